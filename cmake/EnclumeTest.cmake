@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: Apache-2.0
+# enclume_test(name SOURCES a.c LIBS enclume_noise [LABELS l] [TIMEOUT s] [ARGS ...])
+#   a cmocka program, registered with CTest; exit code 77 means "skipped", and the program says why.
+# enclume_fuzz(name SOURCES fuzz_x.c LIBS enclume_attest)
+#   a libFuzzer program with its corpus tests/fuzz/corpus/<name>, built by the fuzz preset only.
+function(enclume_test name)
+  if(NOT BUILD_TESTING OR ENCLUME_FUZZ)
+    return()
+  endif()
+  cmake_parse_arguments(T "" "TIMEOUT" "SOURCES;LIBS;LABELS;ARGS" ${ARGN})
+  if(NOT T_TIMEOUT)
+    set(T_TIMEOUT 120)
+  endif()
+  add_executable(test_${name} ${T_SOURCES})
+  target_link_libraries(test_${name} PRIVATE ${T_LIBS} Enclume::cmocka)
+  target_include_directories(test_${name} PRIVATE "${CMAKE_SOURCE_DIR}/tests")
+  target_compile_definitions(test_${name} PRIVATE
+    ENCLUME_SHARED="${ENCLUME_SHARED}" ENCLUME_DEPS_DIR="${ENCLUME_DEPS_DIR}" ENCLUME_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
+  add_test(NAME ${name} COMMAND test_${name} ${T_ARGS})
+  set_tests_properties(${name} PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT ${T_TIMEOUT} LABELS "unit;${T_LABELS}")
+endfunction()
+
+function(enclume_fuzz name)
+  if(NOT ENCLUME_FUZZ)
+    return()
+  endif()
+  cmake_parse_arguments(F "" "" "SOURCES;LIBS" ${ARGN})
+  add_executable(fuzz_${name} ${F_SOURCES})
+  target_link_libraries(fuzz_${name} PRIVATE ${F_LIBS})
+  target_link_options(fuzz_${name} PRIVATE -fsanitize=fuzzer)
+endfunction()

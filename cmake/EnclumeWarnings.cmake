@@ -1,0 +1,36 @@
+# SPDX-License-Identifier: Apache-2.0
+# The compiler settings of every room, as one interface target.
+set(CMAKE_C_STANDARD 17)
+set(CMAKE_C_STANDARD_REQUIRED ON)
+set(CMAKE_C_EXTENSIONS OFF)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+
+add_library(enclume_settings INTERFACE)
+target_compile_definitions(enclume_settings INTERFACE _GNU_SOURCE)
+target_include_directories(enclume_settings INTERFACE "${CMAKE_SOURCE_DIR}/src" "${CMAKE_SOURCE_DIR}/include")
+target_compile_options(enclume_settings INTERFACE
+  $<$<COMPILE_LANGUAGE:C>:-Wall;-Wextra;-Werror;-Wshadow;-Wconversion;-Wno-sign-conversion;-Wstrict-prototypes;-Wmissing-prototypes;-Wvla;-Wformat=2;-Wundef>
+  -fstack-protector-strong -fno-strict-overflow)
+if(CMAKE_BUILD_TYPE STREQUAL "Release")
+  # Paths of the build machine must not reach a binary that is measured.
+  target_compile_options(enclume_settings INTERFACE -D_FORTIFY_SOURCE=2 -ffile-prefix-map=${CMAKE_SOURCE_DIR}=.)
+  target_link_options(enclume_settings INTERFACE -Wl,-z,relro,-z,now -Wl,--build-id=none)
+endif()
+if(ENCLUME_SANITIZE)
+  target_compile_options(enclume_settings INTERFACE -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer -g)
+  target_link_options(enclume_settings INTERFACE -fsanitize=address,undefined)
+endif()
+if(ENCLUME_COVERAGE)
+  target_compile_options(enclume_settings INTERFACE --coverage -O0 -g)
+  target_link_options(enclume_settings INTERFACE --coverage)
+endif()
+if(ENCLUME_FUZZ)
+  target_compile_options(enclume_settings INTERFACE -fsanitize=fuzzer-no-link)
+endif()
+
+# enclume_room(name SOURCES a.c b.c LIBS enclume_base ...): one room, one static library.
+function(enclume_room name)
+  cmake_parse_arguments(ROOM "" "" "SOURCES;LIBS" ${ARGN})
+  add_library(enclume_${name} STATIC ${ROOM_SOURCES})
+  target_link_libraries(enclume_${name} PUBLIC enclume_settings ${ROOM_LIBS})
+endfunction()

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The textual encoding of certificates and CRLs (RFC 7468). Public data: nothing here is constant-time. */
+#include "base/encoding.h"
+
+#include <stdio.h>
+
+#include "base/reader.h"
+#include "base/secret.h"
+
+enum { PEM_BOUNDARY_MAX = 80 };
+
+static bool is_blank(uint8_t c)
+{
+    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+/* Moves r behind the next occurrence of the boundary that begins a line; what stands before it in *before. */
+static bool pem_boundary(struct reader *r, const char *boundary, struct bytes *before)
+{
+    struct reader line = *r;
+    struct bytes whole = bytes_of(r->at, r->left);
+    struct bytes wanted = bytes_str(boundary);
+    bool line_starts = true;
+    while (line.left >= wanted.len) {
+        struct reader look = line;
+        if (line_starts && bytes_equal(reader_bytes(&look, wanted.len), wanted)) {
+            *before = bytes_of(whole.ptr, whole.len - line.left);
+            *r = look;
+            return true;
+        }
+        uint8_t c = reader_u8(&line);
+        line_starts = c == '\n' || c == '\r';
+    }
+    return false;
+}
+
+/* The base64 inside a block, without its white space. */
+static enum err pem_body(struct bytes body, uint8_t *out, size_t size, size_t *len)
+{
+    enum err e = ERR_ENCODING;
+    size_t used = 0;
+    uint8_t *packed = secret_alloc(body.len);
+    if (packed == NULL)
+        return ERR_MEMORY;
+    for (struct reader r = reader_over(body); r.left > 0;) {
+        uint8_t c = reader_u8(&r);
+        if (!is_blank(c))
+            packed[used++] = c;
+    }
+    if (used != 0)
+        e = encoding_unbase64(bytes_of(packed, used), out, size, len);
+    secret_free(packed);
+    return e;
+}
+
+enum err encoding_pem_next(struct bytes *text, const char *label, uint8_t *out, size_t size, size_t *len)
+{
+    char begin[PEM_BOUNDARY_MAX];
+    char end[PEM_BOUNDARY_MAX];
+    struct bytes between;
+    struct bytes body;
+    struct reader r = reader_over(*text);
+    *len = 0;
+    if (snprintf(begin, sizeof begin, "-----BEGIN %s-----", label) >= (int)sizeof begin ||
+        snprintf(end, sizeof end, "-----END %s-----", label) >= (int)sizeof end)
+        return ERR_NO_SPACE;
+    if (!pem_boundary(&r, begin, &between))
+        return ERR_TRUNCATED;
+    if (!pem_boundary(&r, end, &body))
+        return ERR_ENCODING;
+    enum err e = pem_body(body, out, size, len);
+    if (e == ERR_OK)
+        *text = reader_rest(&r);
+    return e;
+}
