@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+// Runs two peer programs against each other. The bytes pass through here frame by frame, so that they can be tampered with.
+
+import { spawn } from 'node:child_process';
+import { createPrivateKey, createPublicKey, generateKeyPairSync } from 'node:crypto';
+
+const TIMEOUT_MS = 30000;
+
+export function keyPair() {
+  const { privateKey } = generateKeyPairSync('x25519');
+  const raw = (jwk, field) => Buffer.from(jwk[field], 'base64url').toString('hex');
+  const secret = createPrivateKey(privateKey.export({ type: 'pkcs8', format: 'pem' })).export({ format: 'jwk' });
+  return { privateKey: raw(secret, 'd'), publicKey: raw(createPublicKey(privateKey).export({ format: 'jwk' }), 'x') };
+}
+
+/** Splits a stream into the frames of the driver protocol and gives each to onFrame(index, body). */
+function splitFrames(stream, onFrame) {
+  let buffer = Buffer.alloc(0);
+  let index = 0;
+  stream.on('data', (chunk) => {
+    buffer = Buffer.concat([buffer, chunk]);
+    while (buffer.length >= 2 && buffer.length >= 2 + buffer.readUInt16BE(0)) {
+      const end = 2 + buffer.readUInt16BE(0);
+      onFrame(index++, buffer.subarray(2, end));
+      buffer = buffer.subarray(end);
+    }
+  });
+}
+
+function frame(body) {
+  const length = Buffer.alloc(2);
+  length.writeUInt16BE(body.length);
+  return Buffer.concat([length, body]);
+}
+
+/** tamper(index, body) returns the list of bodies that go on in place of the sender's index-th one. */
+function relay(from, to, tamper) {
+  to.stdin.on('error', () => {}); // a peer that has given up no longer reads
+  splitFrames(from.stdout, (index, body) => {
+    for (const out of tamper(index, body)) to.stdin.write(frame(out));
+  });
+  from.stdout.on('end', () => to.stdin.end());
+}
+
+function start({ command, env }, args) {
+  const child = spawn(command[0], [...command.slice(1), ...args], { env: { ...process.env, ...env }, stdio: 'pipe' });
+  const result = new Promise((resolve) => {
+    let report = '';
+    let spawnError = null;
+    const timer = setTimeout(() => child.kill('SIGKILL'), TIMEOUT_MS);
+    child.stderr.on('data', (chunk) => {
+      report += chunk;
+    });
+    child.on('error', (error) => {
+      spawnError = error;
+    });
+    child.on('close', (code, signal) => {
+      clearTimeout(timer);
+      resolve(outcome(report, code, signal, spawnError));
+    });
+  });
+  return { child, result };
+}
+
+/** What a program said and how it ended. Whatever is not exactly one report with the matching exit code counts as `broken`. */
+function outcome(report, code, signal, spawnError) {
+  if (spawnError) return { broken: `could not be started: ${spawnError.message}` };
+  if (signal) return { broken: `ended by ${signal} (limit ${TIMEOUT_MS / 1000} s)` };
+  const lines = report.trim().split('\n');
+  let said = null;
+  try {
+    said = JSON.parse(lines[lines.length - 1]);
+  } catch {
+    return { broken: `no report; exit code ${code}; ${report.trim().slice(-300)}` };
+  }
+  if (code !== (said.ok === true ? 0 : 1)) return { broken: `exit code ${code} with the report ${JSON.stringify(said)}` };
+  return said;
+}
+
+const untouched = (index, body) => [body];
+
+/**
+ * One conversation. `initiator` and `responder` are { command, env }; the arguments of each come from args.{initiator,responder};
+ * tamper.{initiator,responder} is applied to what that side sends. Gives the outcome of each side.
+ */
+export async function converse({ initiator, responder, args, tamper = {} }) {
+  const left = start(initiator, args.initiator);
+  const right = start(responder, args.responder);
+  relay(left.child, right.child, tamper.initiator ?? untouched);
+  relay(right.child, left.child, tamper.responder ?? untouched);
+  const [initiatorOutcome, responderOutcome] = await Promise.all([left.result, right.result]);
+  return { initiator: initiatorOutcome, responder: responderOutcome };
+}
