@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# The libraries that Enclume stands on, as imported targets:
+#
+#   Enclume::crypto    OpenSSL's libcrypto, 3.5 or newer
+#   Enclume::ssl       OpenSSL's libssl (only the benchmarks talk TLS)
+#   Enclume::llama     llama.cpp
+#   Enclume::jansson   JSON
+#   Enclume::uv        libuv
+#   Enclume::cmocka    the unit tests' framework (with BUILD_TESTING)
+#
+# Static archives are preferred, since the daemon is one static file. What the system does not have,
+# or not new enough, the scripts in deps/ fetch, check against deps/pins.tsv and build, once for all
+# build directories.
+
+set(ENCLUME_DEPS_DIR "${CMAKE_SOURCE_DIR}/build/deps" CACHE PATH "Where deps/ puts what it fetches and builds")
+set(ENCLUME_DEMO_MODEL "${ENCLUME_DEPS_DIR}/model/stories15M-q8_0.gguf" CACHE FILEPATH
+    "The small model of the tests and the demonstration (made by deps/model)")
+option(ENCLUME_SYSTEM_LIBS "Use the system's OpenSSL and libllama where they are new enough" ON)
+
+find_package(PkgConfig REQUIRED)
+find_package(Threads REQUIRED)
+
+# Runs deps/<name>, which does nothing when its work is done, and stores in <out> what is to be used:
+# "system" or a directory.
+function(enclume_dependency name out)
+  if(ENCLUME_SYSTEM_LIBS)
+    set(system 1)
+  else()
+    set(system 0)
+  endif()
+  set(command ${CMAKE_COMMAND} -E env "ENCLUME_DEPS_DIR=${ENCLUME_DEPS_DIR}" "ENCLUME_SYSTEM_LIBS=${system}"
+      "${CMAKE_SOURCE_DIR}/deps/${name}")
+  execute_process(COMMAND ${command} RESULT_VARIABLE status)
+  if(NOT status EQUAL 0)
+    message(FATAL_ERROR "deps/${name} failed; its message is above")
+  endif()
+  execute_process(COMMAND ${command} --where OUTPUT_VARIABLE where OUTPUT_STRIP_TRAILING_WHITESPACE
+                  COMMAND_ERROR_IS_FATAL ANY)
+  set(${out} "${where}" PARENT_SCOPE)
+endfunction()
+
+# Enclume::<name> from the pkg-config module <module>: the first of the archives named after ARCHIVES
+# that is found, or else what pkg-config says.
+function(enclume_system_library name module)
+  cmake_parse_arguments(arg "" "" "ARCHIVES" ${ARGN})
+  string(TOUPPER "${name}" upper)
+  pkg_check_modules(ENCLUME_${upper} REQUIRED IMPORTED_TARGET ${module})
+  add_library(Enclume::${name} INTERFACE IMPORTED GLOBAL)
+  if(arg_ARCHIVES)
+    find_library(ENCLUME_${upper}_ARCHIVE NAMES ${arg_ARCHIVES} HINTS ${ENCLUME_${upper}_LIBDIR})
+    mark_as_advanced(ENCLUME_${upper}_ARCHIVE)
+  endif()
+  if(ENCLUME_${upper}_ARCHIVE)
+    target_include_directories(Enclume::${name} SYSTEM INTERFACE ${ENCLUME_${upper}_INCLUDE_DIRS})
+    target_link_libraries(Enclume::${name} INTERFACE "${ENCLUME_${upper}_ARCHIVE}" Threads::Threads ${CMAKE_DL_LIBS})
+  else()
+    target_link_libraries(Enclume::${name} INTERFACE PkgConfig::ENCLUME_${upper})
+  endif()
+endfunction()
+
+# Enclume::<name> from archives that deps/ built, in the order the linker needs them.
+function(enclume_built_library name directory)
+  cmake_parse_arguments(arg "" "" "ARCHIVES;LIBS" ${ARGN})
+  add_library(Enclume::${name} INTERFACE IMPORTED GLOBAL)
+  target_include_directories(Enclume::${name} SYSTEM INTERFACE "${directory}/include")
+  list(TRANSFORM arg_ARCHIVES PREPEND "${directory}/lib/")
+  target_link_libraries(Enclume::${name} INTERFACE ${arg_ARCHIVES} ${arg_LIBS})
+endfunction()
+
+enclume_dependency(openssl where)
+if(where STREQUAL "system")
+  enclume_system_library(crypto libcrypto>=3.5.0 ARCHIVES libcrypto.a)
+  enclume_system_library(ssl libssl>=3.5.0 ARCHIVES libssl.a)
+  target_link_libraries(Enclume::ssl INTERFACE Enclume::crypto)
+else()
+  enclume_built_library(crypto "${where}" ARCHIVES libcrypto.a LIBS Threads::Threads ${CMAKE_DL_LIBS})
+  enclume_built_library(ssl "${where}" ARCHIVES libssl.a LIBS Enclume::crypto)
+endif()
+
+enclume_dependency(llama where)
+if(where STREQUAL "system")
+  enclume_system_library(llama llama)
+else()
+  enclume_built_library(llama "${where}"
+      ARCHIVES libllama.a libggml.a libggml-cpu.a libggml-base.a LIBS stdc++ m Threads::Threads ${CMAKE_DL_LIBS})
+endif()
+
+enclume_system_library(jansson jansson ARCHIVES libjansson.a)
+enclume_system_library(uv libuv ARCHIVES libuv.a libuv_a.a)
+if(BUILD_TESTING)
+  enclume_system_library(cmocka cmocka)
+endif()
