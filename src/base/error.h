@@ -55,7 +55,7 @@ enum err_class {
     /* noise */                                                                                                 \
     X(ERR_NOISE_STATE, "noise-state", ERR_CLASS_NETWORK, "a handshake message at the wrong moment")             \
     X(ERR_NOISE_MESSAGE, "noise-message", ERR_CLASS_NETWORK, "a handshake message has the wrong length")        \
-    X(ERR_NOISE_KEY, "noise-public-key", ERR_CLASS_NETWORK, "a public key gives an all-zero shared secret")     \
+    X(ERR_NOISE_KEY, "noise-public-key", ERR_CLASS_NETWORK, "a public key of the peer is not a valid one")      \
     X(ERR_NOISE_NONCE, "noise-nonce-exhausted", ERR_CLASS_NETWORK,                                              \
       "the cipher's message counter is used up")                                                                \
     X(ERR_NOISE_NAME, "noise-protocol-name", ERR_CLASS_USAGE, "no such Noise protocol")                         \
