@@ -6,9 +6,10 @@
 # stamp of the first and stops at once.
 #
 # Environment:
-#   ENCLUME_DEPS_DIR     where results go (default: build/deps in the repository)
-#   ENCLUME_SYSTEM_LIBS  0: build the pinned libraries even where the system has good enough ones
-#   ENCLUME_JOBS         parallel compile jobs (default: as many as there are processors)
+#   ENCLUME_DEPS_DIR       where results go (default: build/deps in the repository)
+#   ENCLUME_SYSTEM_LIBS    0: build the pinned libraries even where the system has good enough ones
+#   ENCLUME_DEBIAN_MIRROR  a Debian mirror, for machines whose apt uses none (Ubuntu)
+#   ENCLUME_JOBS           parallel compile jobs (default: as many as there are processors)
 
 deps_src=$(cd "${BASH_SOURCE[0]%/*}" && pwd)
 deps_repo=${deps_src%/*}
@@ -109,6 +110,7 @@ begin() {
         flock 9
     fi
     [[ -n $deps_jobs ]] || deps_jobs=$(nproc)
+    rm -rf -- "$deps_out/.$deps_name".?????? # of a run that was killed
     deps_scratch=$(mktemp -d "$deps_out/.$deps_name.XXXXXX")
     trap cleanup EXIT
     trap 'exit 130' INT
@@ -159,8 +161,8 @@ run() {
 # The machine's own apt configuration, lists and cache are neither changed nor consulted, but for
 # its mirrors and proxies.
 apt_private() {
-    local kind=$1 suite=$2 root=$deps_out/apt/$2-$1 mirror='' security='' uri release keyring=''
-    local candidate
+    local kind=$1 suite=$2 root=$deps_out/apt/$2-$1 mirror='' security='' keyring=''
+    local component release uri candidate
     shift
     need apt-get apt-cache
     for candidate in debian-archive-keyring.pgp debian-archive-keyring.gpg; do
@@ -173,13 +175,15 @@ apt_private() {
     if [[ -n ${ENCLUME_DEBIAN_MIRROR:-} ]]; then
         mirror=$ENCLUME_DEBIAN_MIRROR
     else
+        # Others publish packages for Debian too; apt's check of the signature tells them apart.
         # shellcheck disable=SC2016 # apt expands these names, not the shell
-        while read -r uri release; do
-            case $uri in
-                *debian-security*) [[ -n $security ]] || security=$uri ;;
-                *debian*) [[ -n $mirror || $release == *backports* ]] || mirror=$uri ;;
+        while read -r component release uri; do
+            case "$component $release $uri" in
+                'main '*-security' '*debian*) security=${security:-$uri} ;;
+                'main '*-*' '*debian*) ;;
+                'main '*debian*) mirror=${mirror:-$uri} ;;
             esac
-        done < <(apt-get indextargets --format '$(REPO_URI) $(RELEASE)' | sort -u)
+        done < <(apt-get indextargets --format '$(COMPONENT) $(RELEASE) $(REPO_URI)' | sort -u)
     fi
     [[ -n $mirror ]] ||
         die "this machine's apt uses no Debian mirror: name one in ENCLUME_DEBIAN_MIRROR"
@@ -248,7 +252,7 @@ npm_fetch() {
     (
         cd "$deps_scratch"
         say "fetching $pin_package $pin_version (npm)"
-        npm pack --silent --ignore-scripts --cache "$deps_scratch/npm-cache" \
+        npm pack --loglevel error --ignore-scripts --cache "$deps_scratch/npm-cache" \
             "$pin_package@$pin_version" >>"$deps_out/log/$deps_name.log" 2>&1 </dev/null
     ) || die "npm could not fetch $pin_package $pin_version; see $deps_out/log/$deps_name.log"
     check_sha256 "$deps_scratch/$pin_file" "$pin_sha256" "$pin_package $pin_version"
