@@ -4,8 +4,14 @@
 
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { HandshakeState, parseName } from './noise.mjs';
-import { DH } from './primitives.mjs';
+import { isInstalled } from './modules.mjs';
+
+if (!isInstalled('js', '@noble/post-quantum')) {
+  console.log('skipped: the npm modules are not installed (tests/interop/setup)');
+  process.exit(77);
+}
+const { HandshakeState, parseName } = await import('./noise.mjs');
+const { DH } = await import('./primitives.mjs');
 
 const unhex = (text) => new Uint8Array(Buffer.from(text, 'hex'));
 const hex = (bytes) => Buffer.from(bytes).toString('hex');
@@ -110,11 +116,12 @@ for (const file of readdirSync(directory).filter((name) => name.endsWith('.txt')
   passed += here;
   console.log(`${file}: ${here} passed`);
 }
-// A directory without a vector for one of these would make the check say less than it claims.
-for (const pattern of ['NK', 'XX', 'IK', 'XXfallback']) {
-  if (seen.has(pattern)) continue;
+// A directory without a vector for one of these would make the check say less than it claims. Not every set has a fallback.
+for (const pattern of ['NK', 'XX', 'IK'].filter((name) => !seen.has(name))) {
   failed++;
   console.log(`not ok: no vector for ${pattern} passed`);
 }
-console.log(`${passed} passed, ${failed} failed, 0 skipped`);
+const skipped = seen.has('XXfallback') ? 0 : 1;
+if (skipped) console.log(`skip XXfallback: no vector for it in ${directory}`);
+console.log(`${passed} passed, ${failed} failed, ${skipped} skipped`);
 process.exit(failed === 0 ? 0 : 1);

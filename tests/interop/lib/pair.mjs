@@ -4,7 +4,7 @@
 import { spawn } from 'node:child_process';
 import { createPrivateKey, createPublicKey, generateKeyPairSync } from 'node:crypto';
 
-const TIMEOUT_MS = 30000;
+const TIMEOUT_MS = 60000;
 
 export function keyPair() {
   const { privateKey } = generateKeyPairSync('x25519');
@@ -42,12 +42,12 @@ function relay(from, to, tamper) {
   from.stdout.on('end', () => to.stdin.end());
 }
 
-function start({ command, env }, args) {
+function start({ command, env }, args, timeoutMs) {
   const child = spawn(command[0], [...command.slice(1), ...args], { env: { ...process.env, ...env }, stdio: 'pipe' });
   const result = new Promise((resolve) => {
     let report = '';
     let spawnError = null;
-    const timer = setTimeout(() => child.kill('SIGKILL'), TIMEOUT_MS);
+    const timer = setTimeout(() => child.kill('SIGKILL'), timeoutMs);
     child.stderr.on('data', (chunk) => {
       report += chunk;
     });
@@ -65,7 +65,7 @@ function start({ command, env }, args) {
 /** What a program said and how it ended. Whatever is not exactly one report with the matching exit code counts as `broken`. */
 function outcome(report, code, signal, spawnError) {
   if (spawnError) return { broken: `could not be started: ${spawnError.message}` };
-  if (signal) return { broken: `ended by ${signal} (limit ${TIMEOUT_MS / 1000} s)` };
+  if (signal) return { broken: `ended by ${signal}` };
   const lines = report.trim().split('\n');
   let said = null;
   try {
@@ -83,9 +83,9 @@ const untouched = (index, body) => [body];
  * One conversation. `initiator` and `responder` are { command, env }; the arguments of each come from args.{initiator,responder};
  * tamper.{initiator,responder} is applied to what that side sends. Gives the outcome of each side.
  */
-export async function converse({ initiator, responder, args, tamper = {} }) {
-  const left = start(initiator, args.initiator);
-  const right = start(responder, args.responder);
+export async function converse({ initiator, responder, args, tamper = {}, timeoutMs = TIMEOUT_MS }) {
+  const left = start(initiator, args.initiator, timeoutMs);
+  const right = start(responder, args.responder, timeoutMs);
   relay(left.child, right.child, tamper.initiator ?? untouched);
   relay(right.child, left.child, tamper.responder ?? untouched);
   const [initiatorOutcome, responderOutcome] = await Promise.all([left.result, right.result]);

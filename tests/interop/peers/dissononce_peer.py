@@ -68,8 +68,6 @@ class Session:
 
     def switch(self):
         self.fallback_pending = False
-        # A failed read leaves dissononce's key in place; InitializeSymmetric() begins without one.
-        self.inner.symmetricstate._cipherstate.initialize_key(None)
         self.state.switch(FallbackPatternModifier().modify(XXHandshakePattern()), self.initiator, self.prologue, s=self.s)
 
     def write(self, payload):

@@ -1,17 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Driver for python3-noiseprotocol."""
+"""Driver for python3-noiseprotocol, whose module Debian calls noiseprotocol (upstream: noise)."""
 
-from noise.connection import Keypair, NoiseConnection
+from noiseprotocol.connection import Keypair, NoiseConnection
 
 from driver import run_peer
 
 
 class Transport:
-    def __init__(self, connection):
+    def __init__(self, connection, rs):
         self._connection = connection
         self.h = bytes(connection.get_handshake_hash())
-        rs = connection.noise_protocol.keypairs["rs"]
-        self.rs = rs.public_bytes if rs else None
+        self.rs = rs
 
     def send(self, plain):
         return self._connection.encrypt(plain)
@@ -39,6 +38,8 @@ class Session:
         if args.rs:
             self.connection.set_keypair_from_public_bytes(Keypair.REMOTE_STATIC, args.rs)
         self.connection.start_handshake()
+        # The connection forgets it, and the peer's static key with it, when the handshake is done.
+        self.handshake_state = self.connection.noise_protocol.handshake_state
 
     def turn(self):
         if self.connection.handshake_finished:
@@ -54,7 +55,8 @@ class Session:
         return self.connection.read_message(message)
 
     def finish(self):
-        return Transport(self.connection)
+        rs = getattr(self.handshake_state.rs, "public_bytes", None)  # a placeholder object when there is none
+        return Transport(self.connection, rs)
 
 
 run_peer(Session)
