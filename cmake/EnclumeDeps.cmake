@@ -60,8 +60,11 @@ function(enclume_system_library name module)
     mark_as_advanced(${prefix}_ARCHIVE)
   endif()
   if(${prefix}_ARCHIVE)
+    # What the archive itself needs; of these, libcrypto comes by its target.
+    set(private ${${prefix}_STATIC_LIBRARIES})
+    list(REMOVE_ITEM private ${${prefix}_LIBRARIES} crypto)
     enclume_archive(${name} "${${prefix}_ARCHIVE}" "${${prefix}_INCLUDE_DIRS}"
-                    ${arg_LIBS} Threads::Threads ${CMAKE_DL_LIBS})
+                    ${arg_LIBS} ${private} Threads::Threads)
   else()
     add_library(Enclume::${name} INTERFACE IMPORTED GLOBAL)
     target_link_libraries(Enclume::${name} INTERFACE PkgConfig::${prefix} ${arg_LIBS})
