@@ -33,11 +33,12 @@ die() {
 
 # Prints the comment block at the head of the calling script.
 usage() {
-    local line
+    local line begun=
     while IFS= read -r line; do
         case $line in
             '#!'* | '# SPDX'*) ;;
-            '#'*) line=${line#\#}; printf '%s\n' "${line# }" ;;
+            '#') [[ -z $begun ]] || echo ;;
+            '#'*) begun=1; printf '%s\n' "${line#\# }" ;;
             *) break ;;
         esac
     done <"$0"
@@ -155,13 +156,13 @@ run() {
     fi
 }
 
-# apt_private KIND SUITE...: makes an apt of our own under build/deps/apt that knows only these suites
+# apt_private KIND SUITE...: makes an apt of our own in the scratch directory that knows only these suites
 # (and, where there are several, the security suite of the first) from the mirrors this
 # machine already uses, and sets apt_env to the environment that selects it. KIND is deb or deb-src.
 # The machine's own apt configuration, lists and cache are neither changed nor consulted, but for
 # its mirrors and proxies.
 apt_private() {
-    local kind=$1 suite=$2 root=$deps_out/apt/$2-$1 mirror='' security='' keyring=''
+    local kind=$1 suite=$2 root=$deps_scratch/apt mirror='' security='' keyring=''
     local component release uri candidate
     shift
     need apt-get apt-cache
