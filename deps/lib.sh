@@ -14,6 +14,7 @@
 deps_src=$(cd "${BASH_SOURCE[0]%/*}" && pwd)
 deps_repo=${deps_src%/*}
 deps_out=${ENCLUME_DEPS_DIR:-$deps_repo/build/deps}
+[[ $deps_out == /* ]] || deps_out=$PWD/$deps_out
 deps_name=${0##*/}
 deps_jobs=${ENCLUME_JOBS:-}
 # shellcheck disable=SC2034
