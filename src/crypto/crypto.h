@@ -42,6 +42,7 @@ ERR_MUST_USE enum err crypto_hash_close(struct crypto_hash_stream *s, uint8_t *o
 
 /* ---- HMAC (RFC 2104) and HKDF (RFC 5869) ---- */
 ERR_MUST_USE enum err crypto_hmac(enum crypto_hash h, struct bytes key, const struct bytes *parts, size_t count, uint8_t *out);
+/* ERR_TOO_LARGE when size is over 255 hashes. */
 ERR_MUST_USE enum err crypto_hkdf(enum crypto_hash h, struct bytes secret, struct bytes salt, struct bytes info, uint8_t *out, size_t size);
 
 /* ---- AEAD: AES-256-GCM (SP 800-38D), ChaCha20-Poly1305 (RFC 8439) ---- */
@@ -89,7 +90,7 @@ ERR_MUST_USE enum err crypto_mlkem_decaps(const uint8_t seed[static 64], const u
 /* A public key for verification, taken apart from a DER SubjectPublicKeyInfo (RFC 5280) by libcrypto. */
 struct crypto_public_key;
 enum crypto_key_kind { CRYPTO_KEY_P256, CRYPTO_KEY_P384, CRYPTO_KEY_RSA, CRYPTO_KEY_ED25519 };
-/* The DER must be consumed whole; the point must be on the curve; RSA 2048 to 8192 bits. ERR_KEY. */
+/* The DER must be consumed whole; the curve named, the point uncompressed and on the curve; RSA 2048 to 8192 bits. ERR_KEY. */
 ERR_MUST_USE enum err crypto_public_key_from_spki(struct bytes spki, struct crypto_public_key **key);
 /* x || y of a P-256 or P-384 point, big endian. */
 ERR_MUST_USE enum err crypto_public_key_from_point(enum crypto_key_kind kind, struct bytes xy, struct crypto_public_key **key);

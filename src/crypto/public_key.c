@@ -16,7 +16,7 @@ enum {
     SPKI_SIZE_MAX = 2048,
     POINT_SIZE_MAX = 1 + 2 * 48,
     POINT_UNCOMPRESSED = 4, /* SEC 1 section 2.3.3 */
-    GROUP_NAME_MAX = 32,
+    PARAMETER_NAME_MAX = 32,
 };
 
 static const struct curve {
@@ -47,7 +47,7 @@ size_t crypto_field_size(enum crypto_key_kind kind)
 
 static bool is_good_curve(const EVP_PKEY *pkey, enum crypto_key_kind *kind)
 {
-    char name[GROUP_NAME_MAX];
+    char name[PARAMETER_NAME_MAX];
     size_t len;
     int explicit_curve = 0;
     /* A curve is named, never spelled out (CVE-2020-0601 shows why). */
@@ -62,6 +62,17 @@ static bool is_good_curve(const EVP_PKEY *pkey, enum crypto_key_kind *kind)
         }
     }
     return false;
+}
+
+/* RFC 5480 section 2.2: certificates hold points uncompressed (or compressed, which no vendor does). libcrypto also takes
+ * the hybrid form of X9.62, a second encoding of the same key. */
+static bool is_uncompressed(const EVP_PKEY *pkey)
+{
+    char form[PARAMETER_NAME_MAX];
+    size_t len;
+    return EVP_PKEY_get_utf8_string_param(pkey, OSSL_PKEY_PARAM_EC_POINT_CONVERSION_FORMAT, form, sizeof form,
+                                          &len) == 1 &&
+           bytes_is_str(bytes_of(form, len), OSSL_PKEY_EC_POINT_CONVERSION_FORMAT_UNCOMPRESSED);
 }
 
 static bool is_good_rsa(const EVP_PKEY *pkey)
@@ -87,7 +98,7 @@ static bool is_good_point(EVP_PKEY *pkey)
 static bool key_kind(EVP_PKEY *pkey, enum crypto_key_kind *kind)
 {
     if (EVP_PKEY_is_a(pkey, "EC"))
-        return is_good_curve(pkey, kind) && is_good_point(pkey);
+        return is_good_curve(pkey, kind) && is_uncompressed(pkey) && is_good_point(pkey);
     *kind = EVP_PKEY_is_a(pkey, "ED25519") ? CRYPTO_KEY_ED25519 : CRYPTO_KEY_RSA;
     return *kind == CRYPTO_KEY_ED25519 || (EVP_PKEY_is_a(pkey, "RSA") && is_good_rsa(pkey));
 }
