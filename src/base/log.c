@@ -10,7 +10,7 @@
 
 enum { LOG_LINE_MAX = 512, LOG_NUMBER_MAX = 24, LOG_TIME_MAX = 32 };
 
-#define LOG_NAME_ROW(constant, name) [constant] = name,
+#define LOG_NAME_ROW(constant, name) [constant] = (name),
 static const char *const event_names[LOG_EVENT_COUNT] = {LOG_EVENT_TABLE(LOG_NAME_ROW)};
 static const char *const key_names[LOG_KEY_COUNT] = {[LOG_KEY_ERROR] = "error", LOG_KEY_TABLE(LOG_NAME_ROW)};
 #undef LOG_NAME_ROW
