@@ -34,8 +34,8 @@ enum err err_noted(enum err e, struct err_note *note, const char *format, ...)
     if (note != NULL) {
         va_list args;
         va_start(args, format);
-        /* clang-tidy 14 does not see that va_start sets args. */
-        (void)vsnprintf(note->text, sizeof note->text, format, args); /* NOLINT(clang-analyzer-valist.Uninitialized) */
+        /* clang-tidy 14 does not see that va_start sets args. NOLINTNEXTLINE(clang-analyzer-valist.Uninitialized) */
+        (void)vsnprintf(note->text, sizeof note->text, format, args);
         va_end(args);
     }
     return e;
