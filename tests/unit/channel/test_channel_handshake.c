@@ -232,7 +232,7 @@ static bool survives(const struct pair_options *options, unsigned which, size_t 
                 copy[at] ^= mask;
         }
         enum err e = channel_receive(to->ch, bytes_of(copy, out.len));
-        assert_int_equal(e != ERR_OK, channel_state(to->ch) == CHANNEL_CLOSED);
+        assert_true(e == ERR_OK || channel_state(to->ch) == CHANNEL_CLOSED);
         free(copy);
         channel_output_sent(from->ch, out.len);
         struct side *swap = from;
@@ -241,9 +241,9 @@ static bool survives(const struct pair_options *options, unsigned which, size_t 
     }
     bool both =
         channel_state(p->client.ch) == CHANNEL_VERIFIED && channel_state(p->server.ch) == CHANNEL_VERIFIED;
-    if (!both)
-        assert_false(channel_state(p->client.ch) == CHANNEL_VERIFIED && which < 2 &&
-                     options->path != CHANNEL_PATH_IK);
+    /* What the server says is what the client appraises: changed, it never makes a channel VERIFIED. */
+    if (which == 1 && at != SIZE_MAX)
+        assert_int_not_equal(channel_state(p->client.ch), CHANNEL_VERIFIED);
     pair_free(p);
     return both;
 }
@@ -287,9 +287,8 @@ static void the_responder_knows_only_its_kinds(void **state)
         case KIND_XX_1:
             assert_int_equal(e, ERR_OK);
             break;
-        case KIND_IK_1: /* what stands there does not open as IK; e does for a fallback */
-            assert_int_equal(e, ERR_OK);
-            assert_int_equal(channel_handshake_path(p->server.ch), CHANNEL_PATH_FALLBACK);
+        case KIND_IK_1: /* an encrypted e1 is longer, and there would be a static key */
+            assert_int_equal(e, ERR_NOISE_MESSAGE);
             break;
         case KIND_XX_2:
         case KIND_IK_2:
