@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef ATTEST_ANCHORS_H
+#define ATTEST_ANCHORS_H
+
+/*
+ * The roots that this verifier trusts, pinned by public key, with what their maker's manuals say about the chips they stand for.
+ * A root comes from this table or from the user's own hand (attest_policy.simulated_root), never from evidence.
+ */
+
+#include "base/bytes.h"
+
+enum { ANCHOR_PIN_SIZE = 32, SNP_PRODUCT_MODELS_MAX = 2, SNP_TCB_SIZE = 8 };
+
+/* The security patch levels that make up a TCB_VERSION. */
+enum snp_component { SNP_FMC, SNP_BOOTLOADER, SNP_TEE, SNP_FIRMWARE, SNP_MICROCODE, SNP_COMPONENT_COUNT };
+
+enum { SNP_COMPONENT_NONE = 0xff };
+
+struct snp_product {
+    const char *name;                  /* as in the common names "ARK-<name>" and "SEV-<name>" */
+    uint8_t ark_spki[ANCHOR_PIN_SIZE]; /* SHA-256 of the root's SubjectPublicKeyInfo */
+    uint8_t family;                    /* CPUID, extended values included */
+    size_t model_count;
+    struct {
+        uint8_t first;
+        uint8_t last;
+    } models[SNP_PRODUCT_MODELS_MAX];
+    uint8_t tcb
+        [SNP_COMPONENT_COUNT]; /* where in TCB_VERSION each component stands, or SNP_COMPONENT_NONE; other bytes are zero */
+    uint8_t chip_id_size; /* how much of CHIP_ID is used; the rest is zero */
+    bool broken;          /* its root secret is known outside AMD */
+};
+
+/* NULL when there is no such product. */
+const struct snp_product *anchors_snp_by_name(struct bytes name);
+const struct snp_product *anchors_snp_by_cpuid(uint8_t family, uint8_t model);
+
+/* The name of a component, for people: "boot loader". */
+const char *anchors_snp_component_name(enum snp_component c);
+
+#endif

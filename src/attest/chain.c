@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "attest/chain.h"
+
+#include <stdio.h>
+
+#include "base/reader.h"
+
+/* Document 57230, section "Certificate Chain": names, key sizes. */
+#define ARK_NAME_PREFIX "ARK-"
+#define ASK_NAME_PREFIX "SEV-"
+#define VCEK_NAME       "SEV-VCEK"
+
+enum { CA_KEY_BITS = 4096, NAME_SIZE = 32 };
+
+/* ---- taking it apart ---- */
+
+static enum err link_parse(const char *name, struct bytes der, struct chain_link *link, struct err_note *note)
+{
+    struct err_note detail = {{0}};
+    enum err e = x509_parse(der, &link->cert, &detail);
+    if (e != ERR_OK)
+        return err_noted(e, note, "%s %.200s", name, detail.text);
+    e = crypto_public_key_from_spki(link->cert.spki, &link->key);
+    return e == ERR_OK ? ERR_OK : err_noted(e, note, "%s: the public key is malformed", name);
+}
+
+static const struct snp_product *product_of_root(const struct x509 *ark)
+{
+    struct reader r = reader_over(ark->subject_cn);
+    struct bytes prefix = bytes_str(ARK_NAME_PREFIX);
+    if (!bytes_equal(reader_bytes(&r, prefix.len), prefix))
+        return NULL;
+    return anchors_snp_by_name(reader_rest(&r));
+}
+
+enum err chain_parse(struct bytes ark, struct bytes ask, struct bytes vcek, struct chain *c,
+                     struct err_note *note)
+{
+    memset(c, 0, sizeof *c);
+    enum err e = link_parse("ARK", ark, &c->ark, note);
+    if (e == ERR_OK)
+        e = link_parse("ASK", ask, &c->ask, note);
+    if (e == ERR_OK)
+        e = link_parse("VCEK", vcek, &c->vcek, note);
+    if (e == ERR_OK)
+        c->product = product_of_root(&c->ark.cert);
+    return e;
+}
+
+void chain_release(struct chain *c)
+{
+    crypto_public_key_free(c->ark.key);
+    crypto_public_key_free(c->ask.key);
+    crypto_public_key_free(c->vcek.key);
+    memset(c, 0, sizeof *c);
+}
+
+/* ---- what root, intermediate and leaf have in common ---- */
+
+/* RFC 5280 section 6.1.4: a certificate that may sign others. */
+static enum err check_ca(const char *name, const struct chain_link *link, struct err_note *note)
+{
+    if (!link->cert.is_ca)
+        return err_noted(ERR_CERTIFICATE, note, "%s is not a CA", name);
+    if ((link->cert.key_usage & X509_USAGE_CERT_SIGN) == 0)
+        return err_noted(ERR_CERTIFICATE, note, "%s may not sign certificates", name);
+    if (crypto_public_key_kind(link->key) != CRYPTO_KEY_RSA ||
+        crypto_public_key_bits(link->key) != CA_KEY_BITS)
+        return err_noted(ERR_KEY, note, "the key of %s is not RSA of %d bits", name, CA_KEY_BITS);
+    return ERR_OK;
+}
+
+static enum err check_issued(const char *name, const struct chain_link *link, const char *issuer_name,
+                             const struct chain_link *issuer, struct err_note *note)
+{
+    if (!bytes_equal(link->cert.issuer, issuer->cert.subject))
+        return err_noted(ERR_CERTIFICATE, note, "%s names another issuer than %s", name, issuer_name);
+    if (link->cert.algorithm != X509_RSA_PSS_SHA384)
+        return err_noted(ERR_CERTIFICATE, note, "%s is not signed with RSASSA-PSS", name);
+    enum err e = x509_verify(&link->cert, issuer->key);
+    return e == ERR_OK ? ERR_OK : err_noted(e, note, "%s is not signed by %s", name, issuer_name);
+}
+
+/* ---- the questions ---- */
+
+static enum err check_pinned(const struct chain *c, struct err_note *note)
+{
+    uint8_t digest[CRYPTO_SHA256_SIZE];
+    enum err e = crypto_hash_parts(CRYPTO_SHA256, &c->ark.cert.spki, 1, digest);
+    if (e != ERR_OK)
+        return e;
+    if (!bytes_equal(bytes_of(digest, sizeof digest),
+                     bytes_of(c->product->ark_spki, sizeof c->product->ark_spki)))
+        return err_noted(ERR_REFUSED, note, "a root of somebody else's");
+    return ERR_OK;
+}
+
+enum err chain_check_root(const struct chain *c, struct bytes simulated_root, bool *simulated,
+                          struct err_note *note)
+{
+    *simulated = simulated_root.len != 0 && bytes_equal(c->ark.cert.der, simulated_root);
+    if (c->product == NULL)
+        return err_noted(ERR_UNKNOWN, note, "a root for a product that is not known");
+    enum err e = *simulated ? ERR_OK : check_pinned(c, note);
+    if (e == ERR_OK)
+        e = check_ca("ARK", &c->ark, note);
+    if (e == ERR_OK)
+        e = check_issued("ARK", &c->ark, "itself", &c->ark, note);
+    return e;
+}
+
+enum err chain_check_ask(const struct chain *c, struct err_note *note)
+{
+    char wanted[NAME_SIZE];
+    if (c->product == NULL)
+        return err_noted(ERR_UNKNOWN, note, "a root for a product that is not known");
+    (void)snprintf(wanted, sizeof wanted, "%s%s", ASK_NAME_PREFIX, c->product->name);
+    if (!bytes_is_str(c->ask.cert.subject_cn, wanted))
+        return err_noted(ERR_CERTIFICATE, note, "ASK is not named %s", wanted);
+    enum err e = check_ca("ASK", &c->ask, note);
+    return e == ERR_OK ? check_issued("ASK", &c->ask, "the ARK", &c->ark, note) : e;
+}
+
+enum err chain_check_vcek(const struct chain *c, struct err_note *note)
+{
+    const struct x509 *cert = &c->vcek.cert;
+    if (!bytes_is_str(cert->subject_cn, VCEK_NAME))
+        return err_noted(ERR_CERTIFICATE, note, "VCEK is not named %s", VCEK_NAME);
+    if (cert->is_ca || (cert->has_key_usage && (cert->key_usage & X509_USAGE_DIGITAL_SIGNATURE) == 0))
+        return err_noted(ERR_CERTIFICATE, note, "VCEK is not a certificate for signing reports");
+    if (crypto_public_key_kind(c->vcek.key) != CRYPTO_KEY_P384)
+        return err_noted(ERR_KEY, note, "the key of the VCEK is not on P-384");
+    return check_issued("VCEK", &c->vcek, "the ASK", &c->ask, note);
+}
+
+static enum err check_valid_at(const char *name, const struct x509 *cert, int64_t now, struct err_note *note)
+{
+    if (now < cert->not_before)
+        return err_noted(ERR_CERTIFICATE, note, "%s is not valid yet", name);
+    if (now > cert->not_after)
+        return err_noted(ERR_CERTIFICATE, note, "%s has expired", name);
+    return ERR_OK;
+}
+
+enum err chain_check_validity(const struct chain *c, int64_t now, struct err_note *note)
+{
+    enum err e = check_valid_at("VCEK", &c->vcek.cert, now, note);
+    if (e == ERR_OK)
+        e = check_valid_at("ASK", &c->ask.cert, now, note);
+    if (e == ERR_OK)
+        e = check_valid_at("ARK", &c->ark.cert, now, note);
+    return e;
+}

@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "attest/verdict.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/encoding.h"
+#include "base/secret.h"
+#include "base/strict_json.h"
+
+enum { PLATFORM_SIZE = 64 };
+
+#define SIMULATED_LINE                                                                                       \
+    "SIMULATED: this platform was made up by a simulator. It proves nothing about any hardware.\n"
+
+const char *verdict_platform_name(enum verdict_platform p)
+{
+    switch (p) {
+    case VERDICT_PLATFORM_SNP:
+        return "AMD SEV-SNP";
+    case VERDICT_PLATFORM_NONE:
+        break;
+    }
+    return "none";
+}
+
+/* A simulated platform never goes by the name of the real one. */
+static const char *platform_text(const struct verdict *v, char out[static PLATFORM_SIZE])
+{
+    (void)snprintf(out, PLATFORM_SIZE, "%s%s", v->simulated ? "SIMULATED " : "",
+                   verdict_platform_name(v->claims.platform));
+    return out;
+}
+
+/* ---- the list ---- */
+
+/* What does not fit loses its middle: the ends of a digest are what people compare. */
+static void copy_shortened(char to[static VERDICT_VALUE_SIZE], const char *text)
+{
+    enum { END = (VERDICT_VALUE_SIZE - 4) / 2 };
+    size_t len = strlen(text);
+    if (len < VERDICT_VALUE_SIZE)
+        memcpy(to, text, len + 1);
+    else
+        (void)snprintf(to, VERDICT_VALUE_SIZE, "%.*s...%s", END, text, text + len - END);
+}
+
+bool verdict_add(struct verdict *v, const struct verdict_rule *rule, bool passed, const char *wanted,
+                 const char *saw_format, ...)
+{
+    char saw[2 * VERDICT_VALUE_SIZE];
+    va_list args;
+    if (v->count == VERDICT_CHECKS_MAX)
+        abort();
+    struct verdict_check *check = &v->checks[v->count++];
+    check->rule = rule;
+    check->passed = passed;
+    va_start(args, saw_format);
+    (void)vsnprintf(saw, sizeof saw, saw_format, args);
+    va_end(args);
+    copy_shortened(check->saw, saw);
+    copy_shortened(check->wanted, wanted);
+    return passed;
+}
+
+void verdict_conclude(struct verdict *v)
+{
+    v->accepted = v->count != 0 && verdict_first_failure(v) == NULL;
+}
+
+const struct verdict_check *verdict_first_failure(const struct verdict *v)
+{
+    for (size_t i = 0; i < v->count; i++)
+        if (!v->checks[i].passed)
+            return &v->checks[i];
+    return NULL;
+}
+
+const struct verdict_check *verdict_find(const struct verdict *v, const char *name)
+{
+    for (size_t i = 0; i < v->count; i++)
+        if (strcmp(v->checks[i].rule->name, name) == 0)
+            return &v->checks[i];
+    return NULL;
+}
+
+/* ---- for people ---- */
+
+enum { NAME_COLUMN = 26, SAW_SHORT = 40 };
+
+static void check_print(FILE *out, const struct verdict_check *c, bool explain)
+{
+    (void)fprintf(out, "%-6s  %-*s  %s", c->passed ? "ok" : "FAILED", NAME_COLUMN, c->rule->name,
+                  c->rule->text);
+    if (c->passed && c->saw[0] != '\0' && strlen(c->saw) <= SAW_SHORT)
+        (void)fprintf(out, ": %s", c->saw);
+    (void)fputc('\n', out);
+    if (!c->passed && c->saw[0] != '\0')
+        (void)fprintf(out, "        saw     %s\n", c->saw);
+    if (!c->passed && c->wanted[0] != '\0')
+        (void)fprintf(out, "        wanted  %s\n", c->wanted);
+    if (explain)
+        (void)fprintf(out, "        why     %s\n", c->rule->why);
+}
+
+static size_t count_failed(const struct verdict *v)
+{
+    size_t failed = 0;
+    for (size_t i = 0; i < v->count; i++)
+        failed += !v->checks[i].passed;
+    return failed;
+}
+
+static void verdict_print(FILE *out, const struct verdict *v, bool explain)
+{
+    if (v->simulated)
+        (void)fputs(SIMULATED_LINE, out);
+    for (size_t i = 0; i < v->count; i++)
+        check_print(out, &v->checks[i], explain);
+    const struct verdict_check *failure = verdict_first_failure(v);
+    char platform[PLATFORM_SIZE];
+    if (v->accepted)
+        (void)fprintf(out, "ACCEPTED: all %zu checks passed (%s%s%s).\n", v->count,
+                      platform_text(v, platform), v->claims.product[0] != '\0' ? " " : "", v->claims.product);
+    else if (failure == NULL)
+        (void)fputs("REFUSED: nothing was checked.\n", out);
+    else
+        (void)fprintf(out, "REFUSED: %zu of %zu checks failed, the first is %s.\n", count_failed(v), v->count,
+                      failure->rule->name);
+    if (v->simulated)
+        (void)fputs(SIMULATED_LINE, out);
+}
+
+char *verdict_text(const struct verdict *v, bool explain)
+{
+    char *text = NULL;
+    char *copy = NULL;
+    size_t len = 0;
+    FILE *out = open_memstream(&text, &len);
+    if (out == NULL)
+        return NULL;
+    verdict_print(out, v, explain);
+    bool complete = ferror(out) == 0;
+    complete = fclose(out) == 0 && complete;
+    if (complete && (copy = secret_alloc(len + 1)) != NULL)
+        memcpy(copy, text, len);
+    free(text);
+    return copy;
+}
+
+/* ---- for programs ---- */
+
+enum { CLAIM_MAX = 64 };
+
+static json_t *hex(const uint8_t *value, size_t size)
+{
+    char text[ENCODING_HEX_SIZE(CLAIM_MAX)];
+    encoding_hex(bytes_of(value, size), text);
+    return json_string(text);
+}
+
+static json_t *number(uint64_t value)
+{
+    return json_sprintf("0x%llx", (unsigned long long)value);
+}
+
+static json_t *checks_json(const struct verdict *v)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < v->count; i++) {
+        const struct verdict_check *c = &v->checks[i];
+        json_t *item = json_pack("{s:s, s:b, s:s, s:s, s:s}", "name", c->rule->name, "passed", c->passed,
+                                 "saw", c->saw, "wanted", c->wanted, "text", c->rule->text);
+        if (json_array_append_new(list, item) != 0) {
+            json_decref(list);
+            return NULL;
+        }
+    }
+    return list;
+}
+
+/* Numbers wider than what every JSON reader holds exactly (53 bits) are hexadecimal text. */
+static json_t *claims_json(const struct verdict_claims *c)
+{
+    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:s, s:s, s:I, s:I, s:o, s:o, s:o, s:b}", //
+                     "measurement", hex(c->measurement, sizeof c->measurement),           //
+                     "report_data", hex(c->report_data, sizeof c->report_data),           //
+                     "chip_id", hex(c->chip_id, sizeof c->chip_id),                       //
+                     "noise_key", hex(c->noise_key, sizeof c->noise_key),                 //
+                     "model_digest", hex(c->model_digest, sizeof c->model_digest),        //
+                     "model_name", c->model_name,                                         //
+                     "product", c->product,                                               //
+                     "report_version", (json_int_t)c->report_version,                     //
+                     "vmpl", (json_int_t)c->vmpl,                                         //
+                     "guest_policy", number(c->guest_policy),                             //
+                     "platform_info", number(c->platform_info),                           //
+                     "reported_tcb", hex(c->reported_tcb, sizeof c->reported_tcb),        //
+                     "fresh", c->fresh);
+}
+
+char *verdict_json(const struct verdict *v)
+{
+    char platform[PLATFORM_SIZE];
+    strict_json_init();
+    json_t *doc = json_pack("{s:s, s:s, s:b, s:I, s:o, s:o}",                //
+                            "verdict", v->accepted ? "accepted" : "refused", //
+                            "platform", platform_text(v, platform),          //
+                            "simulated", v->simulated,                       //
+                            "appraised_at", (json_int_t)v->appraised_at,     //
+                            "checks", checks_json(v),                        //
+                            "claims", claims_json(&v->claims));
+    char *text = doc == NULL ? NULL : json_dumps(doc, JSON_INDENT(2));
+    json_decref(doc);
+    return text;
+}
