@@ -3,6 +3,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 static const struct {
     const char *name;
@@ -27,6 +28,14 @@ const char *err_text(enum err e)
 enum err_class err_class(enum err e)
 {
     return (unsigned)e < ERR_COUNT ? err_rows[e].class : ERR_CLASS_ENCLAVE;
+}
+
+enum err err_find(const char *name)
+{
+    for (unsigned e = ERR_OK + 1; e < ERR_COUNT; e++)
+        if (strcmp(err_rows[e].name, name) == 0)
+            return (enum err)e;
+    return ERR_ENGINE;
 }
 
 enum err err_noted(enum err e, struct err_note *note, const char *format, ...)

@@ -107,6 +107,9 @@ const char *err_name(enum err e);
 const char *err_text(enum err e);
 enum err_class err_class(enum err e);
 
+/* The error of that stable name, as it comes back over the wire; ERR_ENGINE for a name that is not in the table (or is "ok"). */
+enum err err_find(const char *name);
+
 /* Writes the note (NULL is allowed and does nothing) and returns e, so that a refusal is one line. */
 ERR_MUST_USE enum err err_noted(enum err e, struct err_note *note, const char *format, ...)
     __attribute__((format(printf, 3, 4)));

@@ -23,7 +23,7 @@
     X(LOG_SESSION_CLOSED, "session-closed")                                                                  \
     X(LOG_SESSION_REFUSED, "session-refused")                                                                \
     X(LOG_EVIDENCE, "evidence")                                                                              \
-    X(LOG_REQUEST_DONE, "request-done")                                                                      \
+    X(LOG_REQUEST_FAILED, "request-failed")                                                                    \
     X(LOG_STOPPING, "stopping")                                                                              \
     X(LOG_STOPPED, "stopped")                                                                                \
     X(LOG_FAILED, "failed")
@@ -35,8 +35,6 @@
     X(LOG_KEY_LEAVES, "leaves")                                                                              \
     X(LOG_KEY_SLOTS, "slots")                                                                                \
     X(LOG_KEY_CONTEXT, "context")                                                                            \
-    X(LOG_KEY_PROMPT_TOKENS, "prompt-tokens")                                                                \
-    X(LOG_KEY_ANSWER_TOKENS, "answer-tokens")                                                                \
     X(LOG_KEY_MILLISECONDS, "ms")                                                                            \
     X(LOG_KEY_BYTES, "bytes")                                                                                \
     X(LOG_KEY_PORT, "port")                                                                                  \

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef CLIENT_CLIENT_INTERNAL_H
+#define CLIENT_CLIENT_INTERNAL_H
+
+#include "client/client.h"
+#include "client/pin.h"
+
+enum { CLIENT_LINE_MAX = 4 * 1024 * 1024, CLIENT_READ_SIZE = 64 * 1024 };
+
+/* The request under way. */
+struct ask {
+    bool active;
+    bool done;
+    enum err result;
+    uint32_t stream;
+    uint16_t status;
+    bool finished; /* the line that ends an answer was read */
+    uint8_t *line; /* secret memory: the line that is not complete yet */
+    size_t line_len, line_size;
+    void (*on_text)(void *owner, struct bytes text);
+    void *owner;
+    struct client_answer answer;
+    struct err_note note; /* what the enclave said when it refused the request */
+};
+
+struct client {
+    struct client_options options;
+    int cancel_fd; /* eventfd */
+    int fd;        /* -1: not connected */
+    struct channel *channel;
+    struct noise_keypair *key; /* fresh for each connection */
+    struct pin pin;            /* the enclave that was accepted last */
+    struct verdict verdict;    /* the last appraisal, accepted or refused */
+    bool has_verdict;
+    struct pin refused; /* the evidence that was refused, for the auditor */
+    bool appraised;     /* this connection: evidence came (or none was due) since it was last asked for */
+    enum err failure;   /* of this connection */
+    struct ask ask;
+    int64_t heard_at;  /* link_clock of the last bytes from the enclave */
+    uint8_t *read_buffer;
+};
+
+/* client.c: evidence past its age is renewed in place. */
+ERR_MUST_USE enum err client_renew(struct client *c, struct err_note *note);
+
+/* link.c: one turn of waiting for the socket and moving bytes. deadline: monotonic milliseconds. ERR_CANCELLED when client_cancel was called;
+ * ERR_CHANNEL_TIMEOUT; or the connection's failure. */
+ERR_MUST_USE enum err link_turn(struct client *c, int64_t deadline);
+/* Sends what is queued, as far as the socket takes it, without waiting; a failure shows in the next turn. */
+void link_send(struct client *c);
+int64_t link_clock(void);
+void link_drop(struct client *c);
+
+/* appraisal.c: the channel's evidence callback; the only caller of channel_verified. */
+void appraisal_on_evidence(void *owner, struct bytes bundle,
+                           const uint8_t challenge[static CHANNEL_CHALLENGE_SIZE]);
+
+/* ask.c: the channel's stream callbacks. */
+void ask_on_replied(void *owner, uint32_t stream, uint16_t status);
+void ask_on_data(void *owner, uint32_t stream, struct bytes data, bool end);
+void ask_on_cancelled(void *owner, uint32_t stream, enum err reason);
+
+#endif

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "enclave/hardening.h"
+
+#include <errno.h>
+#include <grp.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/secret.h"
+
+static enum err failed(struct err_note *note, const char *step)
+{
+    return err_noted(ERR_SYSTEM, note, "%s: %s", step, strerror(errno));
+}
+
+static int raise_open_files(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return -1;
+    limit.rlim_cur = limit.rlim_max;
+    return setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+enum err hardening_at_start(struct err_note *note)
+{
+    const struct rlimit none = {0, 0};
+    (void)umask(077);
+    (void)signal(SIGPIPE, SIG_IGN);
+    if (setrlimit(RLIMIT_CORE, &none) != 0)
+        return failed(note, "no core dumps");
+    if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0)
+        return failed(note, "not dumpable");
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
+        return failed(note, "no new privileges");
+    if (raise_open_files() != 0)
+        return failed(note, "open files");
+    enum err e = secret_require_locked();
+    return e == ERR_OK ? e : err_noted(e, note, "RLIMIT_MEMLOCK is too small");
+}
+
+enum err hardening_after_start(const struct enclave_options *options, struct err_note *note)
+{
+    if (options->user == 0)
+        return ERR_OK;
+    if (setgroups(0, NULL) != 0 || setresgid(options->user, options->user, options->user) != 0 ||
+        setresuid(options->user, options->user, options->user) != 0)
+        return failed(note, "--user");
+    /* A change of user makes a process dumpable again. */
+    return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == 0 ? ERR_OK : failed(note, "not dumpable");
+}

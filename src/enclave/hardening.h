@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef ENCLAVE_HARDENING_H
+#define ENCLAVE_HARDENING_H
+
+/*
+ * What enclumed gives up: first thing in main, core dumps, being traced by others, new privileges, and memory for secrets that can be swapped; when it
+ * has started, its user. A step that fails stops the program.
+ */
+
+#include "enclave/options.h"
+
+ERR_MUST_USE enum err hardening_at_start(struct err_note *note);
+ERR_MUST_USE enum err hardening_after_start(const struct enclave_options *options, struct err_note *note);
+
+#endif

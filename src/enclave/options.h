@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef ENCLAVE_OPTIONS_H
+#define ENCLAVE_OPTIONS_H
+
+/*
+ * enclumed's configuration: the command line and nothing else. The command line is measured at launch; there is no configuration file and the
+ * environment is not looked at, because whoever runs the host could change those afterwards.
+ */
+
+#include "base/error.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct enclave_options {
+    const char *listen;        /* tcp:ADDRESS:PORT, unix:PATH, vsock:PORT */
+    const char *model;         /* GGUF file */
+    const char *evidence;      /* name of the evidence source */
+    const char *chat_template; /* NULL: the model's own */
+    uint32_t slots;
+    uint32_t queue;
+    uint32_t context;
+    uint32_t threads;
+    uint32_t connections;
+    uint32_t idle_seconds;
+    uint32_t handshake_seconds;
+    uint32_t grace_seconds;
+    uint32_t user; /* 0: stay who we are */
+    bool help;
+    bool version;
+};
+
+/* The note names the argument that was wrong. ERR_USAGE. */
+ERR_MUST_USE enum err enclave_options_parse(int argc, char **argv, struct enclave_options *options,
+                                            struct err_note *note);
+void enclave_options_help(void);
+
+#endif

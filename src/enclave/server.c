@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "enclave/enclave.h"
+
+#include <signal.h>
+#include <stdlib.h>
+
+#include "attest/statement.h"
+#include "base/secret.h"
+#include "enclave/hardening.h"
+#include "enclave/listen.h"
+
+static const int stop_signals[] = {SIGTERM, SIGINT};
+enum { STOP_SIGNAL_COUNT = sizeof stop_signals / sizeof stop_signals[0] };
+
+/* ---- other threads' news ---- */
+
+static void engine_text(void *owner, uint64_t id, struct bytes text)
+{
+    struct enclave *enclave = owner;
+    mailbox_post(&enclave->mailbox, &(struct mail){.kind = MAIL_TEXT, .id = id}, text);
+}
+
+static void engine_done(void *owner, uint64_t id, enum err result, enum chat_finish finish,
+                        const struct chat_usage *usage)
+{
+    struct enclave *enclave = owner;
+    struct mail mail = {.kind = MAIL_DONE, .id = id, .result = result, .finish = finish, .usage = *usage};
+    mailbox_post(&enclave->mailbox, &mail, (struct bytes){0});
+}
+
+static void evidence_done(void *owner, uint64_t ticket, enum err result, struct bytes bundle, size_t leaves)
+{
+    struct enclave *enclave = owner;
+    mailbox_post(&enclave->mailbox,
+                 &(struct mail){.kind = MAIL_EVIDENCE, .id = ticket, .result = result, .leaves = leaves},
+                 bundle);
+}
+
+static void deliver(void *owner, const struct mail *mail)
+{
+    static void (*const receiver[])(struct enclave *, const struct mail *) = {
+        [MAIL_TEXT] = request_text,
+        [MAIL_DONE] = request_done,
+        [MAIL_EVIDENCE] = session_evidence_ready,
+    };
+    receiver[mail->kind](owner, mail);
+}
+
+static void finish_if_stopped(struct enclave *enclave);
+
+static void delivered(void *owner)
+{
+    struct enclave *enclave = owner;
+    sessions_pump(enclave);
+    if (enclave->mailbox.out_of_memory) {
+        log_event(LOG_FAILED, LOG_ERR(ERR_MEMORY));
+        server_stop(enclave);
+    }
+    finish_if_stopped(enclave);
+}
+
+/* ---- the loop's own events ---- */
+
+static void on_connection(uv_stream_t *listener, int status)
+{
+    if (status == 0)
+        session_accept(listener->data);
+}
+
+static void close_listener(struct enclave *enclave)
+{
+    if (!enclave->listening)
+        return;
+    enclave->listening = false;
+    uv_close(&enclave->listener.handle, NULL);
+}
+
+void server_stop(struct enclave *enclave)
+{
+    if (enclave->stopping)
+        return;
+    log_event(LOG_STOPPING, LOG_NUM(LOG_KEY_SESSIONS, enclave->session_count));
+    enclave->stopping = true;
+    enclave->stop_at = uv_now(&enclave->loop) + (uint64_t)enclave->options.grace_seconds * 1000;
+    close_listener(enclave);
+    sessions_sweep(enclave);
+    finish_if_stopped(enclave);
+}
+
+static void on_signal(uv_signal_t *signal, int number)
+{
+    (void)number;
+    server_stop(signal->data);
+}
+
+static void on_sweep(uv_timer_t *timer)
+{
+    struct enclave *enclave = timer->data;
+    sessions_sweep(enclave);
+    finish_if_stopped(enclave);
+}
+
+/* The last session is gone: end the loop. What the engine still works on is cancelled by its close. */
+static void finish_if_stopped(struct enclave *enclave)
+{
+    if (enclave->stopping && enclave->session_count == 0)
+        uv_stop(&enclave->loop);
+}
+
+/* ---- start and end ---- */
+
+static enum err open_loop(struct enclave *enclave)
+{
+    enclave->read_buffer = malloc(ENCLAVE_READ_SIZE);
+    if (enclave->read_buffer == NULL || uv_loop_init(&enclave->loop) != 0)
+        return ERR_SYSTEM;
+    for (size_t i = 0; i < STOP_SIGNAL_COUNT; i++) {
+        enclave->signals[i].data = enclave;
+        if (uv_signal_init(&enclave->loop, &enclave->signals[i]) != 0 ||
+            uv_signal_start(&enclave->signals[i], on_signal, stop_signals[i]) != 0)
+            return ERR_SYSTEM;
+    }
+    enclave->sweep.data = enclave;
+    if (uv_timer_init(&enclave->loop, &enclave->sweep) != 0 ||
+        uv_timer_start(&enclave->sweep, on_sweep, ENCLAVE_SWEEP_MS, ENCLAVE_SWEEP_MS) != 0)
+        return ERR_SYSTEM;
+    return mailbox_open(&enclave->mailbox, &enclave->loop, deliver, delivered, enclave);
+}
+
+static enum err open_engine(struct enclave *enclave, struct err_note *note)
+{
+    static const struct engine_callbacks callbacks = {.text = engine_text, .done = engine_done};
+    const struct enclave_options *o = &enclave->options;
+    struct engine_llama_options llama = {
+        .model_path = o->model,
+        .slots = o->slots,
+        .queue = o->queue,
+        .context = o->context,
+        .threads = o->threads,
+        .chat_template = o->chat_template,
+    };
+    enum err e = engine_llama_open(&llama, &callbacks, enclave, &enclave->engine, note);
+    if (e != ERR_OK)
+        return e;
+    enclave->engine->info(enclave->engine, &enclave->engine_info);
+    log_event(LOG_MODEL_LOADED, LOG_NUM(LOG_KEY_CONTEXT, enclave->engine_info.context),
+              LOG_NUM(LOG_KEY_SLOTS, enclave->engine_info.slots));
+    return ERR_OK;
+}
+
+/* The key pair of this start, what the enclave says about itself, and the thread that has the chip vouch for it. */
+static enum err open_evidence(struct enclave *enclave, struct err_note *note)
+{
+    char text[STATEMENT_MAX];
+    size_t len = 0;
+    struct statement statement = {0};
+    struct evidence probe = {0};
+    uint8_t report_data[64] = {0};
+    memcpy(statement.noise_key, enclave->key->public_key, sizeof statement.noise_key);
+    memcpy(statement.model_digest, enclave->engine_info.digest, sizeof statement.model_digest);
+    memcpy(statement.model_name, enclave->engine_info.name, sizeof statement.model_name - 1);
+    enum err e = statement_write(&statement, text, sizeof text, &len);
+    if (e != ERR_OK)
+        return err_noted(e, note, "the key statement cannot be written");
+    /* A chip that does not answer is better noticed now than by the first user. */
+    e = enclave->source->report(enclave->source, report_data, &probe, note);
+    evidence_release(&probe);
+    if (e != ERR_OK)
+        return e;
+    return evidence_batch_new(enclave->source, bytes_of(text, len), evidence_done, enclave, &enclave->batch);
+}
+
+static enum err open_source(struct enclave *enclave, struct err_note *note)
+{
+    static const struct {
+        const char *name;
+        int fd;
+        enum err (*open)(int fd, struct evidence_source **source);
+    } sources[] = {
+        {"simulated", 3, evidence_simulated_open}, /* the descriptor that enclume-simulator hands down */
+    };
+    for (size_t i = 0; i < sizeof sources / sizeof sources[0]; i++)
+        if (strcmp(enclave->options.evidence, sources[i].name) == 0) {
+            enum err e = sources[i].open(sources[i].fd, &enclave->source);
+            return e == ERR_OK
+                       ? e
+                       : err_noted(e, note, "--evidence %s: not launched by that platform", sources[i].name);
+        }
+    return err_noted(ERR_USAGE, note, "--evidence %s: there is no such source; known: simulated",
+                     enclave->options.evidence);
+}
+
+static void close_handle(uv_handle_t *handle, void *unused)
+{
+    (void)unused;
+    if (!uv_is_closing(handle))
+        uv_close(handle, NULL);
+}
+
+/* From the threads inwards: nobody posts any more when the mailbox is closed. */
+static void close_all(struct enclave *enclave)
+{
+    while (enclave->sessions != NULL)
+        session_drop(enclave->sessions);
+    if (enclave->engine != NULL)
+        enclave->engine->close(enclave->engine);
+    evidence_batch_free(enclave->batch);
+    if (enclave->source != NULL)
+        enclave->source->close(enclave->source);
+    if (enclave->mailbox.owner != NULL) {
+        /* The engine's last `done`s release the requests that lost their session. */
+        (void)uv_run(&enclave->loop, UV_RUN_NOWAIT);
+        mailbox_close(&enclave->mailbox);
+    }
+    uv_walk(&enclave->loop, close_handle, NULL);
+    (void)uv_run(&enclave->loop, UV_RUN_DEFAULT);
+    (void)uv_loop_close(&enclave->loop);
+    idmap_free(&enclave->session_ids);
+    idmap_free(&enclave->request_ids);
+    free(enclave->read_buffer);
+    secret_free(enclave->key);
+}
+
+enum err server_run(struct enclave *enclave, struct err_note *note)
+{
+    int port = 0;
+    enum err e = open_loop(enclave);
+    if (e != ERR_OK)
+        goto out;
+    e = ERR_MEMORY;
+    enclave->key = secret_alloc(sizeof *enclave->key);
+    if (enclave->key == NULL)
+        goto out;
+    e = crypto_x25519_keypair(enclave->key->secret, enclave->key->public_key);
+    if (e != ERR_OK)
+        goto out;
+    e = open_source(enclave, note);
+    if (e != ERR_OK)
+        goto out;
+    e = open_engine(enclave, note);
+    if (e != ERR_OK)
+        goto out;
+    e = open_evidence(enclave, note);
+    if (e != ERR_OK)
+        goto out;
+    e = listen_open(enclave, enclave->options.listen, on_connection, &port, note);
+    if (e != ERR_OK)
+        goto out;
+    e = hardening_after_start(&enclave->options, note);
+    if (e != ERR_OK)
+        goto out;
+    log_event(LOG_LISTENING, LOG_NUM(LOG_KEY_PORT, port));
+    (void)uv_run(&enclave->loop, UV_RUN_DEFAULT);
+    log_event(LOG_STOPPED, LOG_NUM(LOG_KEY_REQUESTS, enclave->request_ids.last),
+              LOG_NUM(LOG_KEY_SESSIONS, enclave->session_ids.last));
+out:
+    close_all(enclave);
+    return e;
+}
