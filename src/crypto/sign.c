@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "crypto/sign.h"
 
+#include <limits.h>
 #include <openssl/bn.h>
 #include <openssl/ec.h>
 #include <openssl/rsa.h>
@@ -70,6 +71,62 @@ enum err crypto_private_key_spki(const struct crypto_private_key *key, uint8_t *
     enum err e = writer_finish(&w, &written);
     *len = written.len;
     return e;
+}
+
+enum err crypto_private_key_write(const struct crypto_private_key *key, uint8_t *out, size_t size,
+                                  size_t *len)
+{
+    unsigned char *der = NULL;
+    struct bytes written;
+    *len = 0;
+    PKCS8_PRIV_KEY_INFO *info = EVP_PKEY2PKCS8(key->pkey);
+    int der_len = info == NULL ? 0 : i2d_PKCS8_PRIV_KEY_INFO(info, &der);
+    PKCS8_PRIV_KEY_INFO_free(info);
+    if (der_len <= 0)
+        return crypto_failed(ERR_CRYPTO);
+    struct writer w = writer_into(out, size);
+    writer_bytes(&w, bytes_of(der, (size_t)der_len));
+    OPENSSL_free(der); /* libcrypto's heap wipes */
+    enum err e = writer_finish(&w, &written);
+    *len = written.len;
+    return e;
+}
+
+static bool is_of_kind(const EVP_PKEY *pkey, enum crypto_key_kind kind)
+{
+    static const struct {
+        const char *type;
+        int bits; /* 0: any */
+    } kinds[] = {
+        [CRYPTO_KEY_P256] = {"EC", 256},
+        [CRYPTO_KEY_P384] = {"EC", 384},
+        [CRYPTO_KEY_RSA] = {"RSA", 0},
+        [CRYPTO_KEY_ED25519] = {"ED25519", 0},
+    };
+    return EVP_PKEY_is_a(pkey, kinds[kind].type) == 1 &&
+           (kinds[kind].bits == 0 || EVP_PKEY_get_bits(pkey) == kinds[kind].bits);
+}
+
+enum err crypto_private_key_read(enum crypto_key_kind kind, struct bytes der, struct crypto_private_key **key)
+{
+    const unsigned char *at = der.ptr;
+    EVP_PKEY *pkey = NULL;
+    *key = NULL;
+    PKCS8_PRIV_KEY_INFO *info =
+        der.len > LONG_MAX ? NULL : d2i_PKCS8_PRIV_KEY_INFO(NULL, &at, (long)der.len);
+    if (info != NULL && at == der.ptr + der.len)
+        pkey = EVP_PKCS82PKEY(info);
+    PKCS8_PRIV_KEY_INFO_free(info);
+    struct crypto_private_key *made = secret_alloc(sizeof *made);
+    if (pkey == NULL || made == NULL || !is_of_kind(pkey, kind)) {
+        enum err e = made == NULL ? ERR_MEMORY : ERR_KEY;
+        EVP_PKEY_free(pkey);
+        secret_free(made);
+        return crypto_failed(e);
+    }
+    *made = (struct crypto_private_key){.pkey = pkey, .kind = kind};
+    *key = made;
+    return ERR_OK;
 }
 
 enum err crypto_ecdsa_sign_raw(const struct crypto_private_key *key, enum crypto_hash h, struct bytes message,

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "evidence/der_writer.h"
+
+#include <stdio.h>
+#include <time.h>
+
+enum {
+    LENGTH_LONG = 0x80, /* X.690 section 8.1.3.5: the low bits say how many octets of length follow */
+    SIGN_BIT = 0x80,
+    OCTET_MAX = 0xff,
+    CONTENT_MAX = 0xffff,
+    YEAR_FIRST = 1950,
+    YEAR_GENERALIZED = 2050,
+    YEAR_LAST = 9999,
+};
+
+size_t der_begin(struct writer *w, uint8_t tag)
+{
+    writer_u8(w, tag);
+    return w->used;
+}
+
+/* The content is in place already and moves up by as many octets as its length needs. */
+void der_end(struct writer *w, size_t begun)
+{
+    size_t length = w->used - begun;
+    size_t octets = length < LENGTH_LONG ? 1 : length <= OCTET_MAX ? 2 : 3;
+    if (length > CONTENT_MAX)
+        w->failed = true;
+    if (writer_reserve(w, octets) == NULL)
+        return;
+    uint8_t *content = w->start + begun;
+    memmove(content + octets, content, length);
+    struct writer head = writer_into(content, octets);
+    if (octets > 1)
+        writer_u8(&head, (uint8_t)(LENGTH_LONG + octets - 1));
+    if (octets == 3)
+        writer_u16be(&head, (uint16_t)length);
+    else
+        writer_u8(&head, (uint8_t)length);
+}
+
+void der_put(struct writer *w, uint8_t tag, struct bytes content)
+{
+    size_t begun = der_begin(w, tag);
+    writer_bytes(w, content);
+    der_end(w, begun);
+}
+
+void der_put_uint(struct writer *w, uint64_t value)
+{
+    size_t begun = der_begin(w, DER_INTEGER);
+    size_t octets = 1;
+    while (octets < sizeof value && value >> (8 * octets) != 0)
+        octets++;
+    if ((value >> (8 * octets - 8) & SIGN_BIT) != 0)
+        writer_u8(w, 0);
+    for (size_t i = octets; i > 0; i--)
+        writer_u8(w, (uint8_t)(value >> (8 * i - 8)));
+    der_end(w, begun);
+}
+
+void der_put_bits(struct writer *w, struct bytes octets)
+{
+    size_t begun = der_begin(w, DER_BIT_STRING);
+    writer_u8(w, 0);
+    writer_bytes(w, octets);
+    der_end(w, begun);
+}
+
+/* X.690 section 11.2.2: no zero bits at the end. Flag 0 is the highest bit of the first octet. */
+void der_put_flags(struct writer *w, uint16_t flags)
+{
+    size_t last = 15;
+    while (last > 0 && (flags >> last & 1) == 0)
+        last--;
+    size_t begun = der_begin(w, DER_BIT_STRING);
+    writer_u8(w, (uint8_t)(7 - last % 8));
+    for (size_t octet = 0; octet <= last / 8; octet++) {
+        unsigned bits = 0;
+        for (size_t i = 0; i < 8; i++)
+            bits = bits << 1 | (flags >> (octet * 8 + i) & 1U);
+        writer_u8(w, (uint8_t)bits);
+    }
+    der_end(w, begun);
+}
+
+void der_put_time(struct writer *w, int64_t seconds)
+{
+    char text[32];
+    struct tm t;
+    time_t clock = (time_t)seconds;
+    if (gmtime_r(&clock, &t) == NULL) {
+        w->failed = true;
+        return;
+    }
+    int year = t.tm_year + 1900;
+    bool generalized = year >= YEAR_GENERALIZED;
+    int len =
+        snprintf(text, sizeof text, "%0*d%02d%02d%02d%02d%02dZ", generalized ? 4 : 2,
+                 generalized ? year : year % 100, t.tm_mon + 1, t.tm_mday, t.tm_hour, t.tm_min, t.tm_sec);
+    if (year < YEAR_FIRST || year > YEAR_LAST || len < 0 || (size_t)len >= sizeof text)
+        w->failed = true;
+    else
+        der_put(w, generalized ? DER_GENERALIZED_TIME : DER_UTC_TIME, bytes_of(text, (size_t)len));
+}

@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "evidence/simulated_certificate.h"
+
+#include "evidence/der_writer.h"
+
+enum { RSA_SIGNATURE_MAX = 1024, TRAILER_BC = 1, CRL_VERSION_2 = 1 };
+
+/* ---- object identifiers: content octets (X.690 section 8.19) ---- */
+
+#define OID(name, ...) static const uint8_t name[] = {__VA_ARGS__}
+
+OID(oid_rsassa_pss, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x0a); /* 1.2.840.113549.1.1.10 */
+OID(oid_mgf1, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x08);       /* 1.2.840.113549.1.1.8 */
+OID(oid_sha384, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x02);     /* 2.16.840.1.101.3.4.2.2 */
+OID(oid_common_name, 0x55, 0x04, 0x03);
+OID(oid_country, 0x55, 0x04, 0x06);
+OID(oid_locality, 0x55, 0x04, 0x07);
+OID(oid_state, 0x55, 0x04, 0x08);
+OID(oid_organization, 0x55, 0x04, 0x0a);
+OID(oid_unit, 0x55, 0x04, 0x0b);
+
+#define CONTENT(array) bytes_of(array, sizeof array)
+
+/* The extensions' identifiers: 2.5.29.n, and AMD's arc 1.3.6.1.4.1.3704.1 (documents 57230 and 58369). */
+static struct writer oid_of(unsigned name, uint8_t out[static SIMULATED_OID_MAX])
+{
+    static const uint8_t standard[] = {0x55, 0x1d};
+    static const uint8_t amd[] = {0x2b, 0x06, 0x01, 0x04, 0x01, 0x9c, 0x78, 0x01};
+    static const uint8_t last[] = {
+        [SIMULATED_EXTENSION_BASIC_CONSTRAINTS] = 19,
+        [SIMULATED_EXTENSION_KEY_USAGE] = 15,
+        [SIMULATED_EXTENSION_SUBJECT_KEY_ID] = 14,
+        [SIMULATED_EXTENSION_AUTHORITY_KEY_ID] = 35,
+        [SIMULATED_EXTENSION_CRL_DISTRIBUTION] = 31,
+        [SIMULATED_EXTENSION_STRUCT_VERSION] = 1,
+        [SIMULATED_EXTENSION_PRODUCT] = 2,
+        [SIMULATED_EXTENSION_HWID] = 4,
+        [SIMULATED_EXTENSION_CSP_ID] = 5,
+        [SIMULATED_EXTENSION_SPL] = 3,
+    };
+    struct writer w = writer_into(out, SIMULATED_OID_MAX);
+    writer_bytes(&w, name < SIMULATED_EXTENSION_STRUCT_VERSION ? CONTENT(standard) : CONTENT(amd));
+    writer_u8(&w, last[name < SIMULATED_EXTENSION_SPL ? name : SIMULATED_EXTENSION_SPL]);
+    if (name >= SIMULATED_EXTENSION_SPL)
+        writer_u8(&w, (uint8_t)(name - SIMULATED_EXTENSION_SPL));
+    return w;
+}
+
+/* ---- extensions as a list ---- */
+
+bool simulated_extension_add(struct simulated_certificate *c, unsigned name, bool critical,
+                             struct bytes value)
+{
+    if (c->extension_count == SIMULATED_EXTENSIONS_MAX || value.len > SIMULATED_VALUE_MAX)
+        return false;
+    struct simulated_extension *x = &c->extensions[c->extension_count++];
+    *x = (struct simulated_extension){.critical = critical, .value_len = value.len};
+    x->oid_len = oid_of(name, x->oid).used;
+    memcpy(x->value, value.ptr, value.len);
+    return true;
+}
+
+struct simulated_extension *simulated_extension_find(struct simulated_certificate *c, unsigned name)
+{
+    uint8_t oid[SIMULATED_OID_MAX];
+    size_t len = oid_of(name, oid).used;
+    for (size_t i = 0; i < c->extension_count; i++)
+        if (bytes_equal(bytes_of(c->extensions[i].oid, c->extensions[i].oid_len), bytes_of(oid, len)))
+            return &c->extensions[i];
+    return NULL;
+}
+
+void simulated_extension_remove(struct simulated_certificate *c, unsigned name)
+{
+    struct simulated_extension *x = simulated_extension_find(c, name);
+    if (x == NULL)
+        return;
+    size_t at = (size_t)(x - c->extensions);
+    memmove(x, x + 1, (c->extension_count - at - 1) * sizeof *x);
+    c->extension_count--;
+}
+
+/* ---- the parts of a certificate ---- */
+
+static void hash_write(struct writer *w)
+{
+    size_t seq = der_begin(w, DER_SEQUENCE);
+    der_put(w, DER_OID, CONTENT(oid_sha384));
+    der_put(w, DER_NULL, (struct bytes){0});
+    der_end(w, seq);
+}
+
+/* RSASSA-PSS-params (RFC 4055 section 3.1), the trailer field written out as in AMD's certificates for Milan and Genoa. */
+static void algorithm_write(struct writer *w, unsigned salt_size)
+{
+    size_t algorithm = der_begin(w, DER_SEQUENCE);
+    der_put(w, DER_OID, CONTENT(oid_rsassa_pss));
+    size_t params = der_begin(w, DER_SEQUENCE);
+
+    size_t hash = der_begin(w, DER_CONTEXT + 0);
+    hash_write(w);
+    der_end(w, hash);
+
+    size_t mask = der_begin(w, DER_CONTEXT + 1);
+    size_t mgf = der_begin(w, DER_SEQUENCE);
+    der_put(w, DER_OID, CONTENT(oid_mgf1));
+    hash_write(w);
+    der_end(w, mgf);
+    der_end(w, mask);
+
+    size_t salt = der_begin(w, DER_CONTEXT + 2);
+    der_put_uint(w, salt_size);
+    der_end(w, salt);
+
+    size_t trailer = der_begin(w, DER_CONTEXT + 3);
+    der_put_uint(w, TRAILER_BC);
+    der_end(w, trailer);
+
+    der_end(w, params);
+    der_end(w, algorithm);
+}
+
+/* AMD's attributes, in AMD's order. */
+static void name_write(struct writer *w, const char *common_name)
+{
+    const struct {
+        struct bytes oid;
+        uint8_t type;
+        const char *value;
+    } attributes[] = {
+        {CONTENT(oid_unit), DER_UTF8_STRING, "Engineering"},
+        {CONTENT(oid_country), DER_PRINTABLE_STRING, "US"},
+        {CONTENT(oid_locality), DER_UTF8_STRING, "Santa Clara"},
+        {CONTENT(oid_state), DER_UTF8_STRING, "CA"},
+        {CONTENT(oid_organization), DER_UTF8_STRING, "Advanced Micro Devices"},
+        {CONTENT(oid_common_name), DER_UTF8_STRING, common_name},
+    };
+    size_t name = der_begin(w, DER_SEQUENCE);
+    for (size_t i = 0; i < sizeof attributes / sizeof *attributes; i++) {
+        size_t set = der_begin(w, DER_SET);
+        size_t attribute = der_begin(w, DER_SEQUENCE);
+        der_put(w, DER_OID, attributes[i].oid);
+        der_put(w, attributes[i].type, bytes_str(attributes[i].value));
+        der_end(w, attribute);
+        der_end(w, set);
+    }
+    der_end(w, name);
+}
+
+static void extensions_write(struct writer *w, const struct simulated_certificate *c)
+{
+    static const uint8_t true_octet = 0xff;
+    if (c->extension_count == 0)
+        return;
+    size_t outer = der_begin(w, DER_CONTEXT + 3);
+    size_t list = der_begin(w, DER_SEQUENCE);
+    for (size_t i = 0; i < c->extension_count; i++) {
+        const struct simulated_extension *x = &c->extensions[i];
+        size_t one = der_begin(w, DER_SEQUENCE);
+        der_put(w, DER_OID, bytes_of(x->oid, x->oid_len));
+        if (x->critical)
+            der_put(w, DER_BOOLEAN, bytes_of(&true_octet, 1));
+        der_put(w, DER_OCTET_STRING, bytes_of(x->value, x->value_len));
+        der_end(w, one);
+    }
+    der_end(w, list);
+    der_end(w, outer);
+}
+
+/* RFC 5280 section 4.1: TBSCertificate. */
+static void tbs_write(struct writer *w, const struct simulated_certificate *c)
+{
+    size_t tbs = der_begin(w, DER_SEQUENCE);
+    size_t version = der_begin(w, DER_CONTEXT + 0);
+    der_put_uint(w, c->version);
+    der_end(w, version);
+    der_put_uint(w, c->serial);
+    algorithm_write(w, c->salt_size);
+    name_write(w, c->issuer_cn);
+    size_t validity = der_begin(w, DER_SEQUENCE);
+    der_put_time(w, c->not_before);
+    der_put_time(w, c->not_after);
+    der_end(w, validity);
+    name_write(w, c->subject_cn);
+    writer_bytes(w, bytes_of(c->spki, c->spki_len));
+    extensions_write(w, c);
+    der_end(w, tbs);
+}
+
+/* SEQUENCE { what is signed, AlgorithmIdentifier, BIT STRING }: certificates and revocation lists alike. */
+static enum err signed_write(struct bytes tbs, unsigned salt_size, const struct crypto_private_key *signer,
+                             uint8_t *der, size_t size, size_t *len)
+{
+    uint8_t signature[RSA_SIGNATURE_MAX];
+    size_t signature_len;
+    struct bytes out;
+    *len = 0;
+    enum err e = crypto_rsa_pss_sign(signer, CRYPTO_SHA384, salt_size, tbs, signature, sizeof signature,
+                                     &signature_len);
+    if (e != ERR_OK)
+        return e;
+    struct writer w = writer_into(der, size);
+    size_t outer = der_begin(&w, DER_SEQUENCE);
+    writer_bytes(&w, tbs);
+    algorithm_write(&w, salt_size);
+    der_put_bits(&w, bytes_of(signature, signature_len));
+    der_end(&w, outer);
+    e = writer_finish(&w, &out);
+    *len = out.len;
+    return e;
+}
+
+enum err simulated_certificate_sign(const struct simulated_certificate *c,
+                                    const struct crypto_private_key *signer, uint8_t *der, size_t size,
+                                    size_t *len)
+{
+    uint8_t buffer[SIMULATED_CERTIFICATE_MAX * 2];
+    struct bytes tbs;
+    struct writer w = writer_into(buffer, sizeof buffer);
+    *len = 0;
+    tbs_write(&w, c);
+    enum err e = writer_finish(&w, &tbs);
+    return e == ERR_OK ? signed_write(tbs, c->salt_size, signer, der, size, len) : e;
+}
+
+enum err simulated_certificate_key(struct simulated_certificate *c, const struct crypto_private_key *key)
+{
+    return crypto_private_key_spki(key, c->spki, sizeof c->spki, &c->spki_len);
+}
+
+enum err simulated_key_id(const struct simulated_certificate *c, uint8_t id[static SIMULATED_KEY_ID_SIZE])
+{
+    uint8_t digest[CRYPTO_SHA256_SIZE];
+    const struct bytes spki = bytes_of(c->spki, c->spki_len);
+    enum err e = crypto_hash_parts(CRYPTO_SHA256, &spki, 1, digest);
+    if (e == ERR_OK)
+        memcpy(id, digest, SIMULATED_KEY_ID_SIZE);
+    return e;
+}
+
+/* RFC 5280 section 5.1. */
+enum err simulated_crl_sign(const struct simulated_crl *c, const struct crypto_private_key *signer,
+                            uint8_t *der, size_t size, size_t *len)
+{
+    uint8_t buffer[SIMULATED_CERTIFICATE_MAX];
+    struct bytes tbs;
+    struct writer w = writer_into(buffer, sizeof buffer);
+    *len = 0;
+    size_t outer = der_begin(&w, DER_SEQUENCE);
+    der_put_uint(&w, CRL_VERSION_2);
+    algorithm_write(&w, c->salt_size);
+    name_write(&w, c->issuer_cn);
+    der_put_time(&w, c->this_update);
+    der_put_time(&w, c->next_update);
+    if (c->serial_count != 0) {
+        size_t list = der_begin(&w, DER_SEQUENCE);
+        for (size_t i = 0; i < c->serial_count; i++) {
+            size_t entry = der_begin(&w, DER_SEQUENCE);
+            der_put_uint(&w, c->serials[i]);
+            der_put_time(&w, c->this_update);
+            der_end(&w, entry);
+        }
+        der_end(&w, list);
+    }
+    der_end(&w, outer);
+    enum err e = writer_finish(&w, &tbs);
+    return e == ERR_OK ? signed_write(tbs, c->salt_size, signer, der, size, len) : e;
+}

@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "evidence/simulated_chain.h"
+
+#include <stdio.h>
+
+#include "attest/x509.h"
+#include "base/secret.h"
+#include "evidence/der_writer.h"
+#include "evidence/simulated_chain_internal.h"
+
+enum { RSA_BITS = 4096, SALT_SIZE = 48, VERSION_3 = 2, SPL_COUNT = 8 };
+
+static const int64_t day = 86400;
+static const int64_t root_days = 9131; /* 25 years, as AMD's roots */
+static const int64_t chip_days = 2557; /* 7 years, as a VCEK */
+
+/* AMD's three generations: what their certificates and reports differ in (document 57230; 56860, table "TCB_VERSION"). The levels lie above what the
+ * security bulletins ask for (AMD-SB-3019 and later). */
+static const struct product {
+    const char *name;
+    const char *chip_name; /* in the VCEK: Milan's has a stepping */
+    uint8_t struct_version;
+    uint8_t family;
+    uint8_t model;
+    uint8_t stepping;
+    uint8_t hwid_size;
+    uint64_t ark_serial;
+    uint64_t ask_serial;
+    struct snp_tcb tcb;
+    uint8_t spl
+        [SPL_COUNT]; /* for each byte of TCB_VERSION, the n of the extension 1.3.6.1.4.1.3704.1.3.n; 0: not written */
+} products[] = {
+    {"Milan",
+     "Milan-B0",
+     0,
+     0x19,
+     0x01,
+     1,
+     64,
+     0x10000,
+     0x10001,
+     {{4, 0, 0, 0, 0, 0, 0x1c, 0xdf}},
+     {1, 2, 4, 5, 6, 7, 3, 8}},
+    {"Genoa",
+     "Genoa",
+     0,
+     0x19,
+     0x11,
+     1,
+     64,
+     0x20000,
+     0x20002,
+     {{11, 0, 0, 0, 0, 0, 0x1e, 0x5e}},
+     {1, 2, 4, 5, 6, 7, 3, 8}},
+    {"Turin",
+     "Turin",
+     1,
+     0x1a,
+     0x02,
+     1,
+     8,
+     0x30000,
+     0x30001,
+     {{1, 2, 1, 5, 0, 0, 0, 0x52}},
+     {9, 1, 2, 3, 5, 6, 7, 8}},
+};
+
+static const struct product *product_named(const char *name)
+{
+    for (size_t i = 0; i < sizeof products / sizeof *products; i++)
+        if (strcmp(products[i].name, name) == 0)
+            return &products[i];
+    return NULL;
+}
+
+/* ---- values of the extensions ---- */
+
+static struct writer value_uint(uint8_t *buffer, uint64_t value)
+{
+    struct writer w = writer_into(buffer, SIMULATED_VALUE_MAX);
+    der_put_uint(&w, value);
+    return w;
+}
+
+static bool add(struct simulated_certificate *c, unsigned name, bool critical, const struct writer *value)
+{
+    struct bytes content;
+    return writer_finish(value, &content) == ERR_OK && simulated_extension_add(c, name, critical, content);
+}
+
+static bool add_key_usage(struct simulated_certificate *c, uint16_t usage)
+{
+    uint8_t buffer[SIMULATED_VALUE_MAX];
+    struct writer w = writer_into(buffer, sizeof buffer);
+    der_put_flags(&w, usage);
+    return add(c, SIMULATED_EXTENSION_KEY_USAGE, true, &w);
+}
+
+static bool add_basic_constraints(struct simulated_certificate *c, bool path_length_0)
+{
+    static const uint8_t true_octet = 0xff;
+    uint8_t buffer[SIMULATED_VALUE_MAX];
+    struct writer w = writer_into(buffer, sizeof buffer);
+    size_t seq = der_begin(&w, DER_SEQUENCE);
+    der_put(&w, DER_BOOLEAN, bytes_of(&true_octet, 1));
+    if (path_length_0)
+        der_put_uint(&w, 0);
+    der_end(&w, seq);
+    return add(c, SIMULATED_EXTENSION_BASIC_CONSTRAINTS, true, &w);
+}
+
+static bool add_subject_key_id(struct simulated_certificate *c)
+{
+    uint8_t id[SIMULATED_KEY_ID_SIZE];
+    uint8_t buffer[SIMULATED_VALUE_MAX];
+    struct writer w = writer_into(buffer, sizeof buffer);
+    if (simulated_key_id(c, id) != ERR_OK)
+        return false;
+    der_put(&w, DER_OCTET_STRING, bytes_of(id, sizeof id));
+    return add(c, SIMULATED_EXTENSION_SUBJECT_KEY_ID, false, &w);
+}
+
+static bool add_authority_key_id(struct simulated_certificate *c, const struct simulated_certificate *issuer)
+{
+    enum { KEY_IDENTIFIER = 0x80 }; /* [0] IMPLICIT OCTET STRING, RFC 5280 section 4.2.1.1 */
+    uint8_t id[SIMULATED_KEY_ID_SIZE];
+    uint8_t buffer[SIMULATED_VALUE_MAX];
+    struct writer w = writer_into(buffer, sizeof buffer);
+    if (simulated_key_id(issuer, id) != ERR_OK)
+        return false;
+    size_t seq = der_begin(&w, DER_SEQUENCE);
+    der_put(&w, KEY_IDENTIFIER, bytes_of(id, sizeof id));
+    der_end(&w, seq);
+    return add(c, SIMULATED_EXTENSION_AUTHORITY_KEY_ID, false, &w);
+}
+
+/* RFC 5280 section 4.2.1.13. There is nothing to be found there: the address is in the domain that RFC 2606 reserves for this. */
+static bool add_crl_distribution(struct simulated_certificate *c, const char *product)
+{
+    enum { FULL_NAME = 0xa0, URI = 0x86 };
+    char uri[SIMULATED_VALUE_MAX];
+    uint8_t buffer[SIMULATED_VALUE_MAX];
+    struct writer w = writer_into(buffer, sizeof buffer);
+    int len = snprintf(uri, sizeof uri, "https://simulated.invalid/vcek/v1/%s/crl", product);
+    size_t points = der_begin(&w, DER_SEQUENCE);
+    size_t point = der_begin(&w, DER_SEQUENCE);
+    size_t name = der_begin(&w, DER_CONTEXT + 0);
+    size_t full = der_begin(&w, FULL_NAME);
+    der_put(&w, URI, bytes_of(uri, (size_t)len));
+    der_end(&w, full);
+    der_end(&w, name);
+    der_end(&w, point);
+    der_end(&w, points);
+    return add(c, SIMULATED_EXTENSION_CRL_DISTRIBUTION, false, &w);
+}
+
+/* ---- the three certificates ---- */
+
+static void common_fields(struct simulated_certificate *c, uint64_t serial, int64_t start, int64_t days)
+{
+    c->version = VERSION_3;
+    c->serial = serial;
+    c->salt_size = SALT_SIZE;
+    c->not_before = start;
+    c->not_after = start + days * day;
+}
+
+static bool ark_fields(struct simulated_chain *chain, const struct product *p)
+{
+    struct simulated_certificate *c = &chain->ark;
+    c->subject_cn = chain->ark_cn;
+    c->issuer_cn = chain->ark_cn;
+    c->serial = p->ark_serial;
+    return add_key_usage(c, X509_USAGE_CERT_SIGN | X509_USAGE_CRL_SIGN) && add_subject_key_id(c) &&
+           add_basic_constraints(c, false) && add_crl_distribution(c, p->name);
+}
+
+static bool ask_fields(struct simulated_chain *chain, const struct product *p)
+{
+    struct simulated_certificate *c = &chain->ask;
+    c->subject_cn = chain->ask_cn;
+    c->issuer_cn = chain->ark_cn;
+    c->serial = p->ask_serial;
+    return add_subject_key_id(c) && add_authority_key_id(c, &chain->ark) && add_basic_constraints(c, true) &&
+           add_key_usage(c, X509_USAGE_CERT_SIGN) && add_crl_distribution(c, p->name);
+}
+
+/* Documents 57230: AMD's extensions and no others. The HWID stands in its OCTET STRING as it is. */
+static bool vcek_fields(struct simulated_chain *chain, const struct product *p)
+{
+    struct simulated_certificate *c = &chain->vcek;
+    uint8_t buffer[SIMULATED_VALUE_MAX];
+    c->subject_cn = "SEV-VCEK";
+    c->issuer_cn = chain->ask_cn;
+    struct writer w = value_uint(buffer, p->struct_version);
+    bool good = add(c, SIMULATED_EXTENSION_STRUCT_VERSION, false, &w);
+    w = writer_into(buffer, sizeof buffer);
+    der_put(&w, DER_IA5_STRING, bytes_str(p->chip_name));
+    good = good && add(c, SIMULATED_EXTENSION_PRODUCT, false, &w);
+    for (size_t i = 0; i < SPL_COUNT; i++) {
+        w = value_uint(buffer, chain->tcb.raw[i]);
+        good = good && add(c, SIMULATED_EXTENSION_SPL + p->spl[i], false, &w);
+    }
+    return good && simulated_extension_add(c, SIMULATED_EXTENSION_HWID, false,
+                                           bytes_of(chain->chip_id, p->hwid_size));
+}
+
+/* Everything that follows from the product, the keys, the chip's identity and the start of validity. */
+enum err simulated_chain_fields(struct simulated_chain *chain, int64_t start)
+{
+    const struct product *p = product_named(chain->product);
+    if (p == NULL)
+        return ERR_UNKNOWN;
+    (void)snprintf(chain->ark_cn, sizeof chain->ark_cn, "ARK-%s", p->name);
+    (void)snprintf(chain->ask_cn, sizeof chain->ask_cn, "SEV-%s", p->name);
+    chain->cpuid_family = p->family;
+    chain->cpuid_model = p->model;
+    chain->cpuid_stepping = p->stepping;
+    chain->tcb = p->tcb;
+    common_fields(&chain->ark, p->ark_serial, start, root_days);
+    common_fields(&chain->ask, p->ask_serial, start, root_days);
+    common_fields(&chain->vcek, 0, start, chip_days);
+    enum err e = simulated_certificate_key(&chain->ark, chain->ark_key);
+    if (e == ERR_OK)
+        e = simulated_certificate_key(&chain->ask, chain->ask_key);
+    if (e == ERR_OK)
+        e = simulated_certificate_key(&chain->vcek, chain->vcek_key);
+    if (e == ERR_OK && !(ark_fields(chain, p) && ask_fields(chain, p) && vcek_fields(chain, p)))
+        e = ERR_NO_SPACE;
+    return e;
+}
+
+static enum err sign(const struct simulated_certificate *c, const struct crypto_private_key *signer,
+                     struct simulated_der *out)
+{
+    return simulated_certificate_sign(c, signer, out->der, sizeof out->der, &out->len);
+}
+
+static enum err make_keys(struct simulated_chain *chain)
+{
+    enum err e = crypto_private_key_new(CRYPTO_KEY_RSA, RSA_BITS, &chain->ark_key);
+    if (e == ERR_OK)
+        e = crypto_private_key_new(CRYPTO_KEY_RSA, RSA_BITS, &chain->ask_key);
+    if (e == ERR_OK)
+        e = crypto_private_key_new(CRYPTO_KEY_P384, 0, &chain->vcek_key);
+    return e;
+}
+
+enum err simulated_chain_new(const char *product, int64_t now, struct simulated_chain **out)
+{
+    const struct product *p = product_named(product);
+    *out = NULL;
+    if (p == NULL)
+        return ERR_UNKNOWN;
+    struct simulated_chain *chain = secret_alloc(sizeof *chain);
+    if (chain == NULL)
+        return ERR_MEMORY;
+    (void)snprintf(chain->product, sizeof chain->product, "%s", p->name);
+    enum err e = crypto_random(chain->chip_id, p->hwid_size);
+    if (e == ERR_OK)
+        e = make_keys(chain);
+    if (e == ERR_OK)
+        e = simulated_chain_fields(chain, now - day);
+    if (e == ERR_OK)
+        e = sign(&chain->ark, chain->ark_key, &chain->ark_der);
+    if (e == ERR_OK)
+        e = sign(&chain->ask, chain->ark_key, &chain->ask_der);
+    if (e == ERR_OK)
+        e = sign(&chain->vcek, chain->ask_key, &chain->vcek_der);
+    if (e == ERR_OK)
+        *out = chain;
+    else
+        simulated_chain_free(chain);
+    return e;
+}
+
+void simulated_chain_free(struct simulated_chain *chain)
+{
+    if (chain == NULL)
+        return;
+    crypto_private_key_free(chain->ark_key);
+    crypto_private_key_free(chain->ask_key);
+    crypto_private_key_free(chain->vcek_key);
+    secret_free(chain);
+}
