@@ -154,6 +154,49 @@ static void a_frame_that_runs_over_its_record_is_refused(void **state)
     }
 }
 
+/* docs/protocol.md, "Worked example". */
+static void expect_plain(struct side *from, struct side *to, const uint8_t *wanted, size_t len)
+{
+    static uint8_t room[CHANNEL_RECORD_MAX];
+    struct reader out = reader_over(channel_output(from->ch));
+    struct bytes record = reader_bytes(&out, reader_u16be(&out));
+    struct bytes plain;
+    assert_int_equal(reader_finish(&out), ERR_OK);
+    assert_int_equal(record.len, 0x110);
+    assert_int_equal(record_open(to->ch, record, room, &plain), ERR_OK);
+    assert_int_equal(plain.len, 256);
+    assert_memory_equal(plain.ptr, wanted, len);
+    for (size_t i = len; i < plain.len; i++)
+        assert_int_equal(plain.ptr[i], 0);
+    discard(from);
+}
+
+static void the_worked_example_is_what_is_sent(void **state)
+{
+    (void)state;
+    static const uint8_t question[] = {1,   0,   0,   0,   0, 1, 0, 10, '/', 'v', '1', '/', 'm', 'o',
+                                       'd', 'e', 'l', 's', 2, 1, 0, 0,  0,   1,   0,   2,   '{', '}'};
+    static const uint8_t answer[] = {3, 0, 0,  0,   0,   1,   0,   2,   0,   0xc8, 2,   1,   0,   0,   0,
+                                     1, 0, 12, '{', '"', 'd', 'a', 't', 'a', '"',  ':', '[', ']', '}', '\n'};
+    static const uint8_t close[] = {8, 0, 0, 0, 0, 0, 0, 2, 0, 0};
+    struct pair *p = pair_verified();
+    uint32_t id = 0;
+    assert_int_equal(channel_stream_open(p->client.ch, bytes_str("/v1/models"), &id), ERR_OK);
+    assert_int_equal(channel_stream_write(p->client.ch, id, bytes_str("{}"), true), ERR_OK);
+    assert_int_equal(channel_flush(p->client.ch), ERR_OK);
+    expect_plain(&p->client, &p->server, question, sizeof question);
+    forge_plain(&p->client, bytes_of((uint8_t[256]){1, 0, 0, 0, 0, 1, 0, 1, '/'}, 256));
+    assert_int_equal(carry(&p->client, &p->server), ERR_OK);
+    assert_int_equal(channel_stream_reply(p->server.ch, id, 200), ERR_OK);
+    assert_int_equal(channel_stream_write(p->server.ch, id, bytes_str("{\"data\":[]}\n"), true), ERR_OK);
+    assert_int_equal(channel_flush(p->server.ch), ERR_OK);
+    expect_plain(&p->server, &p->client, answer, sizeof answer);
+    /* channel_close gives up the ciphers, so the other side's copy opens it. */
+    channel_close(p->client.ch, ERR_OK);
+    expect_plain(&p->client, &p->server, close, sizeof close);
+    pair_free(p);
+}
+
 /* ---- what can happen to records on the way ---- */
 
 static void changed_records_are_refused(void **state)
@@ -486,6 +529,7 @@ int main(void)
         cmocka_unit_test(a_record_that_is_no_bucket_is_refused),
         cmocka_unit_test(padding_must_be_zero),
         cmocka_unit_test(a_frame_that_runs_over_its_record_is_refused),
+        cmocka_unit_test(the_worked_example_is_what_is_sent),
         cmocka_unit_test(changed_records_are_refused),
         cmocka_unit_test(rekeying_is_in_step),
         cmocka_unit_test(a_side_that_does_not_rekey_is_noticed),
