@@ -102,7 +102,7 @@ void channel_free(struct channel *ch)
     if (ch == NULL)
         return;
     release(ch);
-    free(ch->output);
+    output_release(ch);
     secret_free(ch);
 }
 

@@ -130,7 +130,7 @@ struct channel {
     size_t body_size;
     size_t body_have;
 
-    uint8_t *output; /* ciphertext; the bytes [output_at, output_end) wait for the socket */
+    uint8_t *output; /* secret memory; the ciphertext [output_at, output_end) waits for the socket */
     size_t output_size;
     size_t output_at;
     size_t output_end;
@@ -193,11 +193,14 @@ uint8_t *scratch_take(void);
 void scratch_give(uint8_t *block, size_t used);
 /* Room for n bytes at the end of the output; they count once output_end is moved. NULL: no memory. */
 uint8_t *output_reserve(struct channel *ch, size_t n);
+void output_release(struct channel *ch);
 /* Takes bytes of `in` towards one record. *record has ptr NULL while it is incomplete; *owned is to be freed after use. */
 ERR_MUST_USE enum err record_collect(struct channel *ch, struct reader *in, struct bytes *record,
                                      uint8_t **owned);
-/* Seals a plaintext whose size is a bucket, with its length in front, into the output. */
-ERR_MUST_USE enum err record_seal(struct channel *ch, struct bytes plain);
+/* Room for a plaintext of `size` bytes where its record leaves from; NULL: no memory. The caller fills it and has it sealed, or wipes it. */
+uint8_t *record_begin(struct channel *ch, size_t size);
+/* Encrypts the first `size` bytes of that room in place, with the length in front. */
+ERR_MUST_USE enum err record_seal(struct channel *ch, size_t size);
 /* Opens a record into out, which has room for its plaintext. */
 ERR_MUST_USE enum err record_open(struct channel *ch, struct bytes record, uint8_t *out, struct bytes *plain);
 

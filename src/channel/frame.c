@@ -158,9 +158,9 @@ enum { REASON_UNSPECIFIED = 1, REASON_COUNT = sizeof reasons / sizeof reasons[0]
 
 uint16_t frame_reason_number(enum err reason)
 {
-    for (uint16_t i = 0; i < REASON_COUNT; i++)
+    for (size_t i = 0; i < REASON_COUNT; i++)
         if (reasons[i] == reason)
-            return i;
+            return (uint16_t)i;
     return REASON_UNSPECIFIED;
 }
 

@@ -14,6 +14,8 @@ enum { SCRATCH_KEPT = 2 };
 struct scratch_pool {
     uint8_t *block[SCRATCH_KEPT];
     size_t count;
+    uint8_t *output; /* a large output buffer that no channel needs now */
+    size_t output_size;
 };
 
 static _Thread_local struct scratch_pool pool;
@@ -26,6 +28,8 @@ static void pool_release(void *kept)
     struct scratch_pool *p = kept;
     while (p->count > 0)
         secret_free(p->block[--p->count]);
+    secret_free(p->output);
+    p->output = NULL;
 }
 
 static void pool_init(void)
@@ -38,12 +42,18 @@ uint8_t *scratch_take(void)
     return pool.count > 0 ? pool.block[--pool.count] : secret_alloc(CHANNEL_RECORD_MAX);
 }
 
+/* Has the thread's end give the pool back. */
+static bool pool_keeps(void)
+{
+    (void)pthread_once(&pool_once, pool_init);
+    return pool_usable && pthread_setspecific(pool_key, &pool) == 0;
+}
+
 void scratch_give(uint8_t *block, size_t used)
 {
     if (block == NULL)
         return;
-    (void)pthread_once(&pool_once, pool_init);
-    if (pool.count == SCRATCH_KEPT || !pool_usable || pthread_setspecific(pool_key, &pool) != 0) {
+    if (pool.count == SCRATCH_KEPT || !pool_keeps()) {
         secret_free(block);
         return;
     }
@@ -51,20 +61,46 @@ void scratch_give(uint8_t *block, size_t used)
     pool.block[pool.count++] = block;
 }
 
-/* ---- output ---- */
+/* ---- output ----
+ * Records are built and encrypted where they leave from, so this is secret memory too. A channel with nothing to send holds none of it; large
+ * buffers, which are expensive to map and lock, pass from channel to channel through the pool. */
+
+enum { SPARE_MIN = 32 * 1024 };
+
+static uint8_t *output_alloc(size_t *size)
+{
+    if (*size < SPARE_MIN || pool.output_size < *size)
+        return secret_alloc(*size);
+    uint8_t *spare = pool.output;
+    *size = pool.output_size;
+    pool.output = NULL;
+    pool.output_size = 0;
+    return spare;
+}
+
+static void output_free(uint8_t *output, size_t size)
+{
+    if (size < SPARE_MIN || size <= pool.output_size || !pool_keeps()) {
+        secret_free(output);
+        return;
+    }
+    secret_free(pool.output);
+    pool.output = output;
+    pool.output_size = size;
+}
 
 uint8_t *output_reserve(struct channel *ch, size_t n)
 {
     size_t held = ch->output_end - ch->output_at;
     if (ch->output_size - ch->output_end < n) {
         if (ch->output_size - held < n) {
-            size_t size = ch->output_size * 2 > held + n ? ch->output_size * 2 : held + n;
-            uint8_t *grown = malloc(size);
+            size_t size = ch->output_size * 2 > held + n ? ch->output_size * 2 : held + n + n / 8;
+            uint8_t *grown = output_alloc(&size);
             if (grown == NULL)
                 return NULL;
             if (held != 0)
                 memcpy(grown, ch->output + ch->output_at, held);
-            free(ch->output);
+            output_free(ch->output, ch->output_size);
             ch->output = grown;
             ch->output_size = size;
         } else {
@@ -74,6 +110,13 @@ uint8_t *output_reserve(struct channel *ch, size_t n)
         ch->output_end = held;
     }
     return ch->output + ch->output_end;
+}
+
+void output_release(struct channel *ch)
+{
+    output_free(ch->output, ch->output_size);
+    ch->output = NULL;
+    ch->output_size = ch->output_at = ch->output_end = 0;
 }
 
 struct bytes channel_output(const struct channel *ch)
@@ -86,12 +129,8 @@ void channel_output_sent(struct channel *ch, size_t n)
 {
     size_t held = ch->output_end - ch->output_at;
     ch->output_at += n < held ? n : held;
-    if (ch->output_at == ch->output_end) {
-        /* An idle channel holds no buffer. */
-        free(ch->output);
-        ch->output = NULL;
-        ch->output_size = ch->output_at = ch->output_end = 0;
-    }
+    if (ch->output_at == ch->output_end)
+        output_release(ch);
 }
 
 /* ---- collecting ---- */
@@ -156,17 +195,23 @@ static enum err rekey_when_due(struct noise_cipher *cipher, uint32_t *count, uin
     return noise_cipher_rekey(cipher);
 }
 
-enum err record_seal(struct channel *ch, struct bytes plain)
+uint8_t *record_begin(struct channel *ch, size_t size)
 {
-    size_t sealed = plain.len + NOISE_TAG_SIZE;
-    uint8_t *room = output_reserve(ch, RECORD_HEADER_SIZE + sealed);
-    if (room == NULL)
-        return ERR_MEMORY;
-    struct writer w = writer_into(room, RECORD_HEADER_SIZE + sealed);
+    uint8_t *room = output_reserve(ch, RECORD_HEADER_SIZE + size + NOISE_TAG_SIZE);
+    return room == NULL ? NULL : room + RECORD_HEADER_SIZE;
+}
+
+enum err record_seal(struct channel *ch, size_t size)
+{
+    size_t sealed = size + NOISE_TAG_SIZE;
+    struct writer w = writer_into(ch->output + ch->output_end, RECORD_HEADER_SIZE + sealed);
     writer_u16be(&w, (uint16_t)sealed);
-    enum err e = noise_cipher_encrypt(ch->send, (struct bytes){0}, plain, writer_reserve(&w, sealed));
-    if (e != ERR_OK)
+    uint8_t *plain = writer_reserve(&w, sealed);
+    enum err e = noise_cipher_encrypt(ch->send, (struct bytes){0}, bytes_of(plain, size), plain);
+    if (e != ERR_OK) {
+        secret_wipe(plain, sealed);
         return e;
+    }
     ch->output_end += RECORD_HEADER_SIZE + sealed;
     return rekey_when_due(ch->send, &ch->sent, ch->rekey_records);
 }

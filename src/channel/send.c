@@ -229,40 +229,55 @@ static size_t record_size(size_t n)
     return split < whole ? part : whole;
 }
 
-static enum err seal_padded(struct channel *ch, struct writer *record, size_t bucket)
+/* Pads what is in the record, which stands at the end of the output, and seals it. */
+static enum err seal_padded(struct channel *ch, struct writer *record)
 {
-    record->size = bucket;
+    size_t bucket = frame_bucket(record->used);
     writer_zeros(record, bucket - record->used);
     struct bytes plain;
     enum err e = writer_finish(record, &plain);
-    return e == ERR_OK ? record_seal(ch, plain) : e;
+    return e == ERR_OK ? record_seal(ch, plain.len) : e;
+}
+
+/* The bodies and the evidence that go with the small frames, of which there may be none. */
+static enum err send_filled(struct channel *ch, struct bytes small, bool *sent)
+{
+    size_t evidence = evidence_left(ch);
+    size_t due = small.len + bodies_due(ch).bytes + (evidence == 0 ? 0 : FRAME_HEADER_SIZE + evidence);
+    if (due == 0)
+        return ERR_OK;
+    size_t size = record_size(due);
+    size = size > small.len ? size : frame_bucket(small.len);
+    uint8_t *room = record_begin(ch, size);
+    if (room == NULL)
+        return ERR_MEMORY;
+    struct writer record = writer_into(room, size);
+    writer_bytes(&record, small);
+    enum err e = fill_evidence(ch, &record);
+    if (e == ERR_OK)
+        e = fill_bodies(ch, &record);
+    if (e == ERR_NO_SPACE)
+        e = ERR_OK;
+    if (e == ERR_OK && record.used != 0) {
+        *sent = true;
+        return seal_padded(ch, &record);
+    }
+    secret_wipe(room, record.used);
+    return e;
 }
 
 /* One record, if there is anything to say. */
 static enum err send_record(struct channel *ch, bool *sent)
 {
     *sent = false;
-    uint8_t *plain = scratch_take();
-    if (plain == NULL)
+    uint8_t *small = scratch_take();
+    if (small == NULL)
         return ERR_MEMORY;
-    struct writer record = writer_into(plain, CHANNEL_PLAIN_MAX);
-    enum err e = fill_small(ch, &record);
-    if (e == ERR_OK) {
-        size_t evidence = evidence_left(ch);
-        size_t due = record.used + bodies_due(ch).bytes + (evidence == 0 ? 0 : FRAME_HEADER_SIZE + evidence);
-        size_t size = due == 0 ? 0 : record_size(due);
-        record.size = size > record.used ? size : frame_bucket(record.used);
-        e = fill_evidence(ch, &record);
-        if (e == ERR_OK)
-            e = fill_bodies(ch, &record);
-    }
-    if (e == ERR_NO_SPACE)
-        e = ERR_OK;
-    if (e == ERR_OK && record.used != 0) {
-        *sent = true;
-        e = seal_padded(ch, &record, frame_bucket(record.used));
-    }
-    scratch_give(plain, record.used);
+    struct writer w = writer_into(small, CHANNEL_PLAIN_MAX);
+    enum err e = fill_small(ch, &w);
+    if (e == ERR_OK)
+        e = send_filled(ch, bytes_of(small, w.used), sent);
+    scratch_give(small, w.used);
     stream_sweep(ch);
     return e;
 }
@@ -281,12 +296,13 @@ enum err channel_flush(struct channel *ch)
 /* The last record. A failure here changes nothing: the channel is being closed. */
 void send_close(struct channel *ch, enum err reason)
 {
-    uint8_t plain[256];
-    struct writer record = writer_into(plain, sizeof plain);
-    if (ch->send == NULL)
+    enum { CLOSE_RECORD = 256 };
+    uint8_t *room = ch->send == NULL ? NULL : record_begin(ch, CLOSE_RECORD);
+    if (room == NULL)
         return;
+    struct writer record = writer_into(room, CLOSE_RECORD);
     enum err e = put_u16(ch, &record, FRAME_CLOSE, 0, frame_reason_number(reason));
     if (e == ERR_OK)
-        e = seal_padded(ch, &record, frame_bucket(record.used));
+        e = seal_padded(ch, &record);
     (void)e;
 }

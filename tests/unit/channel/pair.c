@@ -202,7 +202,11 @@ struct pair *pair_verified(void)
 
 void forge_plain(struct side *from, struct bytes plain)
 {
-    assert_int_equal(record_seal(from->ch, plain), ERR_OK);
+    uint8_t *room = record_begin(from->ch, plain.len);
+    assert_non_null(room);
+    if (plain.len != 0)
+        memcpy(room, plain.ptr, plain.len);
+    assert_int_equal(record_seal(from->ch, plain.len), ERR_OK);
 }
 
 void forge(struct side *from, const struct frame *frames, size_t count)

@@ -368,33 +368,33 @@ static void malformed_frames_are_refused(void **state)
     (void)state;
     static const uint8_t zeros[200] = {0};
     static const struct {
-        enum frame_type type;
-        uint8_t flags;
-        uint32_t stream;
         size_t length;
+        enum frame_type type;
+        uint32_t stream;
         enum err wanted;
+        uint8_t flags;
     } rows[] = {
-        {FRAME_OPEN, 0, 2, 0, FRM},
-        {FRAME_OPEN, 0, 2, CHANNEL_PATH_MAX + 1, FRM},
-        {FRAME_OPEN, 0, 2, 4, FRM}, /* not printable */
-        {FRAME_OPEN, FRAME_FLAG_END, 2, 4, TYP},
-        {FRAME_DATA, 0, 0, 4, FRM},
-        {FRAME_DATA, 0x02, 1, 4, TYP},
-        {FRAME_DATA, 0x81, 1, 4, TYP},
-        {FRAME_CANCEL, 0, 1, 1, FRM},
-        {FRAME_CANCEL, 0, 1, 3, FRM},
-        {FRAME_CANCEL, 0, 0, 2, FRM},
-        {FRAME_WINDOW, 0, 1, 3, FRM},
-        {FRAME_WINDOW, 0, 1, 5, FRM},
-        {FRAME_WINDOW, 0, 0, 4, FRM},
-        {FRAME_ATTEST, 0, 0, 31, FRM},
-        {FRAME_ATTEST, 0, 1, 32, FRM},
-        {FRAME_CLOSE, 0, 1, 2, FRM},
-        {FRAME_CLOSE, 0, 0, 1, FRM},
-        {FRAME_CLOSE, FRAME_FLAG_END, 0, 2, TYP},
-        {FRAME_PING, 0, 0, 7, FRM},
-        {FRAME_PING, 0, 1, 8, FRM},
-        {FRAME_PING, 0, 0, 9, FRM},
+        {0, FRAME_OPEN, 2, FRM, 0},
+        {CHANNEL_PATH_MAX + 1, FRAME_OPEN, 2, FRM, 0},
+        {4, FRAME_OPEN, 2, FRM, 0}, /* not printable */
+        {4, FRAME_OPEN, 2, TYP, FRAME_FLAG_END},
+        {4, FRAME_DATA, 0, FRM, 0},
+        {4, FRAME_DATA, 1, TYP, 0x02},
+        {4, FRAME_DATA, 1, TYP, 0x81},
+        {1, FRAME_CANCEL, 1, FRM, 0},
+        {3, FRAME_CANCEL, 1, FRM, 0},
+        {2, FRAME_CANCEL, 0, FRM, 0},
+        {3, FRAME_WINDOW, 1, FRM, 0},
+        {5, FRAME_WINDOW, 1, FRM, 0},
+        {4, FRAME_WINDOW, 0, FRM, 0},
+        {31, FRAME_ATTEST, 0, FRM, 0},
+        {32, FRAME_ATTEST, 1, FRM, 0},
+        {2, FRAME_CLOSE, 1, FRM, 0},
+        {1, FRAME_CLOSE, 0, FRM, 0},
+        {2, FRAME_CLOSE, 0, TYP, FRAME_FLAG_END},
+        {7, FRAME_PING, 0, FRM, 0},
+        {8, FRAME_PING, 1, FRM, 0},
+        {9, FRAME_PING, 0, FRM, 0},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct pair *p = arrange(R_VERIFIED);
