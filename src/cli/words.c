@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/words.h"
+
+#include <time.h>
+
+#include "base/encoding.h"
+
+enum { SHOWN_HEX = 16 };
+
+static void line_hex(FILE *to, const char *label, const uint8_t *value, size_t size, const char *words)
+{
+    char hex[ENCODING_HEX_SIZE(64)];
+    encoding_hex(bytes_of(value, size), hex);
+    (void)fprintf(to, "  %-9s %.*s...  %s\n", label, SHOWN_HEX, hex, words);
+}
+
+static void simulated_warning(FILE *to)
+{
+    (void)fputs("  SIMULATED: the chip is a program on some computer. This shows how verification works;\n"
+                "  it proves nothing about hardware, and whoever runs that computer can read your prompt.\n",
+                to);
+}
+
+static void when(FILE *to, const struct client *client)
+{
+    const struct verdict *v = client_verdict(client);
+    if (client_path(client) == CHANNEL_PATH_IK && (int64_t)time(NULL) - v->appraised_at > 1) {
+        struct tm utc;
+        char text[32];
+        time_t at = (time_t)v->appraised_at;
+        (void)strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S UTC", gmtime_r(&at, &utc));
+        (void)fprintf(to, "  when      resumed: the same enclave key that was verified at %s\n", text);
+        return;
+    }
+    (void)fputs("  when      just now: the chip signed for this very connection\n", to);
+}
+
+void words_verified(FILE *to, const struct client *client, const char *address)
+{
+    const struct verdict *v = client_verdict(client);
+    (void)fprintf(to, "%s %s, %zu of %zu checks passed\n",
+                  v->simulated ? "Verified on a SIMULATED platform:" : "Verified:",
+                  verdict_platform_name(v->claims.platform), v->count, v->count);
+    line_hex(to, "code", v->claims.measurement, sizeof v->claims.measurement,
+             "is what you said may read your prompts");
+    line_hex(to, "model", v->claims.model_digest, sizeof v->claims.model_digest, v->claims.model_name);
+    line_hex(to, "channel", v->claims.noise_key, sizeof v->claims.noise_key,
+             "ends inside the enclave (X25519 + ML-KEM-768, AES-256-GCM)");
+    when(to, client);
+    (void)fprintf(to, "  not hidden: that you talk to %s, when, and roughly how much\n", address);
+    if (v->simulated)
+        simulated_warning(to);
+    (void)fputc('\n', to);
+}
+
+void words_refused(FILE *to, const struct verdict *v, const char *address)
+{
+    const struct verdict_check *failure = verdict_first_failure(v);
+    (void)fprintf(to, "REFUSED: %s did not prove that it may read your prompt. Nothing was sent.\n", address);
+    for (size_t i = 0; i < v->count; i++) {
+        const struct verdict_check *c = &v->checks[i];
+        if (c->passed)
+            continue;
+        (void)fprintf(to, "%s %s\n      failed: %s\n      saw:    %s\n      wanted: %s\n",
+                      c == failure ? "  >" : "   ", c->rule->name, c->rule->text, c->saw, c->wanted);
+    }
+    if (v->simulated)
+        (void)fputs("  (the evidence is of a SIMULATED platform)\n", to);
+}

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef CLI_WORDS_H
+#define CLI_WORDS_H
+
+#include <stdio.h>
+
+#include "client/client.h"
+
+/* What was verified, in plain words, before the first prompt; or why it was refused. address: who was asked for. */
+void words_verified(FILE *to, const struct client *client, const char *address);
+void words_refused(FILE *to, const struct verdict *verdict, const char *address);
+
+#endif
