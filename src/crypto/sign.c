@@ -112,8 +112,7 @@ enum err crypto_private_key_read(enum crypto_key_kind kind, struct bytes der, st
     const unsigned char *at = der.ptr;
     EVP_PKEY *pkey = NULL;
     *key = NULL;
-    PKCS8_PRIV_KEY_INFO *info =
-        der.len > LONG_MAX ? NULL : d2i_PKCS8_PRIV_KEY_INFO(NULL, &at, (long)der.len);
+    PKCS8_PRIV_KEY_INFO *info = der.len > LONG_MAX ? NULL : d2i_PKCS8_PRIV_KEY_INFO(NULL, &at, (long)der.len);
     if (info != NULL && at == der.ptr + der.len)
         pkey = EVP_PKCS82PKEY(info);
     PKCS8_PRIV_KEY_INFO_free(info);

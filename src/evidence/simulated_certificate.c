@@ -7,19 +7,20 @@ enum { RSA_SIGNATURE_MAX = 1024, TRAILER_BC = 1, CRL_VERSION_2 = 1 };
 
 /* ---- object identifiers: content octets (X.690 section 8.19) ---- */
 
-#define OID(name, ...) static const uint8_t name[] = {__VA_ARGS__}
+static const uint8_t oid_rsassa_pss[] = {0x2a, 0x86, 0x48, 0x86, 0xf7,
+                                         0x0d, 0x01, 0x01, 0x0a}; /* 1.2.840.113549.1.1.10 */
+static const uint8_t oid_mgf1[] = {0x2a, 0x86, 0x48, 0x86, 0xf7,
+                                   0x0d, 0x01, 0x01, 0x08}; /* 1.2.840.113549.1.1.8 */
+static const uint8_t oid_sha384[] = {0x60, 0x86, 0x48, 0x01, 0x65,
+                                     0x03, 0x04, 0x02, 0x02}; /* 2.16.840.1.101.3.4.2.2 */
+static const uint8_t oid_common_name[] = {0x55, 0x04, 0x03};
+static const uint8_t oid_country[] = {0x55, 0x04, 0x06};
+static const uint8_t oid_locality[] = {0x55, 0x04, 0x07};
+static const uint8_t oid_state[] = {0x55, 0x04, 0x08};
+static const uint8_t oid_organization[] = {0x55, 0x04, 0x0a};
+static const uint8_t oid_unit[] = {0x55, 0x04, 0x0b};
 
-OID(oid_rsassa_pss, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x0a); /* 1.2.840.113549.1.1.10 */
-OID(oid_mgf1, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x08);       /* 1.2.840.113549.1.1.8 */
-OID(oid_sha384, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x02);     /* 2.16.840.1.101.3.4.2.2 */
-OID(oid_common_name, 0x55, 0x04, 0x03);
-OID(oid_country, 0x55, 0x04, 0x06);
-OID(oid_locality, 0x55, 0x04, 0x07);
-OID(oid_state, 0x55, 0x04, 0x08);
-OID(oid_organization, 0x55, 0x04, 0x0a);
-OID(oid_unit, 0x55, 0x04, 0x0b);
-
-#define CONTENT(array) bytes_of(array, sizeof array)
+#define CONTENT(array) bytes_of((array), sizeof(array))
 
 /* The extensions' identifiers: 2.5.29.n, and AMD's arc 1.3.6.1.4.1.3704.1 (documents 57230 and 58369). */
 static struct writer oid_of(unsigned name, uint8_t out[static SIMULATED_OID_MAX])

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef EVIDENCE_EVIDENCE_H
+#define EVIDENCE_EVIDENCE_H
+
+/*
+ * The Attester's side: where Evidence comes from. One small struct of functions a platform (siblings: simulated.c; the kernel's
+ * interfaces for real chips will stand beside it), and nobody above asks which platform it is.
+ */
+
+#include "attest/bundle.h"
+#include "base/bytes.h"
+#include "base/error.h"
+
+struct evidence {
+    struct bundle_item report;
+    size_t endorsement_count;
+    struct bundle_item endorsements[BUNDLE_ENDORSEMENTS_MAX];
+    void *storage; /* owns the bytes; release with evidence_release */
+};
+void evidence_release(struct evidence *e);
+
+struct evidence_source {
+    const char *platform; /* BUNDLE_PLATFORM_... */
+    /* Asks the chip for a report over these 64 bytes. Blocks for as long as the chip takes; one call at a time. ERR_EVIDENCE. */
+    ERR_MUST_USE enum err (*report)(struct evidence_source *self, const uint8_t report_data[static 64], struct evidence *out, struct err_note *note);
+    void (*close)(struct evidence_source *self); /* releases self */
+};
+
+/* The simulated platform, over the descriptor that the simulator handed down when it launched this process. */
+ERR_MUST_USE enum err evidence_simulated_open(int fd, struct evidence_source **source);
+
+#endif
