@@ -509,19 +509,19 @@ static void first_payloads_are_checked(void **state)
 {
     (void)state;
     static const struct {
-        bool ik;
         struct bytes payload;
         enum err wanted;
+        bool ik;
     } rows[] = {
-        {false, {(const uint8_t *)"", 0}, ERR_OK},
-        {false, {(const uint8_t *)"\x00", 1}, ERR_CHANNEL_RECORD},
-        {false, {(const uint8_t *)"a prompt", 8}, ERR_CHANNEL_RECORD},
-        {true, {(const uint8_t *)"\x00", 1}, ERR_OK},
-        {true, {(const uint8_t *)"\x01", 1}, ERR_OK},
-        {true, {(const uint8_t *)"", 0}, ERR_CHANNEL_RECORD},
-        {true, {(const uint8_t *)"\x02", 1}, ERR_CHANNEL_RECORD},
-        {true, {(const uint8_t *)"\x00\x00", 2}, ERR_CHANNEL_RECORD},
-        {true, {(const uint8_t *)"a prompt", 8}, ERR_CHANNEL_RECORD},
+        {{(const uint8_t *)"", 0}, ERR_OK, false},
+        {{(const uint8_t *)"\x00", 1}, ERR_CHANNEL_RECORD, false},
+        {{(const uint8_t *)"a prompt", 8}, ERR_CHANNEL_RECORD, false},
+        {{(const uint8_t *)"\x00", 1}, ERR_OK, true},
+        {{(const uint8_t *)"\x01", 1}, ERR_OK, true},
+        {{(const uint8_t *)"", 0}, ERR_CHANNEL_RECORD, true},
+        {{(const uint8_t *)"\x02", 1}, ERR_CHANNEL_RECORD, true},
+        {{(const uint8_t *)"\x00\x00", 2}, ERR_CHANNEL_RECORD, true},
+        {{(const uint8_t *)"a prompt", 8}, ERR_CHANNEL_RECORD, true},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct pair *p = pair_new(&(struct pair_options){0});
