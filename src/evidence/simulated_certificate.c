@@ -3,7 +3,7 @@
 
 #include "evidence/der_writer.h"
 
-enum { RSA_SIGNATURE_MAX = 1024, TRAILER_BC = 1, CRL_VERSION_2 = 1 };
+enum { RSA_SIGNATURE_MAX = 1024, TRAILER_BC = 1 };
 
 /* ---- object identifiers: content octets (X.690 section 8.19) ---- */
 
@@ -36,7 +36,6 @@ static struct writer oid_of(unsigned name, uint8_t out[static SIMULATED_OID_MAX]
         [SIMULATED_EXTENSION_STRUCT_VERSION] = 1,
         [SIMULATED_EXTENSION_PRODUCT] = 2,
         [SIMULATED_EXTENSION_HWID] = 4,
-        [SIMULATED_EXTENSION_CSP_ID] = 5,
         [SIMULATED_EXTENSION_SPL] = 3,
     };
     struct writer w = writer_into(out, SIMULATED_OID_MAX);
@@ -69,16 +68,6 @@ struct simulated_extension *simulated_extension_find(struct simulated_certificat
         if (bytes_equal(bytes_of(c->extensions[i].oid, c->extensions[i].oid_len), bytes_of(oid, len)))
             return &c->extensions[i];
     return NULL;
-}
-
-void simulated_extension_remove(struct simulated_certificate *c, unsigned name)
-{
-    struct simulated_extension *x = simulated_extension_find(c, name);
-    if (x == NULL)
-        return;
-    size_t at = (size_t)(x - c->extensions);
-    memmove(x, x + 1, (c->extension_count - at - 1) * sizeof *x);
-    c->extension_count--;
 }
 
 /* ---- the parts of a certificate ---- */
@@ -188,7 +177,7 @@ static void tbs_write(struct writer *w, const struct simulated_certificate *c)
     der_end(w, tbs);
 }
 
-/* SEQUENCE { what is signed, AlgorithmIdentifier, BIT STRING }: certificates and revocation lists alike. */
+/* SEQUENCE { what is signed, AlgorithmIdentifier, BIT STRING }. */
 static enum err signed_write(struct bytes tbs, unsigned salt_size, const struct crypto_private_key *signer,
                              uint8_t *der, size_t size, size_t *len)
 {
@@ -237,33 +226,4 @@ enum err simulated_key_id(const struct simulated_certificate *c, uint8_t id[stat
     if (e == ERR_OK)
         memcpy(id, digest, SIMULATED_KEY_ID_SIZE);
     return e;
-}
-
-/* RFC 5280 section 5.1. */
-enum err simulated_crl_sign(const struct simulated_crl *c, const struct crypto_private_key *signer,
-                            uint8_t *der, size_t size, size_t *len)
-{
-    uint8_t buffer[SIMULATED_CERTIFICATE_MAX];
-    struct bytes tbs;
-    struct writer w = writer_into(buffer, sizeof buffer);
-    *len = 0;
-    size_t outer = der_begin(&w, DER_SEQUENCE);
-    der_put_uint(&w, CRL_VERSION_2);
-    algorithm_write(&w, c->salt_size);
-    name_write(&w, c->issuer_cn);
-    der_put_time(&w, c->this_update);
-    der_put_time(&w, c->next_update);
-    if (c->serial_count != 0) {
-        size_t list = der_begin(&w, DER_SEQUENCE);
-        for (size_t i = 0; i < c->serial_count; i++) {
-            size_t entry = der_begin(&w, DER_SEQUENCE);
-            der_put_uint(&w, c->serials[i]);
-            der_put_time(&w, c->this_update);
-            der_end(&w, entry);
-        }
-        der_end(&w, list);
-    }
-    der_end(&w, outer);
-    enum err e = writer_finish(&w, &tbs);
-    return e == ERR_OK ? signed_write(tbs, c->salt_size, signer, der, size, len) : e;
 }

@@ -3,7 +3,7 @@
 #define EVIDENCE_SIMULATED_CERTIFICATE_H
 
 /*
- * Certificates and revocation lists in the form of AMD's, to be signed with a key that we made up. Every field can be set, wrong values included:
+ * Certificates in the form of AMD's, to be signed with a key that we made up. Every field can be set, wrong values included:
  * the simulated platform makes good ones, the tests of the verifier change one field and sign again.
  *
  *     struct simulated_certificate c = chain->vcek;         // fields of the good one
@@ -21,7 +21,6 @@ enum {
     SIMULATED_VALUE_MAX = 96,
     SIMULATED_SPKI_MAX = 600,         /* of an RSA-4096 key: 550 */
     SIMULATED_CERTIFICATE_MAX = 2048, /* DER */
-    SIMULATED_CRL_SERIALS_MAX = 8,
     SIMULATED_KEY_ID_SIZE = 20,
 };
 
@@ -35,7 +34,6 @@ enum simulated_extension_name {
     SIMULATED_EXTENSION_STRUCT_VERSION, /* 1.3.6.1.4.1.3704.1.1 */
     SIMULATED_EXTENSION_PRODUCT,        /* .2 */
     SIMULATED_EXTENSION_HWID,           /* .4 */
-    SIMULATED_EXTENSION_CSP_ID,         /* .5 */
     SIMULATED_EXTENSION_SPL,            /* .3.0; the SPL .3.n is SIMULATED_EXTENSION_SPL + n, n 1 to 9 */
 };
 
@@ -67,7 +65,6 @@ bool simulated_extension_add(struct simulated_certificate *c, unsigned name, boo
                              struct bytes value);
 /* NULL when there is none. */
 struct simulated_extension *simulated_extension_find(struct simulated_certificate *c, unsigned name);
-void simulated_extension_remove(struct simulated_certificate *c, unsigned name);
 
 /* The public key of key into the fields. */
 ERR_MUST_USE enum err simulated_certificate_key(struct simulated_certificate *c,
@@ -80,18 +77,5 @@ ERR_MUST_USE enum err simulated_key_id(const struct simulated_certificate *c,
 ERR_MUST_USE enum err simulated_certificate_sign(const struct simulated_certificate *c,
                                                  const struct crypto_private_key *signer, uint8_t *der,
                                                  size_t size, size_t *len);
-
-/* A version 2 CertificateList (RFC 5280 section 5.1), as AMD's ARK signs one for each product. */
-struct simulated_crl {
-    const char *issuer_cn;
-    int64_t this_update;
-    int64_t next_update;
-    unsigned salt_size;
-    size_t serial_count;
-    uint64_t serials[SIMULATED_CRL_SERIALS_MAX]; /* revoked, at this_update */
-};
-ERR_MUST_USE enum err simulated_crl_sign(const struct simulated_crl *c,
-                                         const struct crypto_private_key *signer, uint8_t *der, size_t size,
-                                         size_t *len);
 
 #endif

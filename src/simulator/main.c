@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
+
+#include "simulator/run.h"
+
+static enum err answer_honestly(void *self, const struct platform *p,
+                                const uint8_t report_data[static SNP_REPORT_DATA_SIZE],
+                                struct platform_frame *frame)
+{
+    (void)self;
+    return platform_answer(p, report_data, frame);
+}
+
+int main(int argc, char **argv)
+{
+    static const struct run_hooks honest = {.answer = answer_honestly};
+    struct options options;
+    struct err_note note = {{0}};
+    enum err e = options_parse(argc, argv, &options, &note);
+    if (e != ERR_OK) {
+        (void)fprintf(stderr, "enclume-simulator: %s\nTry: enclume-simulator --help\n", note.text);
+        return (int)err_class(e);
+    }
+    if (options.help) {
+        options_help();
+        return 0;
+    }
+    if (options.version) {
+        (void)puts("enclume-simulator " ENCLUME_VERSION);
+        return 0;
+    }
+    return run_simulator(&options, &honest);
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef SIMULATOR_OPTIONS_H
+#define SIMULATOR_OPTIONS_H
+
+#include "base/bytes.h"
+#include "base/error.h"
+
+struct options {
+    const char *root_out; /* file for the root certificate, or NULL */
+    const char *chain;    /* directory that keeps the chain, or NULL */
+    uint32_t delay_ms;    /* that a report takes */
+    bool policy_debug;
+    bool json;
+    bool help;
+    bool version;
+    const char *program;
+    const char *const *args; /* of the program, after its name */
+    size_t arg_count;
+};
+
+/* The note names the argument that was wrong. ERR_USAGE. */
+ERR_MUST_USE enum err options_parse(int argc, char **argv, struct options *o, struct err_note *note);
+void options_help(void);
+
+#endif

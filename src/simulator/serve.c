@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "simulator/serve.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { EXIT_BY_SIGNAL = 128, STATUS_FAILED = 1, QUESTION_ROOM = SIMULATED_WIRE_QUESTION_SIZE + 1 };
+
+struct loop {
+    const struct serve *serve;
+    const struct launched *launched;
+    int signals;
+    bool open;   /* the program has its end of the wire */
+    bool asked;  /* a question is being worked on: no other is taken */
+    int64_t due; /* when its answer goes out */
+    bool ended;
+    int exit_code;
+    uint8_t report_data[SNP_REPORT_DATA_SIZE];
+    struct platform_frame frame;
+};
+
+static int64_t now_ms(void)
+{
+    struct timespec t;
+    (void)clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+enum err serve_signals(int *fd, struct err_note *note)
+{
+    static const int taken[] = {SIGTERM, SIGINT, SIGHUP, SIGCHLD};
+    sigset_t set;
+    (void)sigemptyset(&set);
+    for (size_t i = 0; i < sizeof taken / sizeof *taken; i++)
+        (void)sigaddset(&set, taken[i]);
+    (void)signal(SIGCHLD, SIG_DFL); /* ignored, it would take the exit status with it */
+    *fd = sigprocmask(SIG_BLOCK, &set, NULL) == 0 ? signalfd(-1, &set, SFD_CLOEXEC) : -1;
+    return *fd >= 0 ? ERR_OK : err_noted(ERR_SYSTEM, note, "signals: %s", strerror(errno));
+}
+
+static void reap(struct loop *l)
+{
+    int status;
+    if (waitpid(l->launched->pid, &status, WNOHANG) != l->launched->pid)
+        return;
+    l->ended = true;
+    l->exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : EXIT_BY_SIGNAL + WTERMSIG(status);
+}
+
+static void on_signal(struct loop *l)
+{
+    struct signalfd_siginfo info;
+    if (read(l->signals, &info, sizeof info) != (ssize_t)sizeof info)
+        return;
+    if (info.ssi_signo == SIGCHLD)
+        reap(l);
+    else
+        (void)kill(l->launched->pid, (int)info.ssi_signo);
+}
+
+/* A program that closes the wire, or breaks its rules, gets no more answers; it may go on without. */
+static void on_question(struct loop *l)
+{
+    uint8_t question[QUESTION_ROOM];
+    ssize_t n = recv(l->launched->wire, question, sizeof question, MSG_DONTWAIT);
+    if (n < 0 && (errno == EINTR || errno == EAGAIN))
+        return;
+    if (n <= 0 || simulated_question_parse(bytes_of(question, (size_t)n), l->report_data) != ERR_OK) {
+        l->open = false;
+        (void)shutdown(l->launched->wire, SHUT_RDWR);
+        return;
+    }
+    l->asked = true;
+    l->due = now_ms() + l->serve->delay_ms;
+}
+
+static void send_answer(struct loop *l)
+{
+    ssize_t n;
+    if (l->serve->answer(l->serve->self, l->report_data, &l->frame) != ERR_OK) {
+        const struct simulated_answer refusal = {.status = STATUS_FAILED};
+        l->frame.len = sizeof l->frame.bytes;
+        l->open = l->open && simulated_answer_write(&refusal, l->frame.bytes) == ERR_OK;
+    }
+    do
+        n = l->open ? send(l->launched->wire, l->frame.bytes, l->frame.len, MSG_NOSIGNAL) : 0;
+    while (n < 0 && errno == EINTR);
+    l->asked = false;
+}
+
+static int patience(const struct loop *l)
+{
+    if (!l->asked)
+        return -1;
+    int64_t left = l->due - now_ms();
+    return left > 0 ? (int)left : 0;
+}
+
+enum err serve_run(const struct serve *s, const struct launched *launched, int signals, int *exit_code,
+                   struct err_note *note)
+{
+    struct loop l = {.serve = s, .launched = launched, .signals = signals, .open = true};
+    reap(&l);
+    while (!l.ended) {
+        bool listens = l.open && !l.asked;
+        struct pollfd fds[] = {{.fd = signals, .events = POLLIN},
+                               {.fd = listens ? launched->wire : -1, .events = POLLIN}};
+        int n = poll(fds, 2, patience(&l));
+        if (n < 0 && errno != EINTR)
+            return err_noted(ERR_SYSTEM, note, "waiting: %s", strerror(errno));
+        if (n > 0 && fds[0].revents != 0)
+            on_signal(&l);
+        if (n > 0 && fds[1].revents != 0)
+            on_question(&l);
+        if (l.asked && patience(&l) == 0)
+            send_answer(&l);
+    }
+    *exit_code = l.exit_code;
+    return ERR_OK;
+}
