@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* From a bundle's text to a verdict. */
+#include "attest/appraise.h"
+#include "attest/bundle.h"
+#include "attest/merkle.h"
+#include "attest/statement.h"
+#include "base/secret.h"
+#include "support/synthetic_snp.h"
+#include "unit/test.h"
+
+enum { LEAVES = 5, OWN = 3 };
+
+static struct synthetic_keys keys;
+static struct synthetic_snp snp;
+static uint8_t measurement[1][48];
+static uint8_t challenges[LEAVES][32];
+static struct statement statement;
+static char statement_text[STATEMENT_MAX];
+static struct bundle bundle; /* a sound one; its ranges are the tests' */
+static struct attest_policy policy;
+static struct verdict verdict;
+
+static void appraise(const struct bundle *b, const uint8_t *challenge)
+{
+    char *text;
+    size_t len;
+    assert_ok(bundle_write(b, &text, &len));
+    attest_appraise(bytes_of(text, len), challenge, &policy, SYNTHETIC_NOW, &verdict);
+    secret_free(text);
+}
+
+static void expect_only(const char *failure)
+{
+    assert_false(verdict.accepted);
+    for (size_t i = 0; i < verdict.count; i++) {
+        const struct verdict_check *c = &verdict.checks[i];
+        if (c->passed == (strcmp(c->rule->name, failure) == 0))
+            fail_msg("%s %s (%s)", c->rule->name, c->passed ? "passed" : "failed", c->saw);
+    }
+}
+
+static void a_sound_bundle_is_accepted(void **state)
+{
+    (void)state;
+    appraise(&bundle, challenges[OWN]);
+    assert_true(verdict.accepted);
+    assert_true(verdict.simulated);
+    assert_true(verdict.claims.fresh);
+    assert_memory_equal(verdict.claims.noise_key, statement.noise_key, 32);
+    assert_memory_equal(verdict.claims.model_digest, statement.model_digest, 32);
+    assert_string_equal(verdict.claims.model_name, "test model");
+}
+
+static void a_saved_challenge_counts_when_no_own_is_given(void **state)
+{
+    (void)state;
+    struct bundle b = bundle;
+    b.has_challenge = true;
+    memcpy(b.challenge, challenges[OWN], 32);
+    appraise(&b, NULL);
+    assert_true(verdict.accepted);
+    appraise(&b, challenges[OWN]);
+    assert_true(verdict.accepted);
+    b.challenge[0] ^= 1;
+    appraise(&b, challenges[OWN]);
+    expect_only("freshness.challenge");
+}
+
+static void a_stale_report_is_refused(void **state)
+{
+    (void)state;
+    appraise(&bundle, challenges[OWN - 1]); /* somebody else's challenge */
+    expect_only("snp.report_data");
+    assert_false(verdict.claims.fresh);
+}
+
+static void a_swapped_statement_is_refused(void **state)
+{
+    (void)state;
+    static char text[STATEMENT_MAX];
+    size_t len;
+    struct bundle b = bundle;
+    struct statement other = statement;
+    other.noise_key[31] ^= 1;
+    assert_ok(statement_write(&other, text, sizeof text, &len));
+    b.statement = bytes_of(text, len);
+    appraise(&b, challenges[OWN]);
+    expect_only("snp.report_data");
+}
+
+static void a_wrong_place_in_the_tree_is_refused(void **state)
+{
+    (void)state;
+    struct bundle b = bundle;
+    b.freshness.hashes[0][0] ^= 1;
+    appraise(&b, challenges[OWN]);
+    expect_only("snp.report_data");
+    b = bundle;
+    b.freshness.count--;
+    appraise(&b, challenges[OWN]);
+    assert_false(verdict.accepted);
+    assert_string_equal(verdict_first_failure(&verdict)->rule->name, "freshness.path");
+    assert_false(verdict_find(&verdict, "snp.report_data")->passed);
+}
+
+static void a_path_that_leads_nowhere_is_no_excuse(void **state)
+{
+    (void)state;
+    struct bundle b = bundle;
+    b.freshness.count--;
+    policy.freshness_not_required = true;
+    appraise(&b, challenges[OWN]);
+    policy.freshness_not_required = false;
+    assert_false(verdict.accepted);
+    assert_false(verdict_find(&verdict, "snp.report_data")->passed);
+}
+
+static void without_a_challenge_nothing_is_accepted(void **state)
+{
+    (void)state;
+    appraise(&bundle, NULL);
+    assert_false(verdict.accepted);
+    assert_string_equal(verdict_first_failure(&verdict)->rule->name, "freshness.challenge");
+    assert_false(verdict_find(&verdict, "snp.report_data")->passed);
+}
+
+static void without_a_challenge_the_statement_claims_nothing(void **state)
+{
+    (void)state;
+    static const uint8_t zero[32];
+    policy.freshness_not_required = true;
+    appraise(&bundle, NULL);
+    assert_true(verdict.accepted);
+    assert_false(verdict.claims.fresh);
+    assert_memory_equal(verdict.claims.noise_key, zero, 32);
+    assert_memory_equal(verdict.claims.model_digest, zero, 32);
+    policy.models = (const uint8_t(*)[32])statement.model_digest;
+    policy.model_count = 1;
+    appraise(&bundle, NULL);
+    policy.model_count = 0;
+    policy.freshness_not_required = false;
+    expect_only("statement.model");
+}
+
+static void a_model_that_was_not_named_is_refused(void **state)
+{
+    (void)state;
+    static const uint8_t others[2][32] = {{1}, {2}};
+    uint8_t named[2][32];
+    policy.models = others;
+    policy.model_count = 2;
+    appraise(&bundle, challenges[OWN]);
+    expect_only("statement.model");
+    memcpy(named[0], others[0], 32);
+    memcpy(named[1], statement.model_digest, 32);
+    policy.models = (const uint8_t(*)[32])named;
+    appraise(&bundle, challenges[OWN]);
+    policy.model_count = 0;
+    assert_true(verdict.accepted);
+}
+
+static void a_malformed_statement_is_refused(void **state)
+{
+    (void)state;
+    struct bundle b = bundle;
+    b.statement = bytes_str("{}");
+    appraise(&b, challenges[OWN]);
+    assert_false(verdict.accepted);
+    assert_string_equal(verdict_first_failure(&verdict)->rule->name, "statement.form");
+}
+
+static void missing_and_superfluous_certificates_are_refused(void **state)
+{
+    (void)state;
+    struct bundle b = bundle;
+    b.endorsement_count = 2;
+    appraise(&b, challenges[OWN]);
+    assert_false(verdict_find(&verdict, "bundle.content")->passed);
+    b = bundle;
+    b.endorsements[b.endorsement_count++] = b.endorsements[0];
+    appraise(&b, challenges[OWN]);
+    assert_false(verdict_find(&verdict, "bundle.content")->passed);
+    b = bundle;
+    b.endorsements[2].media_type = BUNDLE_CRL;
+    appraise(&b, challenges[OWN]);
+    assert_false(verdict_find(&verdict, "bundle.content")->passed);
+    b = bundle;
+    b.evidence[b.evidence_count++] = b.evidence[0];
+    appraise(&b, challenges[OWN]);
+    assert_false(verdict_find(&verdict, "bundle.content")->passed);
+    assert_false(verdict.accepted);
+}
+
+static void every_truncation_of_a_bundle_is_refused(void **state)
+{
+    (void)state;
+    char *text;
+    size_t len;
+    assert_ok(bundle_write(&bundle, &text, &len));
+    for (size_t cut = 0; cut < len; cut++) {
+        attest_appraise(bytes_of(text, cut), challenges[OWN], &policy, SYNTHETIC_NOW, &verdict);
+        assert_false(verdict.accepted);
+        assert_string_equal(verdict_first_failure(&verdict)->rule->name, "bundle.form");
+    }
+    secret_free(text);
+}
+
+static void without_the_root_given_by_hand_it_is_refused(void **state)
+{
+    (void)state;
+    struct bytes root = policy.simulated_root;
+    policy.simulated_root = (struct bytes){0};
+    appraise(&bundle, challenges[OWN]);
+    policy.simulated_root = root;
+    expect_only("snp.chain.root");
+    assert_false(verdict.simulated);
+}
+
+static int make(void **state)
+{
+    (void)state;
+    struct merkle_tree *tree;
+    uint8_t root[32];
+    size_t len;
+    if (crypto_init() != ERR_OK)
+        return -1;
+    synthetic_keys_make(&keys);
+    synthetic_snp_init(&snp, &keys);
+    memcpy(statement.model_name, "test model", 11);
+    memset(statement.noise_key, 0x11, 32);
+    memset(statement.model_digest, 0x22, 32);
+    for (size_t i = 0; i < LEAVES; i++)
+        memset(challenges[i], (int)(0x40 + i), 32);
+    if (statement_write(&statement, statement_text, sizeof statement_text, &len) != ERR_OK ||
+        merkle_build((const uint8_t(*)[32])challenges, LEAVES, &tree) != ERR_OK)
+        return -1;
+    merkle_root(tree, root);
+    bundle.statement = bytes_of(statement_text, len);
+    if (statement_report_data(bundle.statement, root, snp.report.report_data) != ERR_OK)
+        return -1;
+    merkle_path_of(tree, OWN, &bundle.freshness);
+    merkle_free(tree);
+    synthetic_snp_build(&snp);
+
+    memcpy(bundle.platform, BUNDLE_PLATFORM_SNP, sizeof BUNDLE_PLATFORM_SNP);
+    bundle.evidence_count = 1;
+    bundle.evidence[0] = (struct bundle_item){BUNDLE_SNP_REPORT, snp.evidence.report};
+    bundle.endorsement_count = 3;
+    bundle.endorsements[0] = (struct bundle_item){BUNDLE_CERTIFICATE, snp.evidence.vcek};
+    bundle.endorsements[1] = (struct bundle_item){BUNDLE_CERTIFICATE, snp.evidence.ask};
+    bundle.endorsements[2] = (struct bundle_item){BUNDLE_CERTIFICATE, snp.evidence.ark};
+    memcpy(measurement[0], snp.report.measurement, 48);
+    policy.measurements = (const uint8_t(*)[48])measurement;
+    policy.measurement_count = 1;
+    policy.simulated_root = snp.evidence.ark;
+    return 0;
+}
+
+static int drop(void **state)
+{
+    (void)state;
+    synthetic_keys_release(&keys);
+    return 0;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_sound_bundle_is_accepted),
+        cmocka_unit_test(a_saved_challenge_counts_when_no_own_is_given),
+        cmocka_unit_test(a_stale_report_is_refused),
+        cmocka_unit_test(a_swapped_statement_is_refused),
+        cmocka_unit_test(a_wrong_place_in_the_tree_is_refused),
+        cmocka_unit_test(a_path_that_leads_nowhere_is_no_excuse),
+        cmocka_unit_test(without_a_challenge_nothing_is_accepted),
+        cmocka_unit_test(without_a_challenge_the_statement_claims_nothing),
+        cmocka_unit_test(a_model_that_was_not_named_is_refused),
+        cmocka_unit_test(a_malformed_statement_is_refused),
+        cmocka_unit_test(missing_and_superfluous_certificates_are_refused),
+        cmocka_unit_test(every_truncation_of_a_bundle_is_refused),
+        cmocka_unit_test(without_the_root_given_by_hand_it_is_refused),
+    };
+    return cmocka_run_group_tests(tests, make, drop);
+}

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "attest/vcek.h"
+#include "attest/x509.h"
+#include "support/synthetic_snp.h"
+#include "unit/test.h"
+
+static struct synthetic_keys keys;
+static struct synthetic_snp snp;
+
+static void the_parts_of_a_certificate_are_found(void **state)
+{
+    (void)state;
+    struct x509 ask;
+    struct crypto_public_key *key;
+    assert_ok(x509_parse(snp.evidence.ask, &ask, NULL));
+    assert_true(bytes_is_str(ask.issuer_cn, "ARK-Genoa"));
+    assert_true(bytes_is_str(ask.subject_cn, "SEV-Genoa"));
+    assert_int_equal(ask.not_before, 1735689600);
+    assert_int_equal(ask.not_after, 2051222399);
+    assert_true(ask.is_ca && ask.has_path_length && ask.path_length == 0);
+    assert_int_equal(ask.key_usage, X509_USAGE_CERT_SIGN);
+    assert_int_equal(ask.algorithm, X509_RSA_PSS_SHA384);
+    assert_true(bytes_equal(ask.serial, bytes_of("", 1))); /* zero, as in AMD's */
+    assert_ok(crypto_public_key_from_spki(ask.spki, &key));
+    assert_int_equal(crypto_public_key_bits(key), 4096);
+    assert_err(x509_verify(&ask, key), ERR_SIGNATURE);
+    crypto_public_key_free(key);
+}
+
+static void the_extensions_of_a_vcek_are_read(void **state)
+{
+    (void)state;
+    struct x509 cert;
+    struct vcek vcek;
+    assert_ok(x509_parse(snp.evidence.vcek, &cert, NULL));
+    assert_ok(vcek_parse(&cert, &vcek, NULL));
+    assert_true(bytes_is_str(vcek.product, "Genoa"));
+    assert_int_equal(vcek.level[SNP_BOOTLOADER], 10);
+    assert_int_equal(vcek.level[SNP_FIRMWARE], 0x1b);
+    assert_int_equal(vcek.level[SNP_MICROCODE], 0xdb);
+    assert_false(vcek.has_fmc);
+    assert_true(bytes_equal(vcek.hwid, bytes_of(snp.hwid, 64)));
+    assert_true(vcek_is_product(&vcek, "Genoa"));
+    assert_false(vcek_is_product(&vcek, "Gen"));
+    assert_false(vcek_is_product(&vcek, "Milan"));
+}
+
+static void trailing_bytes_and_truncations_are_refused(void **state)
+{
+    (void)state;
+    uint8_t longer[SYNTHETIC_CERT_MAX + 1] = {0};
+    struct x509 cert;
+    struct bytes vcek = snp.evidence.vcek;
+    memcpy(longer, vcek.ptr, vcek.len);
+    assert_ok(x509_parse(bytes_of(longer, vcek.len), &cert, NULL));
+    assert_err(x509_parse(bytes_of(longer, vcek.len + 1), &cert, NULL), ERR_CERTIFICATE);
+    for (size_t len = 0; len < vcek.len; len++)
+        assert_int_not_equal(x509_parse(bytes_of(longer, len), &cert, NULL), ERR_OK);
+}
+
+static void the_algorithm_outside_must_be_the_one_inside(void **state)
+{
+    (void)state;
+    uint8_t copy[SYNTHETIC_CERT_MAX];
+    struct x509 cert;
+    struct err_note note = {{0}};
+    struct bytes ask = snp.evidence.ask;
+    assert_ok(x509_parse(ask, &cert, NULL));
+    memcpy(copy, ask.ptr, ask.len);
+    /* Behind the signed part: SEQUENCE, length, OID ... its last octet. */
+    size_t at = (size_t)(cert.tbs.ptr - ask.ptr) + cert.tbs.len + 2 + 2 + 8;
+    assert_int_equal(copy[at], 0x0a);
+    copy[at] = 0x0b;
+    assert_err(x509_parse(bytes_of(copy, ask.len), &cert, &note), ERR_CERTIFICATE);
+    assert_non_null(strstr(note.text, "signatureAlgorithm"));
+}
+
+static void a_certificate_that_is_too_large_is_refused_unread(void **state)
+{
+    (void)state;
+    static const uint8_t large[X509_SIZE_MAX + 1] = {0x30};
+    struct x509 cert;
+    assert_err(x509_parse(bytes_of(large, sizeof large), &cert, NULL), ERR_TOO_LARGE);
+}
+
+static void the_note_names_the_part(void **state)
+{
+    (void)state;
+    static struct synthetic_snp other;
+    struct x509 cert;
+    struct err_note note = {{0}};
+    synthetic_snp_init(&other, &keys);
+    other.vcek.not_after = "341331235959Z";
+    other.ask.version = 1;
+    other.ark.duplicate_extension = true;
+    synthetic_snp_build(&other);
+    assert_err(x509_parse(other.evidence.vcek, &cert, &note), ERR_CERTIFICATE);
+    assert_non_null(strstr(note.text, "certificate.validity at 0x"));
+    assert_err(x509_parse(other.evidence.ask, &cert, &note), ERR_CERTIFICATE);
+    assert_non_null(strstr(note.text, "certificate.version"));
+    assert_err(x509_parse(other.evidence.ark, &cert, &note), ERR_CERTIFICATE);
+    assert_non_null(strstr(note.text, "certificate.extensions"));
+}
+
+static int make(void **state)
+{
+    (void)state;
+    if (crypto_init() != ERR_OK)
+        return -1;
+    synthetic_keys_make(&keys);
+    synthetic_snp_init(&snp, &keys);
+    synthetic_snp_build(&snp);
+    return 0;
+}
+
+static int drop(void **state)
+{
+    (void)state;
+    synthetic_keys_release(&keys);
+    return 0;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_parts_of_a_certificate_are_found),
+        cmocka_unit_test(the_extensions_of_a_vcek_are_read),
+        cmocka_unit_test(trailing_bytes_and_truncations_are_refused),
+        cmocka_unit_test(the_algorithm_outside_must_be_the_one_inside),
+        cmocka_unit_test(a_certificate_that_is_too_large_is_refused_unread),
+        cmocka_unit_test(the_note_names_the_part),
+    };
+    return cmocka_run_group_tests(tests, make, drop);
+}
