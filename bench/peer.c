@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "bench.h"
+
+struct bench_peer {
+    pid_t pid;
+    FILE *to;
+    FILE *from;
+};
+
+static void serve(double (*work)(void *self, uint64_t count), void *self)
+{
+    uint64_t count;
+    while (scanf("%" SCNu64, &count) == 1) {
+        (void)printf("%.0f\n", work(self, count) * 1e9);
+        (void)fflush(stdout);
+    }
+}
+
+/* In the child: standard input and output are the pipes. Gives true there. */
+static bool divide(struct bench_peer *p)
+{
+    int down[2];
+    int up[2];
+    bench_must_be(pipe2(down, 0) == 0 && pipe2(up, 0) == 0, "no pipe");
+    (void)fflush(stdout);
+    p->pid = fork();
+    bench_must_be(p->pid >= 0, "cannot fork");
+    bool child = p->pid == 0;
+    if (child) {
+        (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+        bench_must_be(dup2(down[0], 0) == 0 && dup2(up[1], 1) == 1, "no pipe");
+        (void)close(down[1]);
+        (void)close(up[0]);
+    }
+    (void)close(down[0]);
+    (void)close(up[1]);
+    if (!child) {
+        p->to = fdopen(down[1], "w");
+        p->from = fdopen(up[0], "r");
+        bench_must_be(p->to != NULL && p->from != NULL, "no memory");
+    }
+    return child;
+}
+
+static struct bench_peer *peer_new(void)
+{
+    struct bench_peer *p = calloc(1, sizeof *p);
+    bench_must_be(p != NULL, "no memory");
+    return p;
+}
+
+struct bench_peer *bench_peer_fork(double (*work)(void *self, uint64_t count), void *self)
+{
+    struct bench_peer *p = peer_new();
+    if (divide(p)) {
+        serve(work, self);
+        exit(0);
+    }
+    return p;
+}
+
+struct bench_peer *bench_peer_start(const char *path)
+{
+    if (access(path, X_OK) != 0)
+        return NULL;
+    struct bench_peer *p = peer_new();
+    if (divide(p)) {
+        (void)execl(path, path, (char *)NULL);
+        _exit(1);
+    }
+    return p;
+}
+
+double bench_peer_run(void *peer, uint64_t count)
+{
+    struct bench_peer *p = peer;
+    uint64_t took;
+    bench_must_be(fprintf(p->to, "%" PRIu64 "\n", count) > 0 && fflush(p->to) == 0 &&
+                      fscanf(p->from, "%" SCNu64, &took) == 1,
+                  "the peer has ended");
+    return (double)took * 1e-9;
+}
+
+void bench_peer_stop(struct bench_peer *peer)
+{
+    if (peer == NULL)
+        return;
+    (void)fclose(peer->to);
+    (void)fclose(peer->from);
+    (void)waitpid(peer->pid, NULL, 0);
+    free(peer);
+}
