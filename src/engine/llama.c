@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Opening and closing the engine that runs llama.cpp in this process. */
+
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <ggml-backend.h>
+
+#include "base/secret.h"
+#include "engine/llama_internal.h"
+
+/* llama.cpp's messages can quote tokens and names; none of them goes anywhere. */
+static void say_nothing(enum ggml_log_level level, const char *text, void *user)
+{
+    (void)level;
+    (void)text;
+    (void)user;
+}
+
+static void start_library(void)
+{
+    llama_log_set(say_nothing, NULL);
+    llama_backend_init();
+}
+
+static uint32_t or_default(uint32_t value, uint32_t standard)
+{
+    return value == 0 ? standard : value;
+}
+
+static enum err check_options(const struct engine_llama_options *o, struct err_note *note)
+{
+    if (o->model_path == NULL)
+        return err_noted(ERR_MODEL, note, "no model file is named");
+    if (o->slots > ENGINE_SLOTS_MAX)
+        return err_noted(ERR_MODEL, note, "at most %d slots", ENGINE_SLOTS_MAX);
+    if (o->queue > ENGINE_QUEUE_MAX)
+        return err_noted(ERR_MODEL, note, "at most %d waiting requests", ENGINE_QUEUE_MAX);
+    if (o->context > ENGINE_CONTEXT_MAX)
+        return err_noted(ERR_MODEL, note, "a context of at most %d tokens", ENGINE_CONTEXT_MAX);
+    if (o->threads > ENGINE_THREADS_MAX)
+        return err_noted(ERR_MODEL, note, "at most %d threads", ENGINE_THREADS_MAX);
+    return ERR_OK;
+}
+
+/* A model is no good beyond the context it was trained with. */
+static uint32_t choose_context(const struct engine_llama *e, uint32_t wanted)
+{
+    uint32_t trained = (uint32_t)llama_model_n_ctx_train(e->model);
+    uint32_t most = wanted == 0 ? ENGINE_CONTEXT_DEFAULT_MAX : wanted;
+    return trained != 0 && trained < most ? trained : most;
+}
+
+static uint32_t choose_threads(uint32_t wanted)
+{
+    long processors = sysconf(_SC_NPROCESSORS_ONLN);
+    uint32_t n = or_default(wanted, processors < 1 ? 1 : (uint32_t)processors);
+    return n < ENGINE_THREADS_MAX ? n : ENGINE_THREADS_MAX;
+}
+
+/* Without a pool ggml starts and ends its threads for every token. It is looked up, because a system's ggml may have its CPU code in
+ * a module of its own; where there is none the work is done all the same. */
+static void open_threads(struct engine_llama *e, uint32_t count)
+{
+    if (count < 2)
+        return;
+    ggml_backend_dev_t cpu = ggml_backend_dev_by_type(GGML_BACKEND_DEVICE_TYPE_CPU);
+    if (cpu == NULL)
+        return;
+    ggml_backend_reg_t reg = ggml_backend_dev_backend_reg(cpu);
+    struct ggml_threadpool *(*create)(struct ggml_threadpool_params *) =
+        (struct ggml_threadpool * (*)(struct ggml_threadpool_params *))
+            ggml_backend_reg_get_proc_address(reg, "ggml_threadpool_new");
+    e->threads_free =
+        (void (*)(struct ggml_threadpool *))ggml_backend_reg_get_proc_address(reg, "ggml_threadpool_free");
+    if (create == NULL || e->threads_free == NULL)
+        return;
+    struct ggml_threadpool_params params = ggml_threadpool_params_default((int)count);
+    e->threads = create(&params);
+    if (e->threads != NULL)
+        llama_attach_threadpool(e->context, e->threads, NULL);
+}
+
+static enum err open_context(struct engine_llama *e, uint32_t threads, struct err_note *note)
+{
+    struct llama_context_params params = llama_context_default_params();
+    params.n_ctx = e->info.context * e->info.slots;
+    params.n_batch = params.n_ubatch = e->step_tokens;
+    params.n_seq_max = e->info.slots;
+    params.n_outputs_max = e->info.slots;
+    params.n_threads = params.n_threads_batch = (int32_t)threads;
+    params.cb_eval = engine_wipe_observe;
+    params.cb_eval_user_data = &e->traces;
+    params.abort_callback = engine_scheduler_abort;
+    params.abort_callback_data = e;
+    params.no_perf = true;
+    /* Each sequence in a region of its own, so that it can be overwritten while others run, and a cache that is never recycled. */
+    params.kv_unified = false;
+    params.swa_full = true;
+    e->context = llama_init_from_model(e->model, params);
+    if (e->context == NULL)
+        return err_noted(ERR_MODEL, note, "there is no room for the context: %u slots of %u tokens",
+                         e->info.slots, e->info.context);
+    open_threads(e, threads);
+    return engine_wipe_learn(e);
+}
+
+static void close_context(struct engine_llama *e)
+{
+    if (e->context != NULL)
+        llama_free(e->context);
+    if (e->threads != NULL)
+        e->threads_free(e->threads);
+    e->context = NULL;
+    e->threads = NULL;
+}
+
+/* What is not understood is wiped as a whole when a request ends, which goes with one request at a time only. */
+static enum err open_context_wipeable(struct engine_llama *e, uint32_t threads, struct err_note *note)
+{
+    enum err result = open_context(e, threads, note);
+    if (result != ERR_OK || e->traces.streams || e->info.slots == 1)
+        return result;
+    close_context(e);
+    e->info.slots = 1;
+    return open_context(e, threads, note);
+}
+
+static void release(struct engine_llama *e)
+{
+    close_context(e);
+    if (e->model != NULL)
+        llama_model_free(e->model);
+    engine_batch_close(e);
+    (void)pthread_cond_destroy(&e->wake);
+    (void)pthread_mutex_destroy(&e->lock);
+    free(e->chat_template);
+    free(e);
+}
+
+static void engine_llama_info(struct engine *self, struct engine_info *info)
+{
+    *info = ((const struct engine_llama *)self)->info;
+}
+
+static void engine_llama_close(struct engine *self)
+{
+    struct engine_llama *e = (struct engine_llama *)self;
+    pthread_mutex_lock(&e->lock);
+    e->closing = true;
+    atomic_store(&e->abort, true);
+    pthread_cond_signal(&e->wake);
+    pthread_mutex_unlock(&e->lock);
+    (void)pthread_join(e->thread, NULL);
+    release(e);
+}
+
+enum err engine_llama_open(const struct engine_llama_options *options,
+                           const struct engine_callbacks *callbacks, void *owner, struct engine **engine,
+                           struct err_note *note)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    *engine = NULL;
+    enum err result = check_options(options, note);
+    if (result == ERR_OK)
+        result = engine_cpu_check(note);
+    if (result != ERR_OK)
+        return result;
+    (void)pthread_once(&once, start_library);
+
+    struct engine_llama *e = calloc(1, sizeof *e);
+    if (e == NULL)
+        return ERR_MEMORY;
+    e->base = (struct engine){.info = engine_llama_info,
+                              .submit = engine_scheduler_submit,
+                              .cancel = engine_scheduler_cancel,
+                              .close = engine_llama_close};
+    e->callbacks = *callbacks;
+    e->owner = owner;
+    e->queue_last = &e->queue_first;
+    (void)pthread_mutex_init(&e->lock, NULL);
+    (void)pthread_cond_init(&e->wake, NULL);
+    result = engine_model_load(e, options, note);
+    if (result != ERR_OK)
+        goto fail;
+    result = engine_template_choose(e->model, options->chat_template, &e->chat_template, note);
+    if (result != ERR_OK)
+        goto fail;
+    e->info.slots = or_default(options->slots, ENGINE_SLOTS_DEFAULT);
+    e->info.queue = or_default(options->queue, ENGINE_QUEUE_DEFAULT);
+    e->info.context = choose_context(e, options->context);
+    e->info.chat = e->chat_template != NULL;
+    for (uint32_t i = 0; i < e->info.slots; i++)
+        e->slots[i].sequence = (llama_seq_id)i;
+    e->step_tokens = ENGINE_STEP_TOKENS;
+    result = engine_batch_open(e);
+    if (result != ERR_OK)
+        goto fail;
+    result = open_context_wipeable(e, choose_threads(options->threads), note);
+    if (result != ERR_OK)
+        goto fail;
+    if (pthread_create(&e->thread, NULL, engine_scheduler_run, e) != 0) {
+        result = ERR_SYSTEM;
+        goto fail;
+    }
+    *engine = &e->base;
+    return ERR_OK;
+fail:
+    release(e);
+    return result;
+}

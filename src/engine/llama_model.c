@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * The weights. The file stands on a disk that the host may change under our hands, so it is read once, into anonymous memory that is
+ * then sealed; the digest is taken on the way, and llama.cpp loads (maps) that memory. What was hashed is what runs.
+ */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "crypto/crypto.h"
+#include "engine/llama_internal.h"
+
+enum { COPY_SIZE = 1 << 20 };
+
+/* The two halves of the progress that a caller sees. */
+static const float half = 0.5F;
+
+static void report(const struct engine_llama_options *o, float fraction)
+{
+    if (o->progress != NULL)
+        o->progress(o->progress_owner, fraction);
+}
+
+static bool load_progress(float fraction, void *user)
+{
+    report(user, half + fraction * half);
+    return true;
+}
+
+static enum err read_some(int fd, uint8_t *buffer, size_t size, size_t *got)
+{
+    ssize_t n;
+    do
+        n = read(fd, buffer, size);
+    while (n < 0 && errno == EINTR);
+    *got = n < 0 ? 0 : (size_t)n;
+    return n < 0 ? ERR_FILE : ERR_OK;
+}
+
+static enum err write_all(int fd, struct bytes data)
+{
+    while (data.len > 0) {
+        ssize_t n = write(fd, data.ptr, data.len);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            return ERR_MEMORY;
+        data = bytes_of(data.ptr + n, data.len - (size_t)n);
+    }
+    return ERR_OK;
+}
+
+static enum err copy_and_hash(const struct engine_llama_options *o, int from, int to,
+                              struct crypto_hash_stream *hash)
+{
+    struct stat info;
+    if (fstat(from, &info) != 0 || !S_ISREG(info.st_mode) || info.st_size == 0)
+        return ERR_FILE;
+    uint8_t *buffer = malloc(COPY_SIZE);
+    if (buffer == NULL)
+        return ERR_MEMORY;
+    enum err e = ERR_OK;
+    size_t got = 1;
+    for (double done = 0; e == ERR_OK && got > 0; done += (double)got) {
+        e = read_some(from, buffer, COPY_SIZE, &got);
+        if (e == ERR_OK)
+            e = crypto_hash_feed(hash, bytes_of(buffer, got));
+        if (e == ERR_OK)
+            e = write_all(to, bytes_of(buffer, got));
+        report(o, (float)(done / (double)info.st_size) * half);
+    }
+    free(buffer);
+    return e;
+}
+
+static enum err read_sealed(const struct engine_llama_options *o, FILE **out,
+                            uint8_t digest[static CRYPTO_SHA256_SIZE], struct err_note *note)
+{
+    struct crypto_hash_stream *hash = NULL;
+    enum err e = ERR_OK;
+    int to = -1;
+    int from = open(o->model_path, O_RDONLY | O_CLOEXEC);
+    if (from < 0) {
+        e = err_noted(ERR_MODEL, note, "the model file cannot be opened: %s", strerror(errno));
+        goto out;
+    }
+    to = memfd_create("enclume-model", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    if (to < 0) {
+        e = err_noted(ERR_MODEL, note, "no memory file for the model: %s", strerror(errno));
+        goto out;
+    }
+    e = crypto_hash_open(CRYPTO_SHA256, &hash);
+    if (e != ERR_OK)
+        goto out;
+    e = copy_and_hash(o, from, to, hash);
+    if (e != ERR_OK) {
+        e = err_noted(ERR_MODEL, note, "the model file cannot be read into memory: %s", err_text(e));
+        goto out;
+    }
+    e = crypto_hash_close(hash, digest);
+    hash = NULL;
+    if (e != ERR_OK)
+        goto out;
+    if (fcntl(to, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL) != 0 ||
+        lseek(to, 0, SEEK_SET) != 0) {
+        e = err_noted(ERR_MODEL, note, "the model's memory cannot be sealed: %s", strerror(errno));
+        goto out;
+    }
+    *out = fdopen(to, "rb");
+    if (*out == NULL)
+        e = ERR_MEMORY;
+    else
+        to = -1;
+out:
+    if (hash != NULL)
+        (void)!crypto_hash_close(hash, NULL);
+    if (from >= 0)
+        (void)close(from);
+    if (to >= 0)
+        (void)close(to);
+    return e;
+}
+
+/* Printable ASCII of what the model calls itself. */
+static void read_name(const struct llama_model *model, char *name, size_t size)
+{
+    if (llama_model_meta_val_str(model, "general.name", name, size) <= 0)
+        (void)llama_model_desc(model, name, size);
+    for (char *c = name; *c != '\0'; c++)
+        if (*c < ' ' || *c > '~')
+            *c = '?';
+}
+
+enum err engine_model_load(struct engine_llama *e, const struct engine_llama_options *options,
+                           struct err_note *note)
+{
+    struct engine_llama_options progress = *options;
+    FILE *file = NULL;
+    enum err result = read_sealed(options, &file, e->info.digest, note);
+    if (result != ERR_OK)
+        return result;
+    struct llama_model_params params = llama_model_default_params();
+    params.load_mode = LLAMA_LOAD_MODE_MMAP;
+    params.progress_callback = load_progress;
+    params.progress_callback_user_data = &progress;
+    e->model = llama_model_load_from_file_ptr(file, params);
+    (void)fclose(file);
+    if (e->model == NULL)
+        return err_noted(ERR_MODEL, note,
+                         "llama.cpp cannot load the file: not a GGUF model, cut off, in several parts, or of "
+                         "a newer kind");
+    e->vocab = llama_model_get_vocab(e->model);
+    if (llama_model_has_encoder(e->model) || !llama_model_has_decoder(e->model) ||
+        llama_model_is_diffusion(e->model) || llama_vocab_n_tokens(e->vocab) <= 0)
+        return err_noted(ERR_MODEL, note, "the model is not one that continues text");
+    read_name(e->model, e->info.name, sizeof e->info.name);
+    report(options, 1);
+    return ERR_OK;
+}
