@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# cmake --install: the header, the libraries with their pkg-config file, the programs, the manual pages and the shells' completions, where
+# the GNU directory names and Debian expect them (with the prefix /usr the libraries go to the directory of the machine's triplet).
+# What a build does not have, because its target was not made, is left out.
+
+foreach(program enclume enclumed enclume-simulator)
+  if(TARGET ${program})
+    install(TARGETS ${program} RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}")
+  endif()
+endforeach()
+
+if(TARGET libenclume)
+  install(FILES "${CMAKE_SOURCE_DIR}/include/enclume.h" DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}")
+  install(TARGETS libenclume libenclume_static
+    LIBRARY DESTINATION "${CMAKE_INSTALL_LIBDIR}"
+    ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}")
+  # Written at installation, so that `cmake --install --prefix` is obeyed.
+  install(CODE "
+    set(PREFIX \"\${CMAKE_INSTALL_PREFIX}\")
+    set(LIBDIR \"${CMAKE_INSTALL_LIBDIR}\")
+    set(INCLUDEDIR \"${CMAKE_INSTALL_INCLUDEDIR}\")
+    foreach(directory LIBDIR INCLUDEDIR)
+      if(NOT IS_ABSOLUTE \"\${\${directory}}\")
+        set(\${directory} \"\\\${prefix}/\${\${directory}}\")
+      endif()
+    endforeach()
+    set(DESCRIPTION \"${PROJECT_DESCRIPTION}\")
+    set(VERSION \"${PROJECT_VERSION}\")
+    configure_file(\"${CMAKE_SOURCE_DIR}/cmake/enclume.pc.in\" \"${CMAKE_BINARY_DIR}/enclume.pc\" @ONLY)")
+  install(FILES "${CMAKE_BINARY_DIR}/enclume.pc" DESTINATION "${CMAKE_INSTALL_LIBDIR}/pkgconfig")
+endif()
+
+foreach(section 1 3 8)
+  file(GLOB pages CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/man/*.${section}")
+  if(pages)
+    install(FILES ${pages} DESTINATION "${CMAKE_INSTALL_MANDIR}/man${section}")
+  endif()
+endforeach()
+
+# Each directory holds files that are named as that shell looks for them.
+set(completions_bash "${CMAKE_INSTALL_DATADIR}/bash-completion/completions")
+set(completions_zsh "${CMAKE_INSTALL_DATADIR}/zsh/vendor-completions")
+set(completions_fish "${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d")
+foreach(shell bash zsh fish)
+  file(GLOB files CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/completions/${shell}/*")
+  if(files)
+    install(FILES ${files} DESTINATION "${completions_${shell}}")
+  endif()
+endforeach()

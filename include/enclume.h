@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef ENCLUME_H
+#define ENCLUME_H
+
+/*
+ * libenclume: inference in an enclave that the caller has verified.
+ *
+ * A prompt is encrypted on this machine, straight into a confidential virtual machine, after the chip maker's signature over the
+ * code that runs there was checked against the launch measurements that the caller names.
+ *
+ *     struct enclume_policy *policy = NULL;
+ *     struct enclume_client *client = NULL;
+ *     enclume_policy_new(&policy);
+ *     enclume_policy_add_measurement(policy, "<96 hexadecimal digits>");
+ *     if (enclume_client_new("host:4443", policy, &client, NULL) == ENCLUME_OK)
+ *         enclume_client_chat(client, messages, 1, NULL, print, stdout, NULL, NULL);
+ *
+ * Promised:
+ *   - no part of a prompt leaves before the evidence was accepted under the policy; there is no call that skips this;
+ *   - an answer is ENCLUME_OK only when it came whole, down to its authenticated end;
+ *   - verification of a saved bundle uses no network, no clock and no file;
+ *   - every function is reentrant: different objects may be used by different threads at once. One object belongs to one
+ *     thread at a time, except that enclume_client_cancel may be called from anywhere, and that any number of threads may
+ *     verify with the same policy while nobody changes it;
+ *   - memory that the library holds for keys, prompts and answers is locked where the system allows it, left out of core
+ *     dumps, and overwritten on release;
+ *   - the library carries its own cryptographic and JSON libraries, hidden: those of the application are not touched.
+ *
+ * Not promised:
+ *   - anything about copies that the application makes, or about an attacker who runs code on this machine;
+ *   - that the measured code is good code: the launch measurement says which code runs, the caller says which code is trusted;
+ *   - anything about hardware when a verdict is simulated (enclume_verdict_simulated);
+ *   - survival of fork(): in a child process, no object made before may be used. Unloading with dlclose has no effect.
+ *
+ * Ownership: objects are released with their own _free function, texts of type `char *` with enclume_string_free. `const char *`
+ * stays the library's. NULL may be passed to every _free function. What is passed in is copied, unless it says otherwise.
+ * A required argument that is NULL gives the error "usage", and output parameters are then NULL or zero.
+ */
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define ENCLUME_VERSION_STRING "0.1.0"
+
+/* The version of the library in use, "0.1.0"; ENCLUME_VERSION_STRING is that of this header. */
+const char *enclume_version(void);
+
+/* Overwrites and releases a text that the library gave. Anything else aborts the process. */
+void enclume_string_free(char *text);
+
+/* ---- errors ----
+ *
+ * Functions that can fail return an int: ENCLUME_OK, or an error. Its number may differ from one version to the next; its name and
+ * class do not. The classes are also what programs should exit with.
+ */
+
+enum { ENCLUME_OK = 0 };
+
+enum enclume_class {
+    ENCLUME_CLASS_NONE = 0,    /* ENCLUME_OK */
+    ENCLUME_CLASS_REFUSED = 1, /* verification said no */
+    ENCLUME_CLASS_USAGE = 2,   /* wrong arguments or unusable input */
+    ENCLUME_CLASS_NETWORK = 3, /* the connection failed, or the peer broke the protocol */
+    ENCLUME_CLASS_ENCLAVE = 4  /* the enclave answered with an error, or this machine failed */
+};
+
+/* "verification-refused"; stable. "unknown-value" for a number that is no error. */
+const char *enclume_error_name(int error);
+/* A sentence for a person, in English. */
+const char *enclume_error_text(int error);
+enum enclume_class enclume_error_class(int error);
+
+/* Size of a note, with its NUL: what exactly was wrong, for a person. A function with a `note` parameter takes that many bytes, or
+ * NULL; the note is empty when there is nothing more to say. It never holds secrets or content. */
+enum { ENCLUME_NOTE_SIZE = 256 };
+
+/* ---- policies: what is acceptable ---- */
+
+enum {
+    ENCLUME_MEASUREMENT_SIZE = 48, /* bytes of a launch measurement: 96 hexadecimal digits */
+    ENCLUME_DIGEST_SIZE = 32,      /* bytes of a model's SHA-256: 64 hexadecimal digits */
+    ENCLUME_REFERENCES_MAX = 64,   /* measurements in one policy, and as many digests */
+    ENCLUME_ROOT_SIZE_MAX = 65536  /* bytes of a root certificate's file */
+};
+
+struct enclume_policy;
+
+/* A new policy accepts nothing until a measurement is added. */
+int enclume_policy_new(struct enclume_policy **policy);
+void enclume_policy_free(struct enclume_policy *policy);
+
+/* Accept code with this launch measurement: 96 hexadecimal digits, either case. Errors: "bad-encoding", "too-large" when there are
+ * ENCLUME_REFERENCES_MAX already. */
+int enclume_policy_add_measurement(struct enclume_policy *policy, const char *hex);
+/* Accept only weights with this SHA-256 (64 digits), or another one that was added. Without any: every model, and the verdict says
+ * which. The same errors. */
+int enclume_policy_add_model(struct enclume_policy *policy, const char *hex);
+/* Also accept the simulated platform whose root certificate this is: one certificate, PEM or DER. Replaces an earlier one. It proves
+ * nothing about hardware, and verdicts that rest on it say so. Errors: "bad-encoding", "bad-certificate", "too-large". */
+int enclume_policy_trust_simulated_root(struct enclume_policy *policy, const void *certificate, size_t size);
+/* Not 0: accept EPYC Milan. Its reports can be forged since its root seed was extracted (arXiv 2605.12990). Default: 0. */
+int enclume_policy_allow_milan(struct enclume_policy *policy, int allow);
+/* The privilege level that must have asked for the report, 0 to 3. Default: 0. Error: "bad-value". */
+int enclume_policy_set_vmpl(struct enclume_policy *policy, uint32_t vmpl);
+/* For clients: seconds, at least 1, for which fresh evidence stays good on a connection. Default: 3600. Error: "bad-value". */
+int enclume_policy_set_max_age(struct enclume_policy *policy, int64_t seconds);
+
+/* ---- verifying a saved bundle ---- */
+
+enum {
+    ENCLUME_KEY_SIZE = 32,             /* bytes of a Noise static key (X25519) */
+    ENCLUME_BUNDLE_SIZE_MAX = 1048576, /* larger bundles are refused */
+    ENCLUME_CHECKS_MAX = 96            /* checks in one verdict, at most */
+};
+
+struct enclume_verdict;
+
+/*
+ * Appraises a bundle (the text that enclume_client_evidence gives, size bytes, no NUL needed) under a policy, as of `now`, seconds
+ * since 1970. ENCLUME_OK means accepted, and nothing else does. "verification-refused": *verdict says why, whatever it is that is wrong
+ * with the bundle. Other errors ("usage", "out-of-memory", "crypto-library"): there is no verdict, *verdict is NULL.
+ * The bundle must hold the challenge that its report answers. That it was made for somebody, then, is shown; that it is recent is not.
+ */
+int enclume_verify(const void *bundle, size_t size, const struct enclume_policy *policy, int64_t now,
+                   struct enclume_verdict **verdict);
+void enclume_verdict_free(struct enclume_verdict *verdict);
+
+/* 1 or 0. A NULL verdict is neither accepted nor simulated. */
+int enclume_verdict_accepted(const struct enclume_verdict *verdict);
+/* 1: the verdict rests on a root that was given by hand and proves nothing about hardware. Tell people. */
+int enclume_verdict_simulated(const struct enclume_verdict *verdict);
+
+/* For people: a line for each check and one that sums up. explain not 0: with the reason why each check is there. NULL without memory. */
+char *enclume_verdict_text(const struct enclume_verdict *verdict, int explain);
+/* For programs: one JSON object with verdict, platform, simulated, appraised_at, checks and claims. NULL without memory. */
+char *enclume_verdict_json(const struct enclume_verdict *verdict);
+
+/* One check. The texts live as long as the verdict. */
+struct enclume_check {
+    const char *name;   /* stable, "snp.report.signature" */
+    int passed;         /* 1 or 0 */
+    const char *saw;    /* at most 199 bytes, may be empty */
+    const char *wanted; /* likewise */
+    const char *text;   /* a sentence that holds when the check passed */
+};
+
+size_t enclume_verdict_check_count(const struct enclume_verdict *verdict);
+/* Check number index, from 0, in the order in which they were made. Error: "bad-value" when there is none. */
+int enclume_verdict_check(const struct enclume_verdict *verdict, size_t index, struct enclume_check *check);
+
+/* The claims of accepted evidence. Of refused evidence nothing is to be relied on: then the error is "verification-refused" and the
+ * result zeros. */
+int enclume_verdict_noise_key(const struct enclume_verdict *verdict, uint8_t key[ENCLUME_KEY_SIZE]);
+int enclume_verdict_model_digest(const struct enclume_verdict *verdict, uint8_t digest[ENCLUME_DIGEST_SIZE]);
+int enclume_verdict_measurement(const struct enclume_verdict *verdict,
+                                uint8_t measurement[ENCLUME_MEASUREMENT_SIZE]);
+
+/* ---- asking an enclave ---- */
+
+struct enclume_client;
+
+/*
+ * A client for one enclave; connects nowhere yet. address: HOST:PORT, tcp:HOST:PORT, unix:PATH or vsock:CID:PORT. The policy is copied as
+ * it is now. A connection is given up after 30 seconds without a verdict, an answer after 600 seconds of silence.
+ */
+int enclume_client_new(const char *address, const struct enclume_policy *policy,
+                       struct enclume_client **client, char *note);
+void enclume_client_free(struct enclume_client *client);
+
+/* Connects and appraises; does nothing when that is done. "verification-refused": see the verdict. */
+int enclume_client_connect(struct enclume_client *client, char *note);
+
+/* A copy of the verdict that the connection rests on, or that refused it; the caller's. NULL before there is one, or without memory. */
+struct enclume_verdict *enclume_client_verdict(const struct enclume_client *client);
+/* The evidence behind that verdict, also when it was refused: a bundle for enclume_verify. NULL before there is one, or without memory. */
+char *enclume_client_evidence(const struct enclume_client *client);
+
+struct enclume_message {
+    const char *role;    /* "system", "user" or "assistant" */
+    const char *content; /* UTF-8 */
+};
+
+enum {
+    ENCLUME_MESSAGES_MAX = 1024,
+    ENCLUME_REQUEST_SIZE_MAX = 4194304, /* bytes of all messages together, as JSON */
+    ENCLUME_STOPS_MAX = 16,
+    ENCLUME_STOP_SIZE_MAX = 256, /* bytes of one stop text */
+    ENCLUME_TOKENS_MAX = 1048576
+};
+
+struct enclume_sampling {
+    float temperature;       /* 0 to 2; 0: always the likeliest token. Default 1 */
+    float top_p;             /* 0 to 1. Default 1 */
+    float min_p;             /* 0 to 1. Default 0 */
+    uint32_t top_k;          /* up to 1048576; 0 (default): off */
+    float presence_penalty;  /* -2 to 2. Default 0 */
+    float frequency_penalty; /* -2 to 2. Default 0 */
+    float repeat_penalty;    /* 0.1 to 10; 1 (default): off */
+    int has_seed;            /* 0 (default): another answer each time */
+    uint32_t seed;
+    uint32_t max_tokens;      /* up to ENCLUME_TOKENS_MAX; 0 (default): as far as the context reaches */
+    const char *const *stops; /* the answer ends before any of these; UTF-8, not empty */
+    size_t stop_count;        /* at most ENCLUME_STOPS_MAX */
+};
+
+/* Sets the defaults. NULL does nothing. */
+void enclume_sampling_init(struct enclume_sampling *sampling);
+
+enum enclume_finish {
+    ENCLUME_FINISH_STOP = 0,  /* the model came to an end, or a stop text was met */
+    ENCLUME_FINISH_LENGTH = 1 /* max_tokens or the context is used up */
+};
+
+struct enclume_usage {
+    uint32_t prompt_tokens;
+    uint32_t completion_tokens;
+    enum enclume_finish finish;
+};
+
+/* Takes a piece of the answer: size bytes of UTF-8, whole characters, not NUL-terminated. It is overwritten when the function returns.
+ * Of this client, only enclume_client_cancel may be called from here. */
+typedef void enclume_text_function(void *owner, const char *text, size_t size);
+
+/*
+ * Asks and waits for the answer, which goes to on_text piece by piece. Connects first if need be. sampling: NULL for the defaults. usage:
+ * NULL, or filled in when ENCLUME_OK is returned. Only then is the answer whole: after an error, what on_text was given is a fragment.
+ * Errors: those of enclume_client_connect; "bad-request" (nothing was sent, or the enclave said so), "too-large", "busy",
+ * "context-length", "cancelled", and others that enclume_error_class sorts.
+ */
+int enclume_client_chat(struct enclume_client *client, const struct enclume_message *messages, size_t count,
+                        const struct enclume_sampling *sampling, enclume_text_function *on_text, void *owner,
+                        struct enclume_usage *usage, char *note);
+
+/* Stops the connect or chat under way, which returns "cancelled"; from any thread, from on_text, and from a signal handler. The client can
+ * be used further. Without one under way it does nothing. The client must not be freed meanwhile. */
+void enclume_client_cancel(struct enclume_client *client);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
