@@ -18,6 +18,9 @@ static const struct verdict_rule rule_statement = {
     "Canonical JSON, so that no two texts say the same (docs/protocol.md, Key statement)."};
 static const struct verdict_rule rule_model = {"statement.model", "The model is one that you allow",
                                                "The SHA-256 of the weights, loaded by measured code."};
+static const struct verdict_rule rule_gpu = {
+    "statement.gpu", "No part of the enclave goes unverified",
+    "A statement that names GPU evidence says that prompts reach a GPU; it must be verified as well."};
 static const struct verdict_rule rule_challenge = {
     "freshness.challenge", "There is a challenge that the report must answer",
     "A report that answers nobody's challenge can be old, or made for somebody else."};
@@ -84,6 +87,17 @@ static void check_statement(struct appraisal *a)
     a->stated = add_result(a->v, &rule_statement, e, &note);
 }
 
+/* A statement that speaks of a GPU asks for GPU evidence to be verified, which this verifier cannot do yet. */
+static void check_gpu(struct appraisal *a)
+{
+    if (!a->stated) {
+        (void)add_not_checked(a->v, &rule_gpu, "there is no statement");
+        return;
+    }
+    (void)verdict_add(a->v, &rule_gpu, !a->statement.has_gpu_evidence, "none",
+                      a->statement.has_gpu_evidence ? "GPU evidence, which is not verified yet" : "none");
+}
+
 static bool is_allowed_model(const struct attest_policy *policy,
                              const uint8_t digest[static ATTEST_DIGEST_SIZE])
 {
@@ -100,10 +114,8 @@ static void check_model(struct appraisal *a)
         (void)add_not_checked(a->v, &rule_model, "there is no statement");
         return;
     }
-    /* Without the challenge the report does not vouch for the statement: then it can satisfy nobody who asks for a model. */
-    bool vouched = a->challenge != NULL || a->policy->model_count == 0;
     encoding_hex(bytes_of(a->statement.model_digest, sizeof a->statement.model_digest), hex);
-    (void)verdict_add(a->v, &rule_model, vouched && is_allowed_model(a->policy, a->statement.model_digest),
+    (void)verdict_add(a->v, &rule_model, is_allowed_model(a->policy, a->statement.model_digest),
                       a->policy->model_count == 0 ? "any" : "one of those you named", "%s", hex);
 }
 
@@ -119,9 +131,6 @@ static void check_challenge(struct appraisal *a, const uint8_t *own)
     else if (a->challenge != NULL)
         (void)verdict_add(a->v, &rule_challenge, true, "one", "%s",
                           own != NULL ? "of this handshake" : "saved with the bundle");
-    else if (a->policy->freshness_not_required)
-        (void)verdict_add(a->v, &rule_challenge, true, "none required",
-                          "none: neither the key nor the time is proven");
     else
         (void)verdict_add(a->v, &rule_challenge, false, "one", "none");
 }
@@ -132,8 +141,7 @@ static void check_path(struct appraisal *a)
     if (!a->parsed) {
         (void)add_not_checked(a->v, &rule_path, "the bundle is malformed");
     } else if (a->challenge == NULL) {
-        (void)verdict_add(a->v, &rule_path, a->policy->freshness_not_required, "",
-                          "not computed: there is no challenge");
+        (void)add_not_checked(a->v, &rule_path, "there is no challenge");
     } else {
         enum err e = merkle_root_from_path(a->challenge, &a->bundle.freshness, a->root);
         a->rooted = e == ERR_OK;
@@ -178,11 +186,9 @@ void attest_appraise(struct bytes bundle_text, const uint8_t *challenge, const s
     check_path(&a);
     check_statement(&a);
     check_model(&a);
+    check_gpu(&a);
     bool bound = expected_report_data(&a, report_data);
-    /* Only the lack of a challenge may excuse that the report data are not compared; a path that leads nowhere may not. */
-    struct attest_policy effective = *policy;
-    effective.freshness_not_required = policy->freshness_not_required && a.challenge == NULL;
-    snp_appraise(&a.evidence, bound ? report_data : NULL, &effective, now, v);
+    snp_appraise(&a.evidence, bound ? report_data : NULL, policy, now, v);
     claims_from(&a);
     const struct verdict_check *covered = verdict_find(v, "snp.report_data");
     v->claims.fresh = bound && covered != NULL && covered->passed;

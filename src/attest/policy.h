@@ -24,8 +24,6 @@ struct attest_policy {
     uint32_t vmpl; /* the privilege level that must have asked for the report; 0 */
     bool
         allow_milan; /* EPYC Milan's root seed has been extracted (arXiv 2605.12990): refused unless allowed by name */
-    bool
-        freshness_not_required; /* only for evidence saved without its challenge; the check is then listed with what was not proven */
 };
 
 #endif

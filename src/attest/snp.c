@@ -391,8 +391,8 @@ static bool measurement(struct context *c)
 static bool report_data(struct context *c)
 {
     if (c->report_data == NULL) {
-        saw(c, "not compared: without the challenge it is not known");
-        return c->policy->freshness_not_required;
+        saw(c, "not compared: without statement and challenge it is not known");
+        return false;
     }
     saw_bytes(c, bytes_of(c->report.report_data, sizeof c->report.report_data),
               bytes_of(c->report_data, SNP_REPORT_DATA_SIZE));

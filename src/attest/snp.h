@@ -23,7 +23,7 @@ struct snp_evidence {
 };
 
 /* Appends the checks to v and fills in the claims that a report makes. report_data: the 64 bytes that the report must cover; NULL when they are not
- * known, and then policy->freshness_not_required decides. now: seconds since 1970. */
+ * known, and then that check fails. now: seconds since 1970. */
 void snp_appraise(const struct snp_evidence *evidence, const uint8_t *report_data,
                   const struct attest_policy *policy, int64_t now, struct verdict *v);
 
