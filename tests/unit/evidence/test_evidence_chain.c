@@ -40,8 +40,8 @@ static void assert_sound(const struct simulated_chain *made)
 
 static void every_product_passes_the_verifiers_checks(void **state)
 {
-    (void)state;
-    static const char *const products[] = {"Milan", "Genoa", "Turin"};
+    static const char *const products[] = {"Milan", "Turin"};
+    assert_sound(*state); /* Genoa */
     for (size_t i = 0; i < test_count(products); i++) {
         struct simulated_chain *chain;
         assert_ok(simulated_chain_new(products[i], NOW, &chain));
