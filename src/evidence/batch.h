@@ -16,11 +16,14 @@ enum { EVIDENCE_BATCH_MAX = 8192 }; /* challenges waiting; more are ERR_BUSY */
 struct evidence_batch;
 
 /* bundle: the text, empty when result is not ERR_OK; valid during the call. leaves: how many challenges this report answered. */
-typedef void evidence_ready(void *owner, uint64_t ticket, enum err result, struct bytes bundle, size_t leaves);
+typedef void evidence_ready(void *owner, uint64_t ticket, enum err result, struct bytes bundle,
+                            size_t leaves);
 
 /* statement is copied; source stays the caller's and must outlive the batch. */
-ERR_MUST_USE enum err evidence_batch_new(struct evidence_source *source, struct bytes statement, evidence_ready *ready, void *owner, struct evidence_batch **b);
-ERR_MUST_USE enum err evidence_batch_ask(struct evidence_batch *b, const uint8_t challenge[static 32], uint64_t ticket);
+ERR_MUST_USE enum err evidence_batch_new(struct evidence_source *source, struct bytes statement,
+                                         evidence_ready *ready, void *owner, struct evidence_batch **b);
+ERR_MUST_USE enum err evidence_batch_ask(struct evidence_batch *b, const uint8_t challenge[static 32],
+                                         uint64_t ticket);
 /* Waits for the report under way; what still waits is answered with ERR_CANCELLED. */
 void evidence_batch_free(struct evidence_batch *b);
 

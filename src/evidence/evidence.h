@@ -22,7 +22,8 @@ void evidence_release(struct evidence *e);
 struct evidence_source {
     const char *platform; /* BUNDLE_PLATFORM_... */
     /* Asks the chip for a report over these 64 bytes. Blocks for as long as the chip takes; one call at a time. ERR_EVIDENCE. */
-    ERR_MUST_USE enum err (*report)(struct evidence_source *self, const uint8_t report_data[static 64], struct evidence *out, struct err_note *note);
+    ERR_MUST_USE enum err (*report)(struct evidence_source *self, const uint8_t report_data[static 64],
+                                    struct evidence *out, struct err_note *note);
     void (*close)(struct evidence_source *self); /* releases self */
 };
 

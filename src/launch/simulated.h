@@ -17,6 +17,8 @@
 enum { LAUNCH_SIMULATED_ARGS_MAX = 64, LAUNCH_SIMULATED_ARG_SIZE_MAX = 4096 };
 
 /* program_digest: SHA-384 of the file. ERR_TOO_LARGE when there are too many arguments, or one is too long; the measurement is then zero. */
-ERR_MUST_USE enum err launch_simulated_measure(const uint8_t program_digest[static 48], const char *const *args, size_t count, uint8_t measurement[static 48]);
+ERR_MUST_USE enum err launch_simulated_measure(const uint8_t program_digest[static 48],
+                                               const char *const *args, size_t count,
+                                               uint8_t measurement[static 48]);
 
 #endif

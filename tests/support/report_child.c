@@ -41,6 +41,8 @@ static int do_report(const char *argument)
 {
     struct evidence_source *source;
     enum err e = evidence_simulated_open(SIMULATED_WIRE_FD, &source);
+    if (e != ERR_OK)
+        return 1;
     for (int i = 0; e == ERR_OK && i < atoi(argument); i++) {
         struct evidence evidence;
         struct err_note note = {{0}};
@@ -61,8 +63,7 @@ static int do_report(const char *argument)
         (void)printf("\n");
         evidence_release(&evidence);
     }
-    if (e == ERR_OK)
-        source->close(source);
+    source->close(source);
     return e == ERR_OK ? 0 : 1;
 }
 

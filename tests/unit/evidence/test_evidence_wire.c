@@ -105,7 +105,8 @@ static void an_answer_of_another_size_is_refused(void **state)
     static uint8_t frame[SIMULATED_WIRE_ANSWER_SIZE + 1];
     struct simulated_answer a;
     good_answer(frame);
-    for (size_t n = 0; n < SIMULATED_WIRE_ANSWER_SIZE; n++) {
+    assert_err(simulated_answer_parse((struct bytes){0}, &a), ERR_TRUNCATED);
+    for (size_t n = 1; n < SIMULATED_WIRE_ANSWER_SIZE; n++) {
         uint8_t *exact = malloc(n); /* so that a read past the end is seen */
         memcpy(exact, frame, n);
         assert_int_not_equal(simulated_answer_parse(bytes_of(exact, n), &a), ERR_OK);
