@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * When a request has ended, neither its text nor its tokens in their order are anywhere in the process. A subject process works on
+ * prompts that it is given through a pipe; then all of its memory is searched. That the search finds what is there is shown with the
+ * same subject, built without wiping (ENCLUME_NO_WIPE), and with requests that still run.
+ */
+
+#include "unit/test.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <llama.h>
+
+#include "e2e/memscan.h"
+#include "engine_fixture.h"
+
+enum { TOKENS_MAX = 4096, LINE_MAX_SIZE = 128, LONG_REPEATS = 400 };
+
+static const char canary[] =
+    "The lighthouse keeper Octavia hid seventeen copper buttons under the violet staircase, and she said";
+static const char other[] =
+    "A grumpy badger named Wilhelmina wanted to paint the whole windmill orange before the harvest came, so";
+
+struct expected {
+    char answer[FIXTURE_TEXT_MAX];
+    int32_t prompt_tokens[TOKENS_MAX];
+    int32_t answer_tokens[TOKENS_MAX];
+    size_t answer_len, prompt_count, answer_count;
+};
+static struct expected canary_expected, other_expected, sampled_expected;
+
+static void tokenize(const struct llama_vocab *vocab, const char *text, size_t len, int32_t *tokens,
+                     size_t *count)
+{
+    int32_t n = llama_tokenize(vocab, text, (int32_t)len, tokens, TOKENS_MAX, false, false);
+    assert_in_range(n, MEMSCAN_TOKEN_WINDOW, TOKENS_MAX);
+    *count = (size_t)n;
+}
+
+static void expect(struct fixture *f, const struct llama_vocab *vocab, const char *prompt,
+                   uint32_t max_tokens, const struct chat_sampling *sampling, struct expected *x)
+{
+    struct chat_message message;
+    struct chat_request request = fixture_request(prompt, max_tokens, &message);
+    if (sampling != NULL)
+        request.sampling = *sampling;
+    struct fixture_answer *a = fixture_ask(f, 0, &request);
+    assert_ok(a->result);
+    memcpy(x->answer, a->text, a->len);
+    x->answer_len = a->len;
+    tokenize(vocab, prompt, strlen(prompt), x->prompt_tokens, &x->prompt_count);
+    tokenize(vocab, x->answer, x->answer_len, x->answer_tokens, &x->answer_count);
+}
+
+/* What the prompts' tokens and answers are, from an engine in this process. */
+static int learn_what_to_look_for(void **state)
+{
+    (void)state;
+    struct fixture *f =
+        fixture_open(&(struct engine_llama_options){.model_path = FIXTURE_MODEL, .threads = 1, .slots = 1});
+    struct llama_model_params params = llama_model_default_params();
+    params.vocab_only = true;
+    struct llama_model *model = llama_model_load_from_file(FIXTURE_MODEL, params);
+    assert_non_null(model);
+    const struct llama_vocab *vocab = llama_model_get_vocab(model);
+    struct chat_sampling sampling = {.temperature = 0.7F,
+                                     .top_k = 40,
+                                     .top_p = 0.9F,
+                                     .min_p = 0.05F,
+                                     .repeat_penalty = 1.1F,
+                                     .frequency_penalty = 0.2F,
+                                     .has_seed = true,
+                                     .seed = 5};
+    expect(f, vocab, canary, 0, NULL, &canary_expected);
+    expect(f, vocab, other, 0, NULL, &other_expected);
+    expect(f, vocab, canary, 40, &sampling, &sampled_expected);
+    llama_model_free(model);
+    fixture_close(f);
+    return 0;
+}
+
+/* ---- the subject ---- */
+
+struct subject {
+    pid_t pid;
+    int in, out;
+    char line[LINE_MAX_SIZE]; /* its results */
+};
+
+static void send_prompt(struct subject *s, const char *text, uint32_t repeats)
+{
+    uint32_t size = (uint32_t)strlen(text);
+    uint32_t len = size * repeats;
+    assert_int_equal(write(s->in, &len, sizeof len), sizeof len);
+    for (uint32_t i = 0; i < repeats; i++)
+        assert_int_equal(write(s->in, text, size), size);
+}
+
+static struct subject subject_start(const char *program, const char *scenario)
+{
+    int in[2];
+    int out[2];
+    assert_int_equal(pipe2(in, O_CLOEXEC), 0);
+    assert_int_equal(pipe2(out, O_CLOEXEC), 0);
+    struct subject s = {.pid = fork(), .in = in[1], .out = out[0]};
+    assert_true(s.pid >= 0);
+    if (s.pid == 0) {
+        if (dup2(in[0], STDIN_FILENO) >= 0 && dup2(out[1], STDOUT_FILENO) >= 0)
+            (void)execl(program, program, scenario, (char *)NULL);
+        _exit(127);
+    }
+    (void)close(in[0]);
+    (void)close(out[1]);
+    return s;
+}
+
+static void subject_await(struct subject *s)
+{
+    size_t len = 0;
+    while (len + 1 < sizeof s->line && read(s->out, s->line + len, 1) == 1 && s->line[len] != '\n')
+        len++;
+    s->line[len] = '\0';
+    assert_true(len > 0);
+}
+
+static void subject_end(struct subject *s)
+{
+    (void)kill(s->pid, SIGKILL);
+    assert_int_equal(waitpid(s->pid, NULL, 0), s->pid);
+    (void)close(s->out);
+}
+
+static void add_expected(struct memscan *m, const char *prompt, const struct expected *x)
+{
+    memscan_add_text(m, "the prompt", prompt, strlen(prompt));
+    memscan_add_tokens(m, "the prompt", x->prompt_tokens, x->prompt_count);
+    memscan_add_text(m, "the answer", x->answer, x->answer_len);
+    memscan_add_tokens(m, "the answer", x->answer_tokens, x->answer_count);
+}
+
+/* ---- scenarios ---- */
+
+struct scenario {
+    const char *name;
+    const char *line; /* what the subject says begins with */
+    const struct expected *expected;
+    uint32_t repeats; /* of the canary */
+    bool both;        /* also look for the other prompt */
+    bool running;     /* the other prompt's request still runs, and must be found */
+};
+
+static size_t hits_of(const char *program, const struct scenario *c, FILE *report, size_t *running_hits)
+{
+    struct memscan *m = memscan_new();
+    struct memscan *running = memscan_new();
+    add_expected(m, canary, c->expected);
+    if (c->both)
+        add_expected(m, other, &other_expected);
+    memscan_add_tokens(running, "the other prompt", other_expected.prompt_tokens,
+                       other_expected.prompt_count);
+    struct subject s = subject_start(program, c->name);
+    subject_await(&s);
+    assert_string_equal(s.line, "ready");
+    assert_true(memscan_learn(m, s.pid) && memscan_learn(running, s.pid));
+    send_prompt(&s, canary, c->repeats);
+    send_prompt(&s, other, 1);
+    (void)close(s.in);
+    subject_await(&s);
+    if (strncmp(s.line, c->line, strlen(c->line)) != 0)
+        fail_msg("%s: %s", c->name, s.line);
+    size_t hits = memscan_process(m, s.pid, report);
+    *running_hits = memscan_process(running, s.pid, NULL);
+    subject_end(&s);
+    memscan_free(running);
+    memscan_free(m);
+    assert_int_not_equal(hits, SIZE_MAX);
+    return hits;
+}
+
+static const struct scenario scenarios[] = {
+    {.name = "finished", .line = "ok", .expected = &canary_expected, .repeats = 1},
+    {.name = "sampled", .line = "ok", .expected = &sampled_expected, .repeats = 1},
+    {.name = "one-token", .line = "ok", .expected = &canary_expected, .repeats = 1},
+    {.name = "stop", .line = "ok", .expected = &canary_expected, .repeats = 1},
+    {.name = "cancelled-in-prompt", .line = "cancelled", .expected = &canary_expected, .repeats = 6},
+    {.name = "cancelled-in-answer", .line = "cancelled", .expected = &canary_expected, .repeats = 1},
+    {.name = "context", .line = "context-length", .expected = &canary_expected, .repeats = LONG_REPEATS},
+    {.name = "several", .line = "ok", .expected = &canary_expected, .repeats = 1, .both = true},
+    {.name = "beside", .line = "ok", .expected = &canary_expected, .repeats = 1, .running = true},
+};
+
+static void nothing_is_left_of_an_ended_request(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < test_count(scenarios); i++) {
+        size_t running = 0;
+        size_t hits = hits_of(WIPE_SUBJECT, &scenarios[i], stderr, &running);
+        if (hits != 0)
+            fail_msg("%s: %zu hits", scenarios[i].name, hits);
+        if (scenarios[i].running && running == 0)
+            fail_msg("%s: the running request was not found, so the search is blind", scenarios[i].name);
+    }
+}
+
+static void without_wiping_the_search_finds_it(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < test_count(scenarios); i++) {
+        size_t running = 0;
+        size_t hits = hits_of(WIPE_SUBJECT_UNWIPED, &scenarios[i], NULL, &running);
+        if (hits == 0)
+            fail_msg("%s: nothing found", scenarios[i].name);
+    }
+}
+
+int main(void)
+{
+    if (TEST_UNDER_ASAN) {
+        (void)fprintf(stderr, "skipped: AddressSanitizer keeps released memory, on purpose\n");
+        return 77;
+    }
+    fixture_require_model();
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(nothing_is_left_of_an_ended_request),
+        cmocka_unit_test(without_wiping_the_search_finds_it),
+    };
+    return cmocka_run_group_tests(tests, learn_what_to_look_for, NULL);
+}
