@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: Apache-2.0
+# fish completion for enclume, enclumed and enclume-simulator.
+
+# True while the arguments of one of these commands are typed.
+function __enclume_in
+    set -l words (commandline -opc)
+    not __enclume_launching; and contains -- "$words[2]" $argv
+end
+
+# True after a "--": what follows is a program to launch.
+function __enclume_launching
+    contains -- -- (commandline -opc)
+end
+
+# Completes the program after "--" as a command line of its own.
+function __enclume_launched
+    set -l words (commandline -opc)
+    set -l at (contains -i -- -- $words)
+    set -l launched (string escape -- $words[(math $at + 1)..-1])
+    complete -C (string join ' ' -- $launched (commandline -ct))
+end
+
+# An address: a few beginnings, and files after unix:.
+function __enclume_address
+    set -l typed (commandline -ct | string replace -r '^--[a-z]+=' '')
+    if string match -q 'unix:*' -- $typed
+        __fish_complete_path (string replace 'unix:' '' -- $typed) | string replace -r '^' 'unix:'
+    else
+        printf '%s\n' $argv unix: vsock:
+    end
+end
+
+# enclume
+complete -c enclume -f
+complete -c enclume -n __fish_use_subcommand -l help -d 'Show help'
+complete -c enclume -n __fish_use_subcommand -l version -d 'Show the version'
+complete -c enclume -n __fish_use_subcommand -a chat -d 'Ask a verified enclave, once or in a conversation'
+complete -c enclume -n __fish_use_subcommand -a verify -d 'Check saved evidence, offline'
+complete -c enclume -n __fish_use_subcommand -a measure -d 'Compute what a launch measurement must be'
+complete -c enclume -n __fish_use_subcommand -a model -d 'Get a model, or the digest of one'
+
+# enclume chat and enclume verify: what is acceptable
+complete -c enclume -n '__enclume_in chat verify' -l measurement -x -d 'Accept code with this launch measurement'
+complete -c enclume -n '__enclume_in chat verify' -l model-digest -x -d 'Accept only weights with this SHA-256'
+complete -c enclume -n '__enclume_in chat verify' -l trust-simulated -r -F -d 'Also accept the simulated platform with this root'
+complete -c enclume -n '__enclume_in chat verify' -l allow-milan -d 'Accept EPYC Milan, whose reports can be forged'
+
+# enclume chat
+complete -c enclume -n '__enclume_in chat' -l connect -x -a '(__enclume_address 127.0.0.1:7878)' -d 'Where the enclave is'
+complete -c enclume -n '__enclume_in chat' -l max-age -x -d 'Ask for new evidence when the last is older, in seconds'
+complete -c enclume -n '__enclume_in chat' -l remember -r -F -d 'Keep the verified evidence in this file'
+complete -c enclume -n '__enclume_in chat' -l save-evidence -r -F -d 'Write the evidence to this file'
+complete -c enclume -n '__enclume_in chat' -l system -x -d 'Instructions that stand before the conversation'
+complete -c enclume -n '__enclume_in chat' -l max-tokens -x -d 'Longest answer, in tokens'
+complete -c enclume -n '__enclume_in chat' -l temperature -x -d '0 is always the likeliest word'
+complete -c enclume -n '__enclume_in chat' -l top-p -x -d 'Choose among the likeliest words that make up this share'
+complete -c enclume -n '__enclume_in chat' -l seed -x -d 'The same seed gives the same answer'
+complete -c enclume -n '__enclume_in chat' -l stop -x -d 'End the answer before this text'
+complete -c enclume -n '__enclume_in chat' -l quiet -d 'Do not say what was verified'
+complete -c enclume -n '__enclume_in chat' -l json -d 'Print one JSON object with answer, usage and verdict'
+complete -c enclume -n '__enclume_in chat' -l help -d 'Show help'
+
+# enclume verify
+complete -c enclume -n '__enclume_in verify' -F
+complete -c enclume -n '__enclume_in verify' -l at -x -d 'Appraise as of this time, like 2026-11-02T10:00:00Z'
+complete -c enclume -n '__enclume_in verify' -l json -d 'The verdict as one JSON object'
+complete -c enclume -n '__enclume_in verify' -l explain -d 'Say for each check why it is there'
+complete -c enclume -n '__enclume_in verify' -l help -d 'Show help'
+
+# enclume measure
+complete -c enclume -n '__enclume_in measure; and not __fish_seen_subcommand_from simulated' -a simulated -d 'The simulated platform'
+complete -c enclume -n '__enclume_in measure' -l json -d 'One JSON object'
+complete -c enclume -n '__enclume_in measure' -l help -d 'Show help'
+complete -c enclume -n __enclume_launching -a '(__enclume_launched)'
+
+# enclume model
+function __enclume_model_wants
+    set -l words (commandline -opc)
+    __enclume_in model; and test "$words[3]" = "$argv"
+end
+complete -c enclume -n '__enclume_model_wants ""' -a list -d 'The models that are known'
+complete -c enclume -n '__enclume_model_wants ""' -a get -d 'Fetch a model and check it'
+complete -c enclume -n '__enclume_model_wants ""' -a digest -d 'The SHA-256 of a file'
+complete -c enclume -n '__enclume_model_wants get' -a '(enclume model list 2>/dev/null | tail -n +2 | string replace -r " .*" "")'
+complete -c enclume -n '__enclume_model_wants digest' -F
+complete -c enclume -n '__enclume_in model' -l output -r -F -d 'Where to keep it'
+complete -c enclume -n '__enclume_in model' -l url -x -d 'Another file than those of the list'
+complete -c enclume -n '__enclume_in model' -l sha256 -x -d 'What the file at --url must be'
+complete -c enclume -n '__enclume_in model' -l json -d 'The result as JSON'
+complete -c enclume -n '__enclume_in model' -l help -d 'Show help'
+
+# enclumed
+complete -c enclumed -f
+complete -c enclumed -l listen -x -a '(__enclume_address tcp:127.0.0.1:7878)' -d 'Where to listen'
+complete -c enclumed -l model -r -F -d 'The model, a GGUF file'
+complete -c enclumed -l evidence -x -a simulated -d 'Where attestation evidence comes from'
+complete -c enclumed -l slots -x -d 'Requests that are answered at once'
+complete -c enclumed -l queue -x -d 'Requests that may wait'
+complete -c enclumed -l context -x -d 'Tokens of a request, prompt and answer'
+complete -c enclumed -l threads -x -d 'Threads of the inference engine'
+complete -c enclumed -l chat-template -x -d 'A chat template that llama.cpp knows'
+complete -c enclumed -l max-connections -x -d 'Connections at once'
+complete -c enclumed -l idle-timeout -x -d 'Close a connection that asked nothing for so long, in seconds'
+complete -c enclumed -l handshake-timeout -x -d 'Close a connection whose handshake takes longer, in seconds'
+complete -c enclumed -l grace -x -d 'Time for running answers when asked to stop, in seconds'
+complete -c enclumed -l user -x -d 'Become this user and group after start-up'
+complete -c enclumed -l help -d 'Show help'
+complete -c enclumed -l version -d 'Show the version'
+
+# enclume-simulator
+complete -c enclume-simulator -f
+complete -c enclume-simulator -n 'not __enclume_launching' -l delay-ms -x -d 'How long the chip takes for a report, in milliseconds'
+complete -c enclume-simulator -n 'not __enclume_launching' -l root-out -r -F -d 'Write the made-up root certificate to this file'
+complete -c enclume-simulator -n 'not __enclume_launching' -l chain -x -a '(__fish_complete_directories)' -d 'Keep the made-up keys and certificates here'
+complete -c enclume-simulator -n 'not __enclume_launching' -l policy-debug -d 'Launch with a guest policy that allows debugging'
+complete -c enclume-simulator -n 'not __enclume_launching' -l json -d 'Say what was launched as one JSON object'
+complete -c enclume-simulator -n 'not __enclume_launching' -l help -d 'Show help'
+complete -c enclume-simulator -n 'not __enclume_launching' -l version -d 'Show the version'
+complete -c enclume-simulator -n __enclume_launching -a '(__enclume_launched)'
