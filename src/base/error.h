@@ -89,7 +89,9 @@ enum err_class {
     X(ERR_CANCELLED, "cancelled", ERR_CLASS_ENCLAVE, "the request was cancelled")                               \
     X(ERR_SLOW_READER, "slow-reader", ERR_CLASS_ENCLAVE, "the answer was not read fast enough to keep it")      \
     X(ERR_MODEL, "model", ERR_CLASS_ENCLAVE, "the model cannot be loaded or used")                              \
-    X(ERR_ENGINE, "engine", ERR_CLASS_ENCLAVE, "the inference engine failed")
+    X(ERR_ENGINE, "engine", ERR_CLASS_ENCLAVE, "the inference engine failed")                                   \
+    /* cli */                                                                                                   \
+    X(ERR_DIGEST, "wrong-digest", ERR_CLASS_REFUSED, "a file is not the one with that SHA-256")
 
 enum err {
 #define ERR_ENUM_ROW(constant, name, class, text) constant,
