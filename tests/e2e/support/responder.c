@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "e2e/support/responder.h"
+
+#include <pthread.h>
+#include <semaphore.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "attest/bundle.h"
+#include "attest/merkle.h"
+#include "attest/statement.h"
+#include "base/secret.h"
+#include "unit/test.h"
+
+enum { CHUNK = 65536 };
+
+struct responder {
+    pthread_t thread;
+    int listener;
+    sem_t ended;
+    struct noise_keypair key;
+    const struct platform *platform;
+    enum responder_lie lie;
+    size_t number;
+    struct channel *channel; /* of the present connection */
+    size_t first;            /* bytes of the client's first record, with its length */
+    size_t heard;            /* bytes behind it */
+    char *last;              /* the bundle of the connection before */
+    size_t last_len;
+};
+
+static void write_statement(const struct responder *r, bool other_key, char text[static STATEMENT_MAX],
+                            size_t *len)
+{
+    struct statement s = {.model_name = "test"};
+    memcpy(s.noise_key, r->key.public_key, sizeof s.noise_key);
+    if (other_key)
+        s.noise_key[0] ^= 1;
+    assert_ok(statement_write(&s, text, STATEMENT_MAX, len));
+}
+
+static void sign_report(const struct responder *r, struct bytes statement,
+                        const uint8_t challenge[static CHANNEL_CHALLENGE_SIZE],
+                        uint8_t out[static SNP_REPORT_SIZE], struct merkle_path *path)
+{
+    uint8_t root[MERKLE_HASH_SIZE];
+    uint8_t data[SNP_REPORT_DATA_SIZE];
+    uint8_t leaf[1][32];
+    struct merkle_tree *tree = NULL;
+    struct snp_report report;
+    memcpy(leaf[0], challenge, sizeof leaf[0]);
+    assert_ok(merkle_build((const uint8_t(*)[32])leaf, 1, &tree));
+    merkle_root(tree, root);
+    merkle_path_of(tree, 0, path);
+    merkle_free(tree);
+    assert_ok(statement_report_data(statement, root, data));
+    platform_report_fields(r->platform, data, &report);
+    assert_ok(platform_report_sign(r->platform, &report, out));
+}
+
+/* The bundle with the lie in it; secret_free it. */
+static char *make_bundle(const struct responder *r, const uint8_t challenge[static CHANNEL_CHALLENGE_SIZE],
+                         size_t *len)
+{
+    char said[STATEMENT_MAX];
+    char signed_text[STATEMENT_MAX];
+    size_t said_len = 0;
+    size_t signed_len = 0;
+    uint8_t covered[CHANNEL_CHALLENGE_SIZE];
+    uint8_t report[SNP_REPORT_SIZE];
+    const struct simulated_chain *chain = r->platform->chain;
+    char *text = NULL;
+    struct bundle b = {.platform = BUNDLE_PLATFORM_SNP, .evidence_count = 1, .endorsement_count = 3};
+
+    write_statement(r, r->lie == RESPONDER_OTHER_STATEMENT || r->lie == RESPONDER_OTHER_KEY, said, &said_len);
+    write_statement(r, r->lie == RESPONDER_OTHER_KEY, signed_text, &signed_len);
+    memcpy(covered, challenge, sizeof covered);
+    if (r->lie == RESPONDER_OTHER_DATA)
+        covered[0] ^= 1;
+    sign_report(r, bytes_of(signed_text, signed_len), covered, report, &b.freshness);
+    if (r->lie == RESPONDER_BIT)
+        report[r->number / 8] ^= (uint8_t)(1U << r->number % 8);
+    b.statement = bytes_of(said, said_len);
+    b.evidence[0] = (struct bundle_item){BUNDLE_SNP_REPORT, bytes_of(report, sizeof report)};
+    b.endorsements[0] =
+        (struct bundle_item){BUNDLE_CERTIFICATE, bytes_of(chain->vcek_der.der, chain->vcek_der.len)};
+    b.endorsements[1] =
+        (struct bundle_item){BUNDLE_CERTIFICATE, bytes_of(chain->ask_der.der, chain->ask_der.len)};
+    b.endorsements[2] =
+        (struct bundle_item){BUNDLE_CERTIFICATE, bytes_of(chain->ark_der.der, chain->ark_der.len)};
+    assert_ok(bundle_write(&b, &text, len));
+    if (r->lie == RESPONDER_TRUNCATED)
+        *len -= r->number < *len ? r->number : *len - 1;
+    return text;
+}
+
+/* ---- the channel ---- */
+
+static void on_evidence_wanted(void *owner, const uint8_t challenge[static CHANNEL_CHALLENGE_SIZE])
+{
+    struct responder *r = owner;
+    size_t len = 0;
+    char *text = make_bundle(r, challenge, &len);
+    bool stale = r->lie == RESPONDER_STALE && r->last != NULL;
+    assert_ok(
+        channel_give_evidence(r->channel, stale ? bytes_of(r->last, r->last_len) : bytes_of(text, len)));
+    secret_free(r->last);
+    r->last = text;
+    r->last_len = len;
+}
+
+static void on_opened(void *owner, uint32_t stream, struct bytes path)
+{
+    (void)owner;
+    (void)stream;
+    (void)path;
+}
+
+static void on_closed(void *owner, enum err reason)
+{
+    (void)owner;
+    (void)reason;
+}
+
+static const struct channel_handler handler = {
+    .evidence_wanted = on_evidence_wanted, .opened = on_opened, .closed = on_closed};
+
+static bool send_output(struct responder *r, int fd)
+{
+    enum err e = channel_flush(r->channel);
+    struct bytes out = channel_output(r->channel);
+    while (e == ERR_OK && out.len != 0) {
+        ssize_t n = send(fd, out.ptr, out.len, MSG_NOSIGNAL);
+        if (n <= 0)
+            return false;
+        channel_output_sent(r->channel, (size_t)n);
+        out = channel_output(r->channel);
+    }
+    return e == ERR_OK;
+}
+
+/* Counts in spite of what the channel thinks of it: every byte that leaves the client. */
+static void count(struct responder *r, const uint8_t *bytes, size_t n)
+{
+    if (r->first == 0 && n >= 2)
+        r->first = 2 + ((size_t)bytes[0] << 8 | bytes[1]);
+    r->heard += n;
+}
+
+static void serve(struct responder *r, int fd)
+{
+    static _Thread_local uint8_t chunk[CHUNK];
+    const struct channel_config config = {.role = NOISE_RESPONDER, .s = &r->key};
+    r->first = r->heard = 0;
+    assert_ok(channel_new(&config, &handler, r, &r->channel));
+    for (ssize_t n; (n = recv(fd, chunk, sizeof chunk, 0)) > 0;) {
+        count(r, chunk, (size_t)n);
+        if (channel_receive(r->channel, bytes_of(chunk, (size_t)n)) == ERR_OK)
+            (void)send_output(r, fd);
+    }
+    channel_free(r->channel);
+    r->channel = NULL;
+    r->heard -= r->first;
+}
+
+static void *run(void *self)
+{
+    struct responder *r = self;
+    for (int fd; (fd = accept4(r->listener, NULL, NULL, SOCK_CLOEXEC)) >= 0;) {
+        serve(r, fd);
+        (void)close(fd);
+        (void)sem_post(&r->ended);
+    }
+    return NULL;
+}
+
+struct responder *responder_start(const char *path, const struct platform *platform)
+{
+    struct sockaddr_un here = {.sun_family = AF_UNIX};
+    struct responder *r = calloc(1, sizeof *r);
+    assert_non_null(r);
+    r->platform = platform;
+    assert_true(strlen(path) < sizeof here.sun_path);
+    memcpy(here.sun_path, path, strlen(path) + 1);
+    assert_ok(crypto_x25519_keypair(r->key.secret, r->key.public_key));
+    assert_int_equal(sem_init(&r->ended, 0, 0), 0);
+    r->listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    assert_int_equal(bind(r->listener, (struct sockaddr *)&here, sizeof here), 0);
+    assert_int_equal(listen(r->listener, 4), 0);
+    assert_int_equal(pthread_create(&r->thread, NULL, run, r), 0);
+    return r;
+}
+
+void responder_stop(struct responder *r)
+{
+    (void)shutdown(r->listener, SHUT_RDWR);
+    assert_int_equal(pthread_join(r->thread, NULL), 0);
+    (void)close(r->listener);
+    (void)sem_destroy(&r->ended);
+    secret_free(r->last);
+    free(r);
+}
+
+void responder_serve(struct responder *r, enum responder_lie lie, size_t number)
+{
+    r->lie = lie;
+    r->number = number;
+}
+
+size_t responder_heard(struct responder *r)
+{
+    while (sem_wait(&r->ended) != 0)
+        ;
+    return r->heard;
+}
+
+struct attest_policy responder_policy(const struct platform *p,
+                                      const uint8_t measurement[1][ATTEST_MEASUREMENT_SIZE])
+{
+    return (struct attest_policy){
+        .measurements = measurement,
+        .measurement_count = 1,
+        .simulated_root = bytes_of(p->chain->ark_der.der, p->chain->ark_der.len),
+    };
+}

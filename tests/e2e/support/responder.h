@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef TESTS_E2E_RESPONDER_H
+#define TESTS_E2E_RESPONDER_H
+
+/*
+ * An enclave's end of the channel in this process, which serves evidence of our choice over a real socket and keeps count of what the client says.
+ * Each connection gets a report of its own, signed over that connection's challenge, so that only the lie makes it wrong.
+ */
+
+#include "client/client.h"
+#include "simulator/platform.h"
+
+enum responder_lie {
+    RESPONDER_HONEST,
+    RESPONDER_BIT,             /* one bit of the report is turned over; number: which */
+    RESPONDER_TRUNCATED,       /* the bundle's text ends early; number: by how many bytes */
+    RESPONDER_OTHER_STATEMENT, /* the statement names another key, the report is of the true one */
+    RESPONDER_OTHER_KEY, /* statement and report are of another key: genuine evidence, passed on by somebody in between */
+    RESPONDER_OTHER_DATA, /* the report is of this statement and another challenge */
+    RESPONDER_STALE,      /* the whole bundle of the connection before */
+};
+
+struct responder;
+/* Listens on the UNIX socket at path. platform is borrowed. */
+struct responder *responder_start(const char *path, const struct platform *platform);
+void responder_stop(struct responder *r);
+/* What the next connection gets. */
+void responder_serve(struct responder *r, enum responder_lie lie, size_t number);
+/* Waits until a connection has ended: the bytes that the client sent in it behind its first record. */
+size_t responder_heard(struct responder *r);
+
+/* A policy that accepts the platform; it borrows from p and measurement. */
+struct attest_policy responder_policy(const struct platform *p,
+                                      const uint8_t measurement[1][ATTEST_MEASUREMENT_SIZE]);
+
+#endif

@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "e2e/support/world.h"
+
+#include <dirent.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "unit/test.h"
+
+enum { START_MS = 120000, END_MS = 60000, CHAT_MS = 120000 };
+
+static void name_it(char to[static WORLD_PATH], const char *prefix, const char *dir, const char *name)
+{
+    int n = snprintf(to, WORLD_PATH, "%s%s/%s", prefix, dir, name);
+    assert_true(n > 0 && n < WORLD_PATH);
+}
+
+static void append(const char **argv, size_t *n, const char *const *more)
+{
+    while (*more != NULL) {
+        assert_true(*n < PROCESS_ARGS_MAX - 1);
+        argv[(*n)++] = *more++;
+    }
+    argv[*n] = NULL;
+}
+
+/* The command line of the enclave. */
+static void append_enclave(const struct world *w, const char **argv, size_t *n,
+                           char listen[static WORLD_PATH])
+{
+    const char *program = w->options.program != NULL ? w->options.program : E2E_BIN "/enclumed";
+    const char *model = w->options.model != NULL ? w->options.model : ENCLUME_DEMO_MODEL;
+    (void)snprintf(listen, WORLD_PATH, "%s", w->address);
+    append(argv, n,
+           (const char *const[]){program, "--listen", listen, "--model", model, "--evidence", "simulated",
+                                 NULL});
+    append(argv, n, w->options.enclave);
+}
+
+static void measure(struct world *w)
+{
+    const char *argv[PROCESS_ARGS_MAX];
+    char listen[WORLD_PATH];
+    size_t n = 0;
+    struct process p;
+    append(argv, &n, (const char *const[]){E2E_BIN "/enclume", "measure", "simulated", "--", NULL});
+    append_enclave(w, argv, &n, listen);
+    assert_int_equal(process_run(&p, argv), 0);
+    assert_int_equal(p.out.len, sizeof w->measurement);
+    memcpy(w->measurement, p.out.bytes, sizeof w->measurement - 1);
+    w->measurement[sizeof w->measurement - 1] = '\0';
+    process_release(&p);
+}
+
+void world_open(struct world *w, const struct world_options *options)
+{
+    *w = (struct world){.options = *options, .simulator = {.in = -1, .fds = {-1, -1}, .reaped = true}};
+    (void)strcpy(w->dir, "/tmp/enclume-e2e-XXXXXX");
+    assert_non_null(mkdtemp(w->dir));
+    name_it(w->socket, "", w->dir, "enclave");
+    name_it(w->address, "unix:", w->dir, "enclave");
+    name_it(w->relay, "", w->dir, "relay");
+    name_it(w->root, "", w->dir, "root.pem");
+    name_it(w->log, "", w->dir, "log");
+    measure(w);
+}
+
+static bool log_has(const struct world *w, const char *text)
+{
+    size_t len = 0;
+    if (access(w->log, R_OK) != 0)
+        return false;
+    char *log = process_read_file(w->log, &len);
+    bool has = strstr(log, text) != NULL;
+    free(log);
+    return has;
+}
+
+static pid_t child_of(pid_t parent)
+{
+    char path[64];
+    size_t len = 0;
+    (void)snprintf(path, sizeof path, "/proc/%d/task/%d/children", (int)parent, (int)parent);
+    char *text = process_read_file(path, &len);
+    pid_t child = (pid_t)strtol(text, NULL, 10);
+    free(text);
+    return child;
+}
+
+bool world_run(struct world *w)
+{
+    const char *argv[PROCESS_ARGS_MAX];
+    char listen[WORLD_PATH];
+    size_t n = 0;
+    (void)unlink(w->log);
+    if (w->options.lie == NULL)
+        append(argv, &n, (const char *const[]){E2E_BIN "/enclume-simulator", NULL});
+    else
+        append(argv, &n, (const char *const[]){E2E_BIN "/hostile_simulator", w->options.lie, NULL});
+    append(argv, &n,
+           (const char *const[]){"--root-out", w->root, "--chain", E2E_CHAIN, "--delay-ms", "2", NULL});
+    append(argv, &n, w->options.simulator);
+    append(argv, &n, (const char *const[]){"--", NULL});
+    append_enclave(w, argv, &n, listen);
+    (void)mkdir(E2E_CHAIN, 0700);
+    process_start(&w->simulator, argv, w->log);
+    long end = process_clock() + START_MS;
+    while (!log_has(w, " listening")) {
+        char path[64];
+        (void)snprintf(path, sizeof path, "/proc/%d/root", (int)w->simulator.pid);
+        if (process_clock() > end || access(path, F_OK) != 0) /* a zombie has no root any more */
+            return false;
+        process_sleep(5);
+    }
+    w->enclave = child_of(w->simulator.pid);
+    assert_true(w->enclave > 0);
+    return true;
+}
+
+static void show_log(const struct world *w)
+{
+    size_t len = 0;
+    char *log = process_read_file(w->log, &len);
+    (void)fprintf(stderr, "---- log of the enclave\n%s----\n", log);
+    free(log);
+}
+
+void world_start(struct world *w, const struct world_options *options)
+{
+    world_open(w, options);
+    if (!world_run(w)) {
+        show_log(w);
+        fail_msg("the enclave did not start");
+    }
+}
+
+int world_end(struct world *w)
+{
+    if (!w->simulator.reaped)
+        (void)kill(w->simulator.pid, SIGTERM);
+    int code = process_finish(&w->simulator, END_MS);
+    process_release(&w->simulator);
+    return code;
+}
+
+void world_remove(struct world *w)
+{
+    DIR *list = opendir(w->dir);
+    assert_non_null(list);
+    for (struct dirent *e = readdir(list); e != NULL; e = readdir(list)) { // NOLINT(concurrency-mt-unsafe)
+        char *path = world_path(w, e->d_name);
+        (void)unlink(path);
+        free(path);
+    }
+    (void)closedir(list);
+    assert_int_equal(rmdir(w->dir), 0);
+}
+
+void world_stop(struct world *w)
+{
+    int code = world_end(w);
+    if (code != 0)
+        show_log(w);
+    assert_int_equal(code, 0);
+    world_remove(w);
+}
+
+void world_chat_start(const struct world *w, const char *address, struct process *p,
+                      const char *const *arguments)
+{
+    const char *argv[PROCESS_ARGS_MAX];
+    size_t n = 0;
+    append(argv, &n,
+           (const char *const[]){E2E_BIN "/enclume", "chat", "--connect",
+                                 address != NULL ? address : w->address, "--trust-simulated", w->root,
+                                 "--measurement", w->measurement, NULL});
+    append(argv, &n, arguments);
+    process_start(p, argv, NULL);
+}
+
+int world_chat(const struct world *w, const char *address, struct process *p, const char *const *arguments)
+{
+    world_chat_start(w, address, p, arguments);
+    return process_finish(p, CHAT_MS);
+}
+
+char *world_path(const struct world *w, const char *name)
+{
+    size_t size = strlen(w->dir) + strlen(name) + 2;
+    char *path = malloc(size);
+    assert_non_null(path);
+    (void)snprintf(path, size, "%s/%s", w->dir, name);
+    return path;
+}
+
+size_t world_open_files(const struct world *w)
+{
+    char path[64];
+    size_t count = 0;
+    (void)snprintf(path, sizeof path, "/proc/%d/fd", (int)w->enclave);
+    DIR *list = opendir(path);
+    assert_non_null(list);
+    for (struct dirent *e = readdir(list); e != NULL; e = readdir(list)) // NOLINT(concurrency-mt-unsafe)
+        count += e->d_name[0] != '.';
+    (void)closedir(list);
+    return count;
+}
+
+size_t world_resident_kib(const struct world *w)
+{
+    char path[64];
+    size_t len = 0;
+    (void)snprintf(path, sizeof path, "/proc/%d/status", (int)w->enclave);
+    char *text = process_read_file(path, &len);
+    const char *line = strstr(text, "VmRSS:");
+    assert_non_null(line);
+    size_t kib = strtoul(line + strlen("VmRSS:"), NULL, 10);
+    free(text);
+    return kib;
+}
+
+bool world_alive(const struct world *w)
+{
+    return kill(w->enclave, 0) == 0;
+}

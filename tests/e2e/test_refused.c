@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Every way of being the wrong enclave that the product knows: enclume chat refuses with exit code 1, by the check that is there for it, and a relay in
+ * between has seen one record from the client, the first message of the handshake, and nothing behind it.
+ */
+#include "e2e/support/asker.h"
+#include "e2e/support/relay.h"
+#include "e2e/support/responder.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/encoding.h"
+#include "base/file.h"
+#include "base/strict_json.h"
+#include "unit/test.h"
+
+#define PROMPT "The canary sings in the coal mine at a quarter past seven"
+
+enum {
+    KIND_XX_FIRST = 0x01,
+    XX_FIRST_SIZE = 1217, /* the kind and message 1 of XXhfs */
+    CHAT_MS = 60000,
+};
+
+/* What the client said, all of it: one record, the first of XX. Nothing that could hold a prompt. */
+static void assert_nothing_said(struct relay *relay, size_t connection)
+{
+    struct relay_record record = {0};
+    size_t rest = 0;
+    assert_true(relay_ended(relay, connection));
+    struct relay_tape tape = relay_tape(relay, connection, RELAY_FROM_CLIENT);
+    assert_int_equal(relay_records(&tape, &record, 1, &rest), 1);
+    assert_int_equal(rest, 0);
+    assert_int_equal(record.len, XX_FIRST_SIZE);
+    assert_int_equal(record.first, KIND_XX_FIRST);
+    free(tape.bytes);
+}
+
+static void assert_refused_by(const struct process *p, int code, const char *check)
+{
+    char line[128];
+    (void)snprintf(line, sizeof line, "\n  > %s\n", check);
+    if (code != 1 || strstr(p->err.bytes, line) == NULL)
+        fail_msg("exit code %d, wanted 1 and %s; it said:\n%s", code, check, p->err.bytes);
+    assert_non_null(strstr(p->err.bytes, "REFUSED"));
+    assert_non_null(strstr(p->err.bytes, "Nothing was sent."));
+    assert_string_equal(p->out.bytes, "");
+}
+
+/* ---- an honest enclave and a client that wants another, and enclaves on platforms that lie ---- */
+
+/* Other reference values. They are of the right form, and of nothing that exists. */
+static const char other_measurement[] =
+    "000102030405060708090a0b0c0d0e0f000102030405060708090a0b0c0d0e0f000102030405060708090a0b0c0d0e0f";
+static const char other_digest[] = "000102030405060708090a0b0c0d0e0f000102030405060708090a0b0c0d0e0f";
+
+static void chat_is_refused(const struct world *w, const char *const *arguments, const char *check)
+{
+    const char *argv[PROCESS_ARGS_MAX] = {E2E_BIN "/enclume", "chat", "--connect"};
+    char address[WORLD_PATH + 8];
+    size_t n = 3;
+    struct process p;
+    struct relay *relay = relay_start(w->relay, w->socket);
+    (void)snprintf(address, sizeof address, "unix:%s", w->relay);
+    argv[n++] = address;
+    while (*arguments != NULL)
+        argv[n++] = *arguments++;
+    argv[n++] = PROMPT;
+    argv[n] = NULL;
+    int code = process_run(&p, argv);
+    assert_refused_by(&p, code, check);
+    assert_int_equal(relay_connections(relay), 1);
+    assert_nothing_said(relay, 0);
+    process_release(&p);
+    relay_stop(relay);
+}
+
+static void a_client_that_wants_another_enclave_says_nothing(void **state)
+{
+    struct world w;
+    (void)state;
+    world_start(&w, &(struct world_options){.lie = NULL});
+    chat_is_refused(
+        &w, (const char *const[]){"--trust-simulated", w.root, "--measurement", other_measurement, NULL},
+        "snp.measurement");
+    chat_is_refused(&w, (const char *const[]){"--measurement", w.measurement, NULL}, "snp.chain.root");
+    chat_is_refused(&w,
+                    (const char *const[]){"--trust-simulated", w.root, "--measurement", w.measurement,
+                                          "--model-digest", other_digest, NULL},
+                    "statement.model");
+    chat_is_refused(&w, (const char *const[]){"--trust-simulated", w.root, NULL}, "snp.measurement");
+    world_stop(&w);
+}
+
+/* Accepted by the same commands: else the refusals above and below would prove nothing. */
+static void the_right_enclave_is_asked(void **state)
+{
+    struct world w;
+    struct process p;
+    (void)state;
+    world_start(&w, &(struct world_options){.lie = NULL});
+    struct relay *relay = relay_start(w.relay, w.socket);
+    char address[WORLD_PATH + 8];
+    (void)snprintf(address, sizeof address, "unix:%s", w.relay);
+    assert_int_equal(world_chat(&w, address, &p, (const char *const[]){"--max-tokens", "4", PROMPT, NULL}),
+                     0);
+    assert_true(p.out.len > 1);
+    assert_true(relay_ended(relay, 0));
+    assert_true(relay_record_count(relay, 0, RELAY_FROM_CLIENT) > 2);
+    process_release(&p);
+    relay_stop(relay);
+    world_stop(&w);
+}
+
+static void a_platform_that_lies_is_refused(void **state)
+{
+    static const struct {
+        const char *lie;
+        const char *check;
+    } cases[] = {
+        {"foreign-root", "snp.chain.root"},   {"debug", "snp.policy.debug"},
+        {"stale", "snp.report_data"},         {"report-data", "snp.report_data"},
+        {"measurement", "snp.measurement"},   {"bit:2560", "snp.report.signature"},
+        {"bit:1152", "snp.report.signature"},
+    };
+    (void)state;
+    for (size_t i = 0; i < test_count(cases); i++) {
+        struct world w;
+        world_start(&w, &(struct world_options){.lie = cases[i].lie});
+        chat_is_refused(
+            &w, (const char *const[]){"--trust-simulated", w.root, "--measurement", w.measurement, NULL},
+            cases[i].check);
+        world_stop(&w);
+    }
+}
+
+/* An enclave whose chip gives nothing usable does not even start to listen, and says why. */
+static void an_enclave_without_evidence_does_not_start(void **state)
+{
+    static const char *const lies[] = {"refuse", "truncated"};
+    (void)state;
+    for (size_t i = 0; i < test_count(lies); i++) {
+        struct world w;
+        size_t len = 0;
+        world_open(&w, &(struct world_options){.lie = lies[i]});
+        assert_false(world_run(&w));
+        assert_int_equal(world_end(&w), ERR_CLASS_ENCLAVE);
+        char *log = process_read_file(w.log, &len);
+        assert_non_null(strstr(log, err_text(ERR_EVIDENCE)));
+        free(log);
+        world_remove(&w);
+    }
+}
+
+/* ---- an enclave that lies itself ---- */
+
+static void write_root(const char *path, const struct platform *p)
+{
+    struct err_note note = {{0}};
+    assert_ok(file_write(path, bytes_of(p->chain->ark_der.der, p->chain->ark_der.len), &note));
+}
+
+static void an_enclave_that_lies_is_refused(void **state)
+{
+    static const struct {
+        enum responder_lie lie;
+        size_t number;
+        const char *check; /* NULL: accepted */
+    } cases[] = {
+        {RESPONDER_HONEST, 0, NULL},
+        {RESPONDER_TRUNCATED, 1, "bundle.form"},
+        {RESPONDER_TRUNCATED, 5000, "bundle.form"},
+        {RESPONDER_TRUNCATED, SIZE_MAX, "bundle.form"}, /* one byte is left */
+        {RESPONDER_OTHER_STATEMENT, 0, "snp.report_data"},
+        {RESPONDER_OTHER_KEY, 0, "channel.key"},
+        {RESPONDER_OTHER_DATA, 0, "snp.report_data"},
+        {RESPONDER_STALE, 0, "snp.report_data"},
+        {RESPONDER_HONEST, 0, NULL},
+    };
+    struct world w;
+    struct platform platform;
+    struct err_note note = {{0}};
+    (void)state;
+    world_open(&w, &(struct world_options){.lie = NULL});
+    (void)mkdir(E2E_CHAIN, 0700);
+    assert_ok(platform_open(&platform, E2E_CHAIN, (int64_t)time(NULL), &note));
+    memset(platform.measurement, 0x5a, sizeof platform.measurement);
+    encoding_hex(bytes_of(platform.measurement, sizeof platform.measurement), w.measurement);
+    write_root(w.root, &platform);
+    struct responder *r = responder_start(w.socket, &platform);
+    for (size_t i = 0; i < test_count(cases); i++) {
+        struct process p;
+        struct asker a;
+        responder_serve(r, cases[i].lie, cases[i].number);
+        if (cases[i].check == NULL) { /* this enclave answers no question: connect is all */
+            asker_open(&a, &w, NULL, NULL);
+            assert_ok(client_connect(a.client, &a.note));
+            asker_close(&a);
+            assert_true(responder_heard(r) > 0); /* the last message of the handshake */
+            continue;
+        }
+        world_chat_start(&w, NULL, &p, (const char *const[]){PROMPT, NULL});
+        assert_refused_by(&p, process_finish(&p, CHAT_MS), cases[i].check);
+        assert_int_equal(responder_heard(r), 0);
+        process_release(&p);
+    }
+    responder_stop(r);
+    platform_close(&platform);
+    (void)unlink(w.socket);
+    world_remove(&w);
+}
+
+static int setup(void **state)
+{
+    (void)state;
+    strict_json_init();
+    return crypto_init() == ERR_OK ? 0 : -1;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_right_enclave_is_asked),
+        cmocka_unit_test(a_client_that_wants_another_enclave_says_nothing),
+        cmocka_unit_test(a_platform_that_lies_is_refused),
+        cmocka_unit_test(an_enclave_without_evidence_does_not_start),
+        cmocka_unit_test(an_enclave_that_lies_is_refused),
+    };
+    return cmocka_run_group_tests(tests, setup, NULL);
+}
