@@ -61,8 +61,12 @@ void words_refused(FILE *to, const struct verdict *v, const char *address)
         const struct verdict_check *c = &v->checks[i];
         if (c->passed)
             continue;
-        (void)fprintf(to, "%s %s\n      failed: %s\n      saw:    %s\n      wanted: %s\n",
-                      c == failure ? "  >" : "   ", c->rule->name, c->rule->text, c->saw, c->wanted);
+        (void)fprintf(to, "%s %s\n      failed: %s\n", c == failure ? "  >" : "   ", c->rule->name,
+                      c->rule->text);
+        if (c->saw[0] != '\0')
+            (void)fprintf(to, "      saw:    %s\n", c->saw);
+        if (c->wanted[0] != '\0')
+            (void)fprintf(to, "      wanted: %s\n", c->wanted);
     }
     if (v->simulated)
         (void)fputs("  (the evidence is of a SIMULATED platform)\n", to);
