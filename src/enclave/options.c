@@ -20,7 +20,7 @@ static const struct option table[] = {
     {"--context", OPTION_NUMBER, AT(context), 64, 1 << 20, "N",
      "tokens of a request, prompt and answer. Default: the model's, at most 8192"},
     {"--threads", OPTION_NUMBER, AT(threads), 1, 64, "N",
-     "threads of the inference engine. Default: one a processor"},
+     "threads of the inference engine. Default: one fewer than there are processors"},
     {"--chat-template", OPTION_TEXT, AT(chat_template), 0, 0, "NAME",
      "a chat template that llama.cpp knows, instead of the model's own"},
     {"--max-connections", OPTION_NUMBER, AT(connections), 1, 1000000, "N",

@@ -45,7 +45,7 @@ struct engine_llama_options {
     uint32_t slots;        /* 0: 4 */
     uint32_t queue;        /* 0: 64 */
     uint32_t context;      /* tokens a slot; 0: the model's own, at most 8192 */
-    uint32_t threads;      /* 0: the number of processors, at most 64 */
+    uint32_t threads;      /* 0: one fewer than there are processors; at most 64 */
     const char *chat_template; /* NULL: the model's own; or the name of one that llama.cpp knows */
     /* progress 0..1 while loading; may be NULL */
     void (*progress)(void *owner, float fraction);
