@@ -40,7 +40,8 @@ int main(int argc, char **argv)
         e = enclume_policy_add_measurement(policy, argv[2]);
     if (e == ENCLUME_OK)
         e = enclume_client_new(argv[1], policy, &client, note);
-    if (e == ENCLUME_OK && signal(SIGINT, on_interrupt) != SIG_ERR)
+    (void)signal(SIGINT, client == NULL ? SIG_DFL : on_interrupt);
+    if (e == ENCLUME_OK)
         e = enclume_client_chat(client, &question, 1, NULL, print, stdout, &usage, note);
     (void)signal(SIGINT, SIG_DFL);
     if (e == ENCLUME_OK)

@@ -171,12 +171,13 @@ enum err client_ask(struct client *c, const struct chat_request *request,
     char *body = chat_request_write(&streamed);
     if (body == NULL)
         return ERR_MEMORY;
+    link_forget_cancel(c);
     enum err e = ERR_OK;
     bool again = true;
     while (again) {
         bool answered = false;
         bool reused = c->channel != NULL;
-        e = client_connect(c, note);
+        e = client_ready(c, note);
         if (e == ERR_OK)
             e = client_renew(c, note);
         if (e != ERR_OK)

@@ -115,7 +115,7 @@ static enum err await_verdict(struct client *c, struct err_note *note)
     return ERR_OK;
 }
 
-enum err client_connect(struct client *c, struct err_note *note)
+enum err client_ready(struct client *c, struct err_note *note)
 {
     if (c->channel != NULL && c->failure == ERR_OK && channel_state(c->channel) == CHANNEL_VERIFIED)
         return ERR_OK;
@@ -128,6 +128,12 @@ enum err client_connect(struct client *c, struct err_note *note)
     if (e != ERR_OK)
         link_drop(c);
     return e;
+}
+
+enum err client_connect(struct client *c, struct err_note *note)
+{
+    link_forget_cancel(c);
+    return client_ready(c, note);
 }
 
 /* Evidence that is older than the policy's limit is renewed on the channel as it is, before the next prompt. */

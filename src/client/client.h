@@ -56,7 +56,7 @@ ERR_MUST_USE enum err client_ask(struct client *c, const struct chat_request *re
                                  void (*on_text)(void *owner, struct bytes text), void *owner,
                                  struct client_answer *answer, struct err_note *note);
 
-/* Stops the connect or ask under way (it returns ERR_CANCELLED); the connection stays good. Async-signal-safe. */
+/* Stops the connect or ask under way (it returns ERR_CANCELLED); the connection stays good. Without one under way it does nothing. Async-signal-safe. */
 void client_cancel(struct client *c);
 
 #endif

@@ -40,6 +40,8 @@ struct client {
     uint8_t *read_buffer;
 };
 
+/* client.c: client_connect, as a part of what is under way. */
+ERR_MUST_USE enum err client_ready(struct client *c, struct err_note *note);
 /* client.c: evidence past its age is renewed in place. */
 ERR_MUST_USE enum err client_renew(struct client *c, struct err_note *note);
 
@@ -50,6 +52,8 @@ ERR_MUST_USE enum err link_turn(struct client *c, int64_t deadline);
 void link_send(struct client *c);
 int64_t link_clock(void);
 void link_drop(struct client *c);
+/* A cancel that came when nothing was under way, or that dial has obeyed, is not for what begins now. */
+void link_forget_cancel(struct client *c);
 
 /* appraisal.c: the channel's evidence callback; the only caller of channel_verified. */
 void appraisal_on_evidence(void *owner, struct bytes bundle,

@@ -33,6 +33,11 @@ static bool cancel_asked(struct client *c)
     return read(c->cancel_fd, &count, sizeof count) == (ssize_t)sizeof count;
 }
 
+void link_forget_cancel(struct client *c)
+{
+    (void)cancel_asked(c);
+}
+
 /* Sends what there is to send, as far as the socket takes it. */
 static enum err send_output(struct client *c)
 {
