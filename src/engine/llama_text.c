@@ -120,6 +120,8 @@ enum err engine_text_push(struct engine_text *t, struct bytes piece)
 
 enum err engine_text_finish(struct engine_text *t)
 {
+    if (t->stopped)
+        return ERR_OK;
     enum err e = check_characters(t, t->len);
     if (e == ERR_OK)
         settle(t, true);
