@@ -36,7 +36,7 @@ struct client {
     bool appraised;     /* this connection: evidence came (or none was due) since it was last asked for */
     enum err failure;   /* of this connection */
     struct ask ask;
-    int64_t heard_at;  /* link_clock of the last bytes from the enclave */
+    int64_t heard_at; /* link_clock of the last bytes from the enclave */
     uint8_t *read_buffer;
 };
 
