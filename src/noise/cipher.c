@@ -38,6 +38,7 @@ void noise_cipher_init(struct noise_cipher *c, enum crypto_aead aead,
 void noise_cipher_wipe(struct noise_cipher *c)
 {
     crypto_aead_close(c->key);
+    c->key = NULL; /* also where wiping is switched off: this may be called again */
     secret_wipe(c, sizeof *c);
 }
 

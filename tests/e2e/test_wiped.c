@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A canary goes through the whole enclumed, from the socket to the model and back, and afterwards all memory of the process is searched: neither 16
+ * bytes of prompt or answer in a row, plain or as JSON, nor 6 of their token ids. The same enclumed with its wiping switched off must be caught.
+ */
+#include "e2e/support/asker.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <jansson.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <llama.h>
+
+#include "base/secret.h"
+#include "base/strict_json.h"
+#include "e2e/memscan.h"
+#include "unit/test.h"
+
+enum { TOKENS_MAX = 8192, ANSWER_TOKENS = 60, QUIET_MS = 150, CANCEL_AT = 8, LONG_REPEATS = 40 };
+
+/* With characters that JSON escapes, and no story that the model knows. */
+static const char canary[] =
+    "The lighthouse keeper Octavia hid \"seventeen copper buttons\" under the violet staircase,\n"
+    "and her caf\xc3\xa9 smelled of turpentine; then she said to Wilhelmina";
+
+struct expected {
+    char *prompt; /* the canary, or many of it */
+    char *answer; /* NULL: none */
+};
+
+static const struct llama_vocab *vocab;
+
+/* ---- what to look for ---- */
+
+static void add_json(struct memscan *m, const char *name, const char *text, size_t flags)
+{
+    json_t *string = json_string(text);
+    char *quoted = json_dumps(string, JSON_ENCODE_ANY | flags);
+    assert_non_null(quoted);
+    memscan_add_text(m, name, quoted + 1, strlen(quoted) - 2);
+    secret_free(quoted);
+    json_decref(string);
+}
+
+static void add_tokens(struct memscan *m, const char *name, const char *text)
+{
+    static int32_t tokens[TOKENS_MAX];
+    int32_t n = llama_tokenize(vocab, text, (int32_t)strlen(text), tokens, TOKENS_MAX, false, false);
+    assert_in_range(n, MEMSCAN_TOKEN_WINDOW, TOKENS_MAX);
+    memscan_add_tokens(m, name, tokens, (size_t)n);
+}
+
+static void add_content(struct memscan *m, const char *name, const char *text)
+{
+    memscan_add_text(m, name, text, strlen(text));
+    add_json(m, name, text, 0);
+    add_json(m, name, text, JSON_ENSURE_ASCII);
+    add_tokens(m, name, text);
+}
+
+/* ---- what is done ---- */
+
+static void cancel_after_some(void *owner, struct bytes piece)
+{
+    struct asker *a = owner;
+    (void)piece;
+    if (a->pieces == CANCEL_AT)
+        client_cancel(a->client);
+}
+
+static void open_asker(struct asker *a, const struct world *w)
+{
+    asker_open(a, w, NULL, NULL);
+    a->sampling.temperature = 0;
+    a->max_tokens = ANSWER_TOKENS;
+}
+
+static void ask_and_close(const struct world *w, const char *prompt, struct asker *a)
+{
+    open_asker(a, w);
+    assert_ok(asker_ask(a, prompt));
+    client_free(a->client);
+    a->client = NULL;
+}
+
+static void ask_and_stay(const struct world *w, const char *prompt, struct asker *a)
+{
+    open_asker(a, w);
+    assert_ok(asker_ask(a, prompt));
+}
+
+static void ask_and_cancel(const struct world *w, const char *prompt, struct asker *a)
+{
+    open_asker(a, w);
+    a->max_tokens = 0;
+    a->on_piece = cancel_after_some;
+    a->owner = a;
+    assert_err(asker_ask(a, prompt), ERR_CANCELLED);
+}
+
+static void ask_too_much(const struct world *w, const char *prompt, struct asker *a)
+{
+    open_asker(a, w);
+    assert_err(asker_ask(a, prompt), ERR_CONTEXT);
+}
+
+/* A client that is gone in the middle of the answer, without a word. */
+static void ask_and_vanish(const struct world *w, const char *prompt, struct asker *a)
+{
+    struct process p;
+    asker_open(a, w, NULL, NULL);
+    world_chat_start(w, NULL, &p, (const char *const[]){"--temperature", "0", "--quiet", prompt, NULL});
+    assert_true(process_says(&p, " ", 20000));
+    process_release(&p);
+}
+
+static const struct scenario {
+    const char *name;
+    void (*run)(const struct world *w, const char *prompt, struct asker *a);
+    unsigned repeats; /* of the canary */
+} scenarios[] = {
+    {"finished, connection closed", ask_and_close, 1},
+    {"finished, connection open", ask_and_stay, 1},
+    {"cancelled in the answer", ask_and_cancel, 1},
+    {"longer than the context", ask_too_much, LONG_REPEATS},
+    {"client gone in the answer", ask_and_vanish, 1},
+};
+
+static char *repeated(const char *text, unsigned times)
+{
+    char *all = calloc(strlen(text) + 1, times);
+    assert_non_null(all);
+    for (unsigned i = 0; i < times; i++)
+        (void)strcat(all, text); // NOLINT(clang-analyzer-security.insecureAPI.strcpy)
+    return all;
+}
+
+/* The greedy answer, from an enclave that is not searched. */
+static char *known_answer;
+
+static size_t hits_after(const struct scenario *s, const char *program, FILE *report)
+{
+    struct world w;
+    struct asker a;
+    struct memscan *m = memscan_new();
+    char *prompt = repeated(canary, s->repeats);
+    add_content(m, "the prompt", canary);
+    add_content(m, "the answer", known_answer);
+    world_start(&w, &(struct world_options){.program = program});
+    assert_true(memscan_learn(m, w.enclave));
+    s->run(&w, prompt, &a);
+    process_sleep(QUIET_MS);
+    size_t hits = memscan_process(m, w.enclave, report);
+    asker_close(&a);
+    world_stop(&w);
+    memscan_free(m);
+    free(prompt);
+    assert_int_not_equal(hits, SIZE_MAX);
+    return hits;
+}
+
+static void nothing_is_left_in_the_enclave(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < test_count(scenarios); i++) {
+        size_t hits = hits_after(&scenarios[i], NULL, stderr);
+        if (hits != 0)
+            fail_msg("%s: %zu places", scenarios[i].name, hits);
+    }
+}
+
+static void without_wiping_it_is_found(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < test_count(scenarios); i++) {
+        size_t hits = hits_after(&scenarios[i], E2E_BIN "/enclumed-nowipe", NULL);
+        (void)printf("%s: %zu places without wiping\n", scenarios[i].name, hits);
+        assert_int_not_equal(hits, 0);
+    }
+}
+
+/* ---- */
+
+static struct llama_model *model;
+
+static void no_log(enum ggml_log_level level, const char *text, void *user)
+{
+    (void)level;
+    (void)text;
+    (void)user;
+}
+
+static int setup(void **state)
+{
+    struct world w;
+    struct asker a;
+    struct llama_model_params params = llama_model_default_params();
+    (void)state;
+    strict_json_init();
+    assert_ok(crypto_init());
+    llama_log_set(no_log, NULL);
+    params.vocab_only = true;
+    model = llama_model_load_from_file(ENCLUME_DEMO_MODEL, params);
+    assert_non_null(model);
+    vocab = llama_model_get_vocab(model);
+    world_start(&w, &(struct world_options){.program = NULL});
+    open_asker(&a, &w);
+    assert_ok(asker_ask(&a, canary));
+    known_answer = strdup(a.text);
+    asker_close(&a);
+    world_stop(&w);
+    return known_answer != NULL && strlen(known_answer) > MEMSCAN_TEXT_WINDOW ? 0 : -1;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    free(known_answer);
+    llama_model_free(model);
+    return 0;
+}
+
+/* enclumed gives up being traced by its user: only who may trace everything can look. */
+static bool may_look(void)
+{
+    struct world w;
+    char path[64];
+    strict_json_init();
+    world_start(&w, &(struct world_options){.program = NULL});
+    (void)snprintf(path, sizeof path, "/proc/%d/mem", (int)w.enclave);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd >= 0)
+        (void)close(fd);
+    world_stop(&w);
+    return fd >= 0;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(nothing_is_left_in_the_enclave),
+        cmocka_unit_test(without_wiping_it_is_found),
+    };
+    if (TEST_UNDER_ASAN) {
+        (void)puts("skipped: AddressSanitizer keeps released memory, on purpose");
+        return 77;
+    }
+    if (!may_look()) {
+        (void)puts("skipped: the memory of enclumed can be read by root alone");
+        return 77;
+    }
+    return cmocka_run_group_tests(tests, setup, teardown);
+}
