@@ -23,16 +23,15 @@ static void simulated_warning(FILE *to)
 
 static void when(FILE *to, const struct client *client)
 {
-    const struct verdict *v = client_verdict(client);
-    if (client_path(client) == CHANNEL_PATH_IK && (int64_t)time(NULL) - v->appraised_at > 1) {
-        struct tm utc;
-        char text[32];
-        time_t at = (time_t)v->appraised_at;
-        (void)strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S UTC", gmtime_r(&at, &utc));
-        (void)fprintf(to, "  when      resumed: the same enclave key that was verified at %s\n", text);
+    struct tm utc;
+    char text[32];
+    time_t at = (time_t)client_verdict(client)->appraised_at;
+    if (client_fresh(client)) {
+        (void)fputs("  when      just now: the chip signed for this very connection\n", to);
         return;
     }
-    (void)fputs("  when      just now: the chip signed for this very connection\n", to);
+    (void)strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S UTC", gmtime_r(&at, &utc));
+    (void)fprintf(to, "  when      resumed: the same enclave key that was verified at %s\n", text);
 }
 
 void words_verified(FILE *to, const struct client *client, const char *address)

@@ -75,4 +75,5 @@ void appraisal_on_evidence(void *owner, struct bytes bundle,
         return;
     }
     c->appraised = true;
+    c->fresh = true;
 }

@@ -83,6 +83,7 @@ static enum err open_channel(struct client *c, struct err_note *note)
     int64_t age = (int64_t)time(NULL) - c->pin.verified_at;
     c->failure = ERR_OK;
     c->appraised = false;
+    c->fresh = false;
     c->key = secret_alloc(sizeof *c->key);
     if (c->key == NULL)
         return ERR_MEMORY;
@@ -159,6 +160,11 @@ const struct verdict *client_verdict(const struct client *c)
 enum channel_path client_path(const struct client *c)
 {
     return c->channel == NULL ? CHANNEL_PATH_NONE : channel_handshake_path(c->channel);
+}
+
+bool client_fresh(const struct client *c)
+{
+    return c->fresh;
 }
 
 struct bytes client_evidence(const struct client *c)

@@ -47,6 +47,8 @@ ERR_MUST_USE enum err client_connect(struct client *c, struct err_note *note);
 const struct verdict *client_verdict(const struct client *c);
 /* How the present connection was made. CHANNEL_PATH_IK: resumed. */
 enum channel_path client_path(const struct client *c);
+/* Whether the enclave answered a challenge of the present connection. If not, the connection was resumed, and the verdict is of its appraised_at. */
+bool client_fresh(const struct client *c);
 /* The evidence behind the verdict, with its challenge: what --save-evidence writes and `enclume verify` reads; also of a refused one. Empty before there is one. */
 struct bytes client_evidence(const struct client *c);
 

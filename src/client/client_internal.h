@@ -33,6 +33,7 @@ struct client {
     struct verdict verdict;    /* the last appraisal, accepted or refused */
     bool has_verdict;
     struct pin refused; /* the evidence that was refused, for the auditor */
+    bool fresh;         /* the enclave answered a challenge of this connection */
     bool appraised;     /* this connection: evidence came (or none was due) since it was last asked for */
     enum err failure;   /* of this connection */
     struct ask ask;
