@@ -77,7 +77,7 @@ static void on_question(struct loop *l)
         return;
     }
     l->asked = true;
-    l->due = now_ms() + l->serve->delay_ms;
+    l->due = now_ms() + l->serve->delay_ms + (l->serve->delay_ms != 0); /* not a part of a millisecond less */
 }
 
 static void send_answer(struct loop *l)
