@@ -235,8 +235,8 @@ int enclume_client_chat(struct enclume_client *client, const struct enclume_mess
                         const struct enclume_sampling *sampling, enclume_text_function *on_text, void *owner,
                         struct enclume_usage *usage, char *note);
 
-/* Stops the connect or chat under way, which returns "cancelled"; from any thread, from on_text, and from a signal handler. The client can
- * be used further. Without one under way it does nothing. The client must not be freed meanwhile. */
+/* Stops the connect or chat under way, which returns "cancelled"; from any thread, from on_text, and from a signal handler. Pieces that had
+ * arrived may still be handed over. The client can be used further. Without one under way it does nothing. The client must not be freed meanwhile. */
 void enclume_client_cancel(struct enclume_client *client);
 
 #ifdef __cplusplus

@@ -109,7 +109,7 @@ static enum err await_verdict(struct client *c, struct err_note *note)
     while (!c->appraised || channel_state(c->channel) != CHANNEL_VERIFIED) {
         enum err e = link_turn(c, deadline);
         if (e == ERR_REFUSED && c->has_verdict && !c->verdict.accepted)
-            return err_noted(e, note, "%s", verdict_first_failure(&c->verdict)->rule->text);
+            return err_noted(e, note, "the check %s failed", verdict_first_failure(&c->verdict)->rule->name);
         if (e != ERR_OK)
             return err_noted(e, note, "%s, before anything was asked", err_text(e));
     }
