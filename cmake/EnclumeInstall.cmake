@@ -40,7 +40,11 @@ endforeach()
 
 # Each directory holds files that are named as that shell looks for them.
 set(completions_bash "${CMAKE_INSTALL_DATADIR}/bash-completion/completions")
-set(completions_zsh "${CMAKE_INSTALL_DATADIR}/zsh/vendor-completions")
+if(CMAKE_INSTALL_PREFIX STREQUAL "/usr")
+  set(completions_zsh "${CMAKE_INSTALL_DATADIR}/zsh/vendor-completions")
+else()
+  set(completions_zsh "${CMAKE_INSTALL_DATADIR}/zsh/site-functions")
+endif()
 set(completions_fish "${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d")
 foreach(shell bash zsh fish)
   file(GLOB files CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/completions/${shell}/*")

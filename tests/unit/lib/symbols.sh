@@ -21,4 +21,4 @@ case $what in
         others=$(echo "$names" | grep -Ex '(__)?(socket|connect|bind|listen|accept4?|send(to|msg)?|recv(from|msg)?|getaddrinfo|open(at)?(64)?(_2)?|creat|fopen(64)?|time|gettimeofday|clock_gettime|localtime(_r)?|gmtime(_r)?|nanosleep|pthread_create|fork|execve?|system|popen|getenv|secure_getenv)' || true)
         ;;
 esac
-[ -z "$others" ] || { echo "not wanted here:" $others >&2; exit 1; }
+[ -z "$others" ] || { echo "not wanted here: $others" >&2; exit 1; }
