@@ -8,14 +8,13 @@
 
 #include <ggml-cpu.h>
 
-/* X(name for GCC's __builtin_cpu_supports and for people, what ggml was compiled for) */
+/* F16C has no name there in clang; every processor with AVX2 has it. X(name for GCC's __builtin_cpu_supports and for people, what ggml was compiled for) */
 #define CPU_TABLE(X)                                                                                         \
     X("sse3", ggml_cpu_has_sse3)                                                                             \
     X("ssse3", ggml_cpu_has_ssse3)                                                                           \
     X("avx", ggml_cpu_has_avx)                                                                               \
     X("avx2", ggml_cpu_has_avx2)                                                                             \
     X("fma", ggml_cpu_has_fma)                                                                               \
-    X("f16c", ggml_cpu_has_f16c)                                                                             \
     X("bmi2", ggml_cpu_has_bmi2)                                                                             \
     X("avx512f", ggml_cpu_has_avx512)                                                                        \
     X("avx512vbmi", ggml_cpu_has_avx512_vbmi)                                                                \

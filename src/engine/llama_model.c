@@ -67,13 +67,15 @@ static enum err copy_and_hash(const struct engine_llama_options *o, int from, in
         return ERR_MEMORY;
     enum err e = ERR_OK;
     size_t got = 1;
-    for (double done = 0; e == ERR_OK && got > 0; done += (double)got) {
+    size_t done = 0;
+    while (e == ERR_OK && got > 0) {
         e = read_some(from, buffer, COPY_SIZE, &got);
         if (e == ERR_OK)
             e = crypto_hash_feed(hash, bytes_of(buffer, got));
         if (e == ERR_OK)
             e = write_all(to, bytes_of(buffer, got));
-        report(o, (float)(done / (double)info.st_size) * half);
+        done += got;
+        report(o, (float)((double)done / (double)info.st_size) * half);
     }
     free(buffer);
     return e;

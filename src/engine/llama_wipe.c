@@ -101,6 +101,9 @@ enum err engine_wipe_learn(struct engine_llama *e)
     for (size_t i = 0; i < t->cache_count; i++)
         t->streams = t->streams && has_streams(t->caches[i], e->info.slots);
     llama_memory_clear(llama_get_memory(e->context), true);
+    /* Their pages are there from now on, so that the first request does not wait for them at its end. */
+    for (size_t i = 0; i < t->buffer_count; i++)
+        ggml_backend_buffer_clear(t->buffers[i], 0);
     return ERR_OK;
 }
 

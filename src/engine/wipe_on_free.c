@@ -30,13 +30,13 @@ void __wrap_free(void *block)
 void *__wrap_realloc(void *block, size_t size)
 {
     if (block == NULL)
-        return malloc(size);
+        return __real_realloc(NULL, size);
     size_t old = malloc_usable_size(block);
     if (size != 0 && size <= old && size >= old / 2) {
         secret_wipe((uint8_t *)block + size, old - size);
         return block;
     }
-    void *moved = malloc(size);
+    void *moved = __real_realloc(NULL, size);
     if (moved == NULL)
         return NULL;
     memcpy(moved, block, old < size ? old : size);
