@@ -16,6 +16,7 @@ static struct run {
     bool json;
     bool help;
     uint32_t rounds;
+    const char *only;
     const char *program;
     size_t printed;
 } run = {.rounds = ROUNDS_DEFAULT};
@@ -42,6 +43,8 @@ void bench_begin(const char *program, const char *about, int argc, char **argv)
         {"--json", OPTION_SWITCH, offsetof(struct run, json), 0, 0, NULL, "one JSON object instead of text"},
         {"--rounds", OPTION_NUMBER, offsetof(struct run, rounds), 3, 10000, "N",
          "rounds for each comparison. Default 41"},
+        {"--only", OPTION_TEXT, offsetof(struct run, only), 0, 0, "NAME",
+         "only what has a name that begins so"},
         {"--help", OPTION_SWITCH, offsetof(struct run, help), 0, 0, NULL, "this text"},
         {0},
     };
@@ -198,8 +201,15 @@ static double measure(const struct bench_claim *claim, const struct bench_side *
     return claim->is_time ? each * claim->scale : claim->scale / each;
 }
 
+bool bench_wanted(const char *name)
+{
+    return run.only == NULL || strncmp(name, run.only, strlen(run.only)) == 0;
+}
+
 void bench_compare(const struct bench_claim *claim)
 {
+    if (!bench_wanted(claim->name))
+        return;
     size_t rounds = run.rounds;
     if (claim->rounds_max != 0 && rounds > claim->rounds_max)
         rounds = claim->rounds_max;

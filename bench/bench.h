@@ -11,7 +11,7 @@
  *
  * Machines are shared and noisy, so the two take turns in short rounds, the second first in every other round, and what is reported is the median
  * of the rounds' ratios with the lowest and the highest. A ratio is one of speed: 2 is twice as fast as the peer, whatever the unit.
- * Options of every program: --json, --rounds N, --help.
+ * Options of every program: --json, --rounds N, --only NAME, --help.
  */
 
 #include <stdbool.h>
@@ -44,7 +44,9 @@ void bench_begin(const char *program, const char *about, int argc, char **argv);
 /* The exit code. */
 int bench_end(void);
 
+/* Does nothing when --only asks for others. */
 void bench_compare(const struct bench_claim *claim);
+bool bench_wanted(const char *name);
 
 /* Rounds that a claim measured by itself: count pairs, in units. */
 void bench_report(const struct bench_claim *claim, const double *ours, const double *peer, size_t count);

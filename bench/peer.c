@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <fcntl.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
@@ -29,7 +30,7 @@ static bool divide(struct bench_peer *p)
 {
     int down[2];
     int up[2];
-    bench_must_be(pipe2(down, 0) == 0 && pipe2(up, 0) == 0, "no pipe");
+    bench_must_be(pipe2(down, O_CLOEXEC) == 0 && pipe2(up, O_CLOEXEC) == 0, "no pipe");
     (void)fflush(stdout);
     p->pid = fork();
     bench_must_be(p->pid >= 0, "cannot fork");
@@ -95,6 +96,8 @@ void bench_peer_stop(struct bench_peer *peer)
         return;
     (void)fclose(peer->to);
     (void)fclose(peer->from);
+    /* A peer that was forked later may still hold the pipe open, so its end alone would not do. */
+    (void)kill(peer->pid, SIGTERM);
     (void)waitpid(peer->pid, NULL, 0);
     free(peer);
 }
