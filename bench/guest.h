@@ -10,10 +10,10 @@
 
 #include "attest/policy.h"
 
-enum { GUEST_PATH = 64, GUEST_ROOT_MAX = 4096 };
+enum { GUEST_DIR = 32, GUEST_PATH = 64, GUEST_ROOT_MAX = 4096 };
 
 struct guest {
-    char dir[GUEST_PATH];
+    char dir[GUEST_DIR];
     char address[GUEST_PATH]; /* unix:... */
     char root_file[GUEST_PATH];
     pid_t simulator;
