@@ -35,4 +35,14 @@ static inline bool bytes_is_str(struct bytes a, const char *text)
     return bytes_equal(a, bytes_str(text));
 }
 
+/* The same bytes for a function that does not say const but does not write (uv_write), or for their owner to release them. */
+static inline void *bytes_owned(struct bytes b)
+{
+    union {
+        const uint8_t *in;
+        void *out;
+    } same = {.in = b.ptr};
+    return same.out;
+}
+
 #endif

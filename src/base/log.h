@@ -23,7 +23,7 @@
     X(LOG_SESSION_CLOSED, "session-closed")                                                                  \
     X(LOG_SESSION_REFUSED, "session-refused")                                                                \
     X(LOG_EVIDENCE, "evidence")                                                                              \
-    X(LOG_REQUEST_FAILED, "request-failed")                                                                    \
+    X(LOG_REQUEST_FAILED, "request-failed")                                                                  \
     X(LOG_STOPPING, "stopping")                                                                              \
     X(LOG_STOPPED, "stopped")                                                                                \
     X(LOG_FAILED, "failed")

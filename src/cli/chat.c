@@ -193,7 +193,7 @@ static int ask_once(struct chat *chat, const char *prompt)
     }
     if (e == ERR_OK)
         e = conversation_add(&chat->conversation, CHAT_USER, text);
-    secret_free((void *)(uintptr_t)input.ptr);
+    secret_free(bytes_owned(input));
     if (e == ERR_OK)
         e = prepare(chat, &note);
     if (e == ERR_OK)

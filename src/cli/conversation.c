@@ -21,7 +21,7 @@ enum err conversation_add(struct conversation *c, enum chat_role role, struct by
 void conversation_drop_last(struct conversation *c)
 {
     if (c->count != 0)
-        secret_free((void *)(uintptr_t)c->messages[--c->count].content.ptr);
+        secret_free(bytes_owned(c->messages[--c->count].content));
 }
 
 enum err conversation_answer(struct conversation *c, struct bytes piece)

@@ -28,7 +28,7 @@ static enum err load_root(const char *path, struct policy_holder *holder, struct
             e = err_noted(ERR_ENCODING, note, "%s: holds no certificate in PEM or DER", path);
     }
     holder->policy.simulated_root = bytes_of(holder->root, len);
-    secret_free((void *)(uintptr_t)file.ptr);
+    secret_free(bytes_owned(file));
     return e;
 }
 

@@ -97,7 +97,7 @@ int cli_verify(int argc, char **argv)
         attest_appraise(bundle, NULL, &holder.policy, now, &v);
         code = show(&v, &o);
     }
-    secret_free((void *)(uintptr_t)bundle.ptr);
+    secret_free(bytes_owned(bundle));
     policy_holder_release(&holder);
     return code;
 }

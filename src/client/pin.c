@@ -91,7 +91,7 @@ enum err pin_load(const char *path, const struct attest_policy *policy, int64_t 
     pin->verdict.appraised_at = verified_at; /* when its challenge was answered, not when the file was read */
 out:
     json_decref(doc);
-    secret_free((void *)(uintptr_t)text.ptr);
+    secret_free(bytes_owned(text));
     return e;
 }
 

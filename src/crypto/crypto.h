@@ -31,7 +31,8 @@ size_t crypto_hash_size(enum crypto_hash h);  /* HASHLEN */
 size_t crypto_hash_block(enum crypto_hash h); /* BLOCKLEN */
 
 /* The hash of the concatenation of count parts. out: crypto_hash_size bytes. */
-ERR_MUST_USE enum err crypto_hash_parts(enum crypto_hash h, const struct bytes *parts, size_t count, uint8_t *out);
+ERR_MUST_USE enum err crypto_hash_parts(enum crypto_hash h, const struct bytes *parts, size_t count,
+                                        uint8_t *out);
 
 /* The hash of something too large to hold, such as a model file. */
 struct crypto_hash_stream;
@@ -41,9 +42,11 @@ ERR_MUST_USE enum err crypto_hash_feed(struct crypto_hash_stream *s, struct byte
 ERR_MUST_USE enum err crypto_hash_close(struct crypto_hash_stream *s, uint8_t *out);
 
 /* ---- HMAC (RFC 2104) and HKDF (RFC 5869) ---- */
-ERR_MUST_USE enum err crypto_hmac(enum crypto_hash h, struct bytes key, const struct bytes *parts, size_t count, uint8_t *out);
+ERR_MUST_USE enum err crypto_hmac(enum crypto_hash h, struct bytes key, const struct bytes *parts,
+                                  size_t count, uint8_t *out);
 /* ERR_TOO_LARGE when size is over 255 hashes. */
-ERR_MUST_USE enum err crypto_hkdf(enum crypto_hash h, struct bytes secret, struct bytes salt, struct bytes info, uint8_t *out, size_t size);
+ERR_MUST_USE enum err crypto_hkdf(enum crypto_hash h, struct bytes secret, struct bytes salt,
+                                  struct bytes info, uint8_t *out, size_t size);
 
 /* ---- AEAD: AES-256-GCM (SP 800-38D), ChaCha20-Poly1305 (RFC 8439) ---- */
 enum crypto_aead { CRYPTO_AES256_GCM, CRYPTO_CHACHA20_POLY1305, CRYPTO_AEAD_COUNT };
@@ -51,14 +54,17 @@ enum { CRYPTO_AEAD_KEY_SIZE = 32, CRYPTO_AEAD_NONCE_SIZE = 12, CRYPTO_AEAD_TAG_S
 
 /* A keyed cipher: the key schedule is computed once and kept in secret memory. One thread at a time. */
 struct crypto_aead_key;
-ERR_MUST_USE enum err crypto_aead_open(enum crypto_aead a, const uint8_t key[static CRYPTO_AEAD_KEY_SIZE], struct crypto_aead_key **k);
+ERR_MUST_USE enum err crypto_aead_open(enum crypto_aead a, const uint8_t key[static CRYPTO_AEAD_KEY_SIZE],
+                                       struct crypto_aead_key **k);
 void crypto_aead_close(struct crypto_aead_key *k); /* NULL is allowed */
 
 /* out: plain.len + 16 bytes, ciphertext then tag. out may be plain.ptr (in place), or not overlap it at all. */
-ERR_MUST_USE enum err crypto_aead_seal(struct crypto_aead_key *k, const uint8_t nonce[static CRYPTO_AEAD_NONCE_SIZE], struct bytes ad,
+ERR_MUST_USE enum err crypto_aead_seal(struct crypto_aead_key *k,
+                                       const uint8_t nonce[static CRYPTO_AEAD_NONCE_SIZE], struct bytes ad,
                                        struct bytes plain, uint8_t *out);
 /* sealed: ciphertext then tag; out: sealed.len - 16 bytes, may be sealed.ptr. On ERR_AUTH out is wiped. */
-ERR_MUST_USE enum err crypto_aead_unseal(struct crypto_aead_key *k, const uint8_t nonce[static CRYPTO_AEAD_NONCE_SIZE], struct bytes ad,
+ERR_MUST_USE enum err crypto_aead_unseal(struct crypto_aead_key *k,
+                                         const uint8_t nonce[static CRYPTO_AEAD_NONCE_SIZE], struct bytes ad,
                                          struct bytes sealed, uint8_t *out);
 
 /* ---- X25519 (RFC 7748) ---- */
@@ -66,7 +72,8 @@ enum { CRYPTO_X25519_SIZE = 32 };
 ERR_MUST_USE enum err crypto_x25519_public(const uint8_t secret[static 32], uint8_t public_key[static 32]);
 ERR_MUST_USE enum err crypto_x25519_keypair(uint8_t secret[static 32], uint8_t public_key[static 32]);
 /* ERR_NOISE_KEY when the result is all zero (a public key of small order; RFC 7748 section 6.1); shared is then zero. */
-ERR_MUST_USE enum err crypto_x25519(const uint8_t secret[static 32], const uint8_t public_key[static 32], uint8_t shared[static 32]);
+ERR_MUST_USE enum err crypto_x25519(const uint8_t secret[static 32], const uint8_t public_key[static 32],
+                                    uint8_t shared[static 32]);
 
 /* ---- ML-KEM-768 (FIPS 203) ---- */
 enum {
@@ -78,12 +85,15 @@ enum {
 ERR_MUST_USE enum err crypto_mlkem_keypair(uint8_t seed[static 64], uint8_t public_key[static 1184]);
 ERR_MUST_USE enum err crypto_mlkem_from_seed(const uint8_t seed[static 64], uint8_t public_key[static 1184]);
 /* ERR_KEY when the public key fails the modulus check of FIPS 203 section 7.2. */
-ERR_MUST_USE enum err crypto_mlkem_encaps(const uint8_t public_key[static 1184], uint8_t ciphertext[static 1088], uint8_t shared[static 32]);
+ERR_MUST_USE enum err crypto_mlkem_encaps(const uint8_t public_key[static 1184],
+                                          uint8_t ciphertext[static 1088], uint8_t shared[static 32]);
 /* The same with the 32 random bytes m given: for known-answer tests only. */
-ERR_MUST_USE enum err crypto_mlkem_encaps_with(const uint8_t public_key[static 1184], const uint8_t m[static 32], uint8_t ciphertext[static 1088],
+ERR_MUST_USE enum err crypto_mlkem_encaps_with(const uint8_t public_key[static 1184],
+                                               const uint8_t m[static 32], uint8_t ciphertext[static 1088],
                                                uint8_t shared[static 32]);
 /* Never fails on a wrong ciphertext: gives the implicit-rejection secret (FIPS 203 section 6.3). */
-ERR_MUST_USE enum err crypto_mlkem_decaps(const uint8_t seed[static 64], const uint8_t ciphertext[static 1088], uint8_t shared[static 32]);
+ERR_MUST_USE enum err crypto_mlkem_decaps(const uint8_t seed[static 64],
+                                          const uint8_t ciphertext[static 1088], uint8_t shared[static 32]);
 
 /* ---- signatures: verification (attest) ---- */
 
@@ -93,7 +103,8 @@ enum crypto_key_kind { CRYPTO_KEY_P256, CRYPTO_KEY_P384, CRYPTO_KEY_RSA, CRYPTO_
 /* The DER must be consumed whole; the curve named, the point uncompressed and on the curve; RSA 2048 to 8192 bits. ERR_KEY. */
 ERR_MUST_USE enum err crypto_public_key_from_spki(struct bytes spki, struct crypto_public_key **key);
 /* x || y of a P-256 or P-384 point, big endian. */
-ERR_MUST_USE enum err crypto_public_key_from_point(enum crypto_key_kind kind, struct bytes xy, struct crypto_public_key **key);
+ERR_MUST_USE enum err crypto_public_key_from_point(enum crypto_key_kind kind, struct bytes xy,
+                                                   struct crypto_public_key **key);
 ERR_MUST_USE enum err crypto_public_key_ed25519(const uint8_t raw[static 32], struct crypto_public_key **key);
 void crypto_public_key_free(struct crypto_public_key *key);
 enum crypto_key_kind crypto_public_key_kind(const struct crypto_public_key *key);
@@ -101,12 +112,15 @@ size_t crypto_public_key_bits(const struct crypto_public_key *key);
 
 /* All: ERR_SIGNATURE when it does not verify, ERR_KEY when the key is of another kind. */
 /* DER signature (SEQUENCE of two INTEGERs), as in certificates; strict DER. */
-ERR_MUST_USE enum err crypto_ecdsa_verify(const struct crypto_public_key *key, enum crypto_hash h, struct bytes message, struct bytes der);
+ERR_MUST_USE enum err crypto_ecdsa_verify(const struct crypto_public_key *key, enum crypto_hash h,
+                                          struct bytes message, struct bytes der);
 /* r || s, big endian, each the size of the field (32 or 48 bytes); both in [1, n-1]. */
-ERR_MUST_USE enum err crypto_ecdsa_verify_raw(const struct crypto_public_key *key, enum crypto_hash h, struct bytes message, struct bytes rs);
+ERR_MUST_USE enum err crypto_ecdsa_verify_raw(const struct crypto_public_key *key, enum crypto_hash h,
+                                              struct bytes message, struct bytes rs);
 /* RSASSA-PSS (RFC 8017) with MGF1 on the same hash; the salt length is exactly salt_size. */
-ERR_MUST_USE enum err crypto_rsa_pss_verify(const struct crypto_public_key *key, enum crypto_hash h, size_t salt_size, struct bytes message,
-                                            struct bytes signature);
-ERR_MUST_USE enum err crypto_ed25519_verify(const struct crypto_public_key *key, struct bytes message, const uint8_t signature[static 64]);
+ERR_MUST_USE enum err crypto_rsa_pss_verify(const struct crypto_public_key *key, enum crypto_hash h,
+                                            size_t salt_size, struct bytes message, struct bytes signature);
+ERR_MUST_USE enum err crypto_ed25519_verify(const struct crypto_public_key *key, struct bytes message,
+                                            const uint8_t signature[static 64]);
 
 #endif

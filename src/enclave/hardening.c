@@ -45,11 +45,16 @@ enum err hardening_at_start(struct err_note *note)
 
 enum err hardening_after_start(const struct enclave_options *options, struct err_note *note)
 {
+    int parent_death = 0;
     if (options->user == 0)
         return ERR_OK;
+    if (prctl(PR_GET_PDEATHSIG, &parent_death, 0, 0, 0) != 0)
+        return failed(note, "--user");
     if (setgroups(0, NULL) != 0 || setresgid(options->user, options->user, options->user) != 0 ||
         setresuid(options->user, options->user, options->user) != 0)
         return failed(note, "--user");
-    /* A change of user makes a process dumpable again. */
-    return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == 0 ? ERR_OK : failed(note, "not dumpable");
+    /* A change of user makes a process dumpable again, and clears what should happen to it when its launcher dies. */
+    if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0 || prctl(PR_SET_PDEATHSIG, parent_death, 0, 0, 0) != 0)
+        return failed(note, "--user");
+    return ERR_OK;
 }

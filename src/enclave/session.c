@@ -108,7 +108,7 @@ static bool write_now(struct session *s)
         struct bytes out = channel_output(s->channel);
         if (out.len == 0)
             return true;
-        uv_buf_t buffer = uv_buf_init((char *)(uintptr_t)out.ptr, (unsigned)out.len);
+        uv_buf_t buffer = uv_buf_init(bytes_owned(out), (unsigned)out.len);
         int n = uv_try_write(&s->socket.stream, &buffer, 1);
         if (n > 0) {
             channel_output_sent(s->channel, (size_t)n);

@@ -18,16 +18,17 @@
 struct engine_callbacks {
     void (*text)(void *owner, uint64_t id, struct bytes text);
     /* result ERR_OK: finish says why it ended; else ERR_CANCELLED, ERR_CONTEXT, ERR_ENGINE. */
-    void (*done)(void *owner, uint64_t id, enum err result, enum chat_finish finish, const struct chat_usage *usage);
+    void (*done)(void *owner, uint64_t id, enum err result, enum chat_finish finish,
+                 const struct chat_usage *usage);
 };
 
 struct engine_info {
-    char name[64];              /* printable ASCII, from the model */
-    uint8_t digest[32];         /* SHA-256 of the weights as loaded */
-    uint32_t context;           /* tokens a request may have, prompt and answer together */
-    uint32_t slots;             /* requests that are worked on at once */
-    uint32_t queue;             /* requests that may wait */
-    bool chat;                  /* false: no chat template, the model continues the last message's text */
+    char name[64];      /* printable ASCII, from the model */
+    uint8_t digest[32]; /* SHA-256 of the weights as loaded */
+    uint32_t context;   /* tokens a request may have, prompt and answer together */
+    uint32_t slots;     /* requests that are worked on at once */
+    uint32_t queue;     /* requests that may wait */
+    bool chat;          /* false: no chat template, the model continues the last message's text */
 };
 
 struct engine {
@@ -42,10 +43,10 @@ struct engine {
 
 struct engine_llama_options {
     const char *model_path;
-    uint32_t slots;        /* 0: 4 */
-    uint32_t queue;        /* 0: 64 */
-    uint32_t context;      /* tokens a slot; 0: the model's own, at most 8192 */
-    uint32_t threads;      /* 0: one fewer than there are processors; at most 64 */
+    uint32_t slots;            /* 0: 4 */
+    uint32_t queue;            /* 0: 64 */
+    uint32_t context;          /* tokens a slot; 0: the model's own, at most 8192 */
+    uint32_t threads;          /* 0: one fewer than there are processors; at most 64 */
     const char *chat_template; /* NULL: the model's own; or the name of one that llama.cpp knows */
     /* progress 0..1 while loading; may be NULL */
     void (*progress)(void *owner, float fraction);
@@ -53,7 +54,8 @@ struct engine_llama_options {
 };
 
 /* Loads the model (digest included) and starts the thread. ERR_MODEL with a note. */
-ERR_MUST_USE enum err engine_llama_open(const struct engine_llama_options *options, const struct engine_callbacks *callbacks, void *owner,
+ERR_MUST_USE enum err engine_llama_open(const struct engine_llama_options *options,
+                                        const struct engine_callbacks *callbacks, void *owner,
                                         struct engine **engine, struct err_note *note);
 
 #endif
