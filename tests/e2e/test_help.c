@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Every program and subcommand explains itself: --help names each option that is accepted, exit code 0; what is not an option is refused with 2 and
+ * named.
+ */
+#include "e2e/support/process.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "unit/test.h"
+
+#define ENCLUME   E2E_BIN "/enclume"
+#define ENCLUMED  E2E_BIN "/enclumed"
+#define SIMULATOR E2E_BIN "/enclume-simulator"
+
+static const struct program {
+    const char *argv[3];
+    const char *options[24]; /* as docs and tests know them; --help must name all, and no other */
+} programs[] = {
+    {{ENCLUME, "chat"},
+     {"--connect", "--measurement", "--model-digest", "--trust-simulated", "--allow-milan", "--max-age",
+      "--remember", "--save-evidence", "--system", "--max-tokens", "--temperature", "--top-p", "--seed",
+      "--stop", "--quiet", "--json", "--help"}},
+    {{ENCLUME, "verify"},
+     {"--measurement", "--model-digest", "--trust-simulated", "--allow-milan", "--at", "--json", "--explain",
+      "--help"}},
+    {{ENCLUME, "measure"}, {"--json", "--help"}},
+    {{ENCLUMED},
+     {"--listen", "--model", "--evidence", "--slots", "--queue", "--context", "--threads", "--chat-template",
+      "--max-connections", "--idle-timeout", "--handshake-timeout", "--grace", "--user", "--help",
+      "--version"}},
+    {{SIMULATOR}, {"--delay-ms", "--root-out", "--chain", "--policy-debug", "--json", "--help", "--version"}},
+};
+
+static int run_with(const struct program *program, const char *more, struct process *p)
+{
+    const char *argv[5] = {NULL};
+    size_t n = 0;
+    for (; n < 3 && program->argv[n] != NULL; n++)
+        argv[n] = program->argv[n];
+    argv[n] = more;
+    return process_run(p, argv);
+}
+
+static bool known(const struct program *program, const char *name, size_t len)
+{
+    for (size_t i = 0; program->options[i] != NULL; i++)
+        if (strlen(program->options[i]) == len && strncmp(program->options[i], name, len) == 0)
+            return true;
+    return false;
+}
+
+/* The lines of the help that describe an option begin with two blanks and its name. */
+static size_t described(const struct program *program, const char *help)
+{
+    size_t count = 0;
+    for (const char *at = help; (at = strstr(at, "\n  --")) != NULL; count++) {
+        at += 3;
+        size_t len = strcspn(at, " \n");
+        if (!known(program, at, len))
+            fail_msg("%s describes %.*s, which this test does not know", program->argv[0], (int)len, at);
+    }
+    return count;
+}
+
+static void help_names_each_option(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < test_count(programs); i++) {
+        struct process p;
+        size_t count = 0;
+        assert_int_equal(run_with(&programs[i], "--help", &p), 0);
+        assert_string_equal(p.err.bytes, "");
+        assert_memory_equal(p.out.bytes, "Usage: ", 7);
+        while (programs[i].options[count] != NULL) {
+            if (strstr(p.out.bytes, programs[i].options[count]) == NULL)
+                fail_msg("the help of %s is silent about %s", programs[i].argv[0],
+                         programs[i].options[count]);
+            count++;
+        }
+        assert_int_equal(described(&programs[i], p.out.bytes), count);
+        process_release(&p);
+    }
+}
+
+static void an_unknown_option_is_refused_by_name(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < test_count(programs); i++) {
+        struct process p;
+        assert_int_equal(run_with(&programs[i], "--frobnicate", &p), 2);
+        assert_non_null(strstr(p.err.bytes, "--frobnicate"));
+        assert_string_equal(p.out.bytes, "");
+        process_release(&p);
+    }
+}
+
+static void each_command_of_enclume_is_named(void **state)
+{
+    static const char *const commands[] = {"chat", "verify", "measure", "model"};
+    struct process p;
+    (void)state;
+    assert_int_equal(process_run(&p, (const char *const[]){ENCLUME, "--help", NULL}), 0);
+    for (size_t i = 0; i < test_count(commands); i++)
+        assert_non_null(strstr(p.out.bytes, commands[i]));
+    process_release(&p);
+    assert_int_equal(process_run(&p, (const char *const[]){ENCLUME, "model", "--help", NULL}), 0);
+    assert_memory_equal(p.out.bytes, "Usage: ", 7);
+    process_release(&p);
+    assert_int_equal(process_run(&p, (const char *const[]){ENCLUME, "model", "--frobnicate", NULL}), 2);
+    process_release(&p);
+    assert_int_equal(process_run(&p, (const char *const[]){ENCLUME, NULL}), 2);
+    process_release(&p);
+    assert_int_equal(process_run(&p, (const char *const[]){ENCLUME, "forge", NULL}), 2);
+    assert_non_null(strstr(p.err.bytes, "forge"));
+    process_release(&p);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(help_names_each_option),
+        cmocka_unit_test(an_unknown_option_is_refused_by_name),
+        cmocka_unit_test(each_command_of_enclume_is_named),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
