@@ -248,6 +248,34 @@ static void four_at_once_answer_as_each_alone(void **state)
     }
 }
 
+static void a_long_prompt_is_read_in_pieces_while_another_answers(void **state)
+{
+    (void)state;
+    char text[CONTEXT * 4];
+    char alone[2][FIXTURE_TEXT_MAX];
+    size_t len = 0;
+    while (len + 60 < sizeof text - 100)
+        len +=
+            (size_t)snprintf(text + len, sizeof text - len, "%s the cat and the dog. ", prompts[len % SLOTS]);
+    const struct fixture_answer *a = ask(prompts[0], 120);
+    memcpy(alone[0], a->text, a->len + 1);
+    a = ask(text, 20);
+    assert_ok(a->result);
+    assert_true(a->usage.prompt_tokens > ENGINE_STEP_TOKENS_SHARED);
+    memcpy(alone[1], a->text, a->len + 1);
+
+    struct chat_message messages[2];
+    struct chat_request request = fixture_request(prompts[0], 120, &messages[0]);
+    fixture_submit(f, 0, &request);
+    fixture_wait_pieces(f, 0, 2);
+    request = fixture_request(text, 20, &messages[1]);
+    a = fixture_ask(f, 1, &request);
+    assert_ok(a->result);
+    assert_int_equal(f->answers[0].dones, 0);
+    assert_string_equal((const char *)a->text, alone[1]);
+    assert_string_equal((const char *)fixture_wait(f, 0)->text, alone[0]);
+}
+
 static bool slab_is_zero(const struct engine_llama *e, uint32_t slot)
 {
     for (size_t i = 0; i < e->traces.cache_count; i++) {
@@ -452,6 +480,7 @@ int main(void)
         cmocka_unit_test(penalties_change_a_greedy_answer),
         cmocka_unit_test(a_stop_sequence_over_several_tokens_ends_the_answer_before_it),
         cmocka_unit_test(four_at_once_answer_as_each_alone),
+        cmocka_unit_test(a_long_prompt_is_read_in_pieces_while_another_answers),
         cmocka_unit_test(the_cache_of_an_ended_request_is_zero_and_its_neighbour_goes_on),
         cmocka_unit_test(more_requests_than_places_are_refused_as_busy),
         cmocka_unit_test(a_cancelled_request_ends_at_once_and_the_others_go_on),

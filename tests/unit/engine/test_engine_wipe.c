@@ -32,7 +32,7 @@ struct expected {
     int32_t answer_tokens[TOKENS_MAX];
     size_t answer_len, prompt_count, answer_count;
 };
-static struct expected canary_expected, other_expected, sampled_expected;
+static struct expected canary_expected, other_expected, sampled_expected, chat_expected;
 
 static void tokenize(const struct llama_vocab *vocab, const char *text, size_t len, int32_t *tokens,
                      size_t *count)
@@ -79,8 +79,12 @@ static int learn_what_to_look_for(void **state)
     expect(f, vocab, canary, 0, NULL, &canary_expected);
     expect(f, vocab, other, 0, NULL, &other_expected);
     expect(f, vocab, canary, 40, &sampling, &sampled_expected);
-    llama_model_free(model);
     fixture_close(f);
+    f = fixture_open(&(struct engine_llama_options){
+        .model_path = FIXTURE_MODEL, .threads = 1, .slots = 1, .chat_template = "chatml"});
+    expect(f, vocab, canary, 40, NULL, &chat_expected);
+    fixture_close(f);
+    llama_model_free(model);
     return 0;
 }
 
@@ -190,6 +194,7 @@ static const struct scenario scenarios[] = {
     {.name = "cancelled-in-prompt", .line = "cancelled", .expected = &canary_expected, .repeats = 6},
     {.name = "cancelled-in-answer", .line = "cancelled", .expected = &canary_expected, .repeats = 1},
     {.name = "context", .line = "context-length", .expected = &canary_expected, .repeats = LONG_REPEATS},
+    {.name = "chat", .line = "ok", .expected = &chat_expected, .repeats = 1},
     {.name = "several", .line = "ok", .expected = &canary_expected, .repeats = 1, .both = true},
     {.name = "beside", .line = "ok", .expected = &canary_expected, .repeats = 1, .running = true},
 };

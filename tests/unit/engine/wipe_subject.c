@@ -132,16 +132,18 @@ static void run_beside(struct fixture *f)
 static const struct scenario {
     const char *name;
     void (*run)(struct fixture *f);
+    const char *chat_template;
 } scenarios[] = {
-    {"finished", run_finished},
-    {"sampled", run_sampled},
-    {"one-token", run_one_token},
-    {"stop", run_stop},
-    {"cancelled-in-prompt", run_cancelled_in_prompt},
-    {"cancelled-in-answer", run_cancelled_in_answer},
-    {"context", run_finished}, /* with a prompt that does not fit */
-    {"several", run_several},
-    {"beside", run_beside},
+    {.name = "finished", .run = run_finished},
+    {.name = "sampled", .run = run_sampled},
+    {.name = "one-token", .run = run_one_token},
+    {.name = "stop", .run = run_stop},
+    {.name = "cancelled-in-prompt", .run = run_cancelled_in_prompt},
+    {.name = "cancelled-in-answer", .run = run_cancelled_in_answer},
+    {.name = "context", .run = run_finished}, /* with a prompt that does not fit */
+    {.name = "chat", .run = run_finished, .chat_template = "chatml"},
+    {.name = "several", .run = run_several},
+    {.name = "beside", .run = run_beside},
 };
 
 int main(int argc, char **argv)
@@ -154,8 +156,8 @@ int main(int argc, char **argv)
         s++;
     if (s == end)
         return 2;
-    struct fixture *f =
-        fixture_open(&(struct engine_llama_options){.model_path = FIXTURE_MODEL, .threads = 1});
+    struct fixture *f = fixture_open(&(struct engine_llama_options){
+        .model_path = FIXTURE_MODEL, .threads = 1, .chat_template = s->chat_template});
     f->discard = true;
     (void)puts("ready");
     (void)fflush(stdout);
