@@ -16,13 +16,13 @@ int main(int argc, char **argv)
     static const struct run_hooks honest = {.answer = answer_honestly};
     struct options options;
     struct err_note note = {{0}};
-    enum err e = options_parse(argc, argv, &options, &note);
+    enum err e = simulator_options_parse(argc, argv, &options, &note);
     if (e != ERR_OK) {
         (void)fprintf(stderr, "enclume-simulator: %s\nTry: enclume-simulator --help\n", note.text);
         return (int)err_class(e);
     }
     if (options.help) {
-        options_help();
+        simulator_options_help();
         return 0;
     }
     if (options.version) {

@@ -62,7 +62,7 @@ static enum err value_parse(const struct option *option, const char *text, struc
     return ERR_OK;
 }
 
-enum err options_parse(int argc, char **argv, struct options *o, struct err_note *note)
+enum err simulator_options_parse(int argc, char **argv, struct options *o, struct err_note *note)
 {
     int i = 1;
     *o = (struct options){.delay_ms = DELAY_DEFAULT_MS};
@@ -90,7 +90,7 @@ enum err options_parse(int argc, char **argv, struct options *o, struct err_note
     return ERR_OK;
 }
 
-void options_help(void)
+void simulator_options_help(void)
 {
     (void)puts(
         "Usage: enclume-simulator [OPTION]... -- PROGRAM [ARGUMENT]...\n"

@@ -19,7 +19,8 @@ struct options {
 };
 
 /* The note names the argument that was wrong. ERR_USAGE. */
-ERR_MUST_USE enum err options_parse(int argc, char **argv, struct options *o, struct err_note *note);
-void options_help(void);
+ERR_MUST_USE enum err simulator_options_parse(int argc, char **argv, struct options *o,
+                                              struct err_note *note);
+void simulator_options_help(void);
 
 #endif

@@ -150,8 +150,8 @@ int main(int argc, char **argv)
     struct options options;
     struct err_note note = {{0}};
     const struct lie *lie = argc > 1 ? lie_named(argv[1]) : NULL;
-    if (lie == NULL || options_parse(argc - 1, argv + 1, &options, &note) != ERR_OK || options.help ||
-        options.version) {
+    if (lie == NULL || simulator_options_parse(argc - 1, argv + 1, &options, &note) != ERR_OK ||
+        options.help || options.version) {
         (void)fprintf(stderr, "hostile_simulator: LIE, then the command line of enclume-simulator\n%s\n",
                       note.text);
         return ERR_CLASS_USAGE;
