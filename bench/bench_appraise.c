@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The whole appraisal of a bundle (parse, chain, signatures, policy, key statement, freshness) against the signature checks that it cannot do without, done bare
+ * with libcrypto: three RSA-4096 PSS and one ECDSA P-384. Evidence from the simulated platform, in AMD's form. Allocations are counted by the linker's --wrap.
+ */
+#include <openssl/ecdsa.h>
+#include <openssl/evp.h>
+#include <openssl/rsa.h>
+#include <openssl/x509.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <time.h>
+
+#include "attest/appraise.h"
+#include "attest/bundle.h"
+#include "attest/statement.h"
+#include "base/secret.h"
+#include "base/strict_json.h"
+#include "bench.h"
+#include "crypto/crypto.h"
+#include "simulator/platform.h"
+
+/* ---- counting ---- */
+
+static size_t allocations;
+
+void *__real_malloc(size_t size);
+void *__real_calloc(size_t n, size_t size);
+void *__real_realloc(void *block, size_t size);
+void *__real_secret_alloc(size_t size);
+void *__real_secret_realloc(void *block, size_t size);
+void *__wrap_malloc(size_t size);
+void *__wrap_calloc(size_t n, size_t size);
+void *__wrap_realloc(void *block, size_t size);
+void *__wrap_secret_alloc(size_t size);
+void *__wrap_secret_realloc(void *block, size_t size);
+
+void *__wrap_malloc(size_t size)
+{
+    allocations++;
+    return __real_malloc(size);
+}
+
+void *__wrap_calloc(size_t n, size_t size)
+{
+    allocations++;
+    return __real_calloc(n, size);
+}
+
+void *__wrap_realloc(void *block, size_t size)
+{
+    allocations++;
+    return __real_realloc(block, size);
+}
+
+void *__wrap_secret_alloc(size_t size)
+{
+    allocations++;
+    return __real_secret_alloc(size);
+}
+
+void *__wrap_secret_realloc(void *block, size_t size)
+{
+    allocations++;
+    return __real_secret_realloc(block, size);
+}
+
+/* ---- the limit, in a process with the ordinary heap ---- */
+
+/* Shared with it. */
+struct material {
+    uint8_t report[SNP_REPORT_SIZE];
+    struct simulated_der certificate[3]; /* VCEK, ASK, ARK */
+};
+
+enum { SIGNATURES = 4, MESSAGE_MAX = 4096, SIGNATURE_MAX = 1024, P384_SIZE = 48 };
+
+struct check {
+    EVP_PKEY *key;
+    bool pss;
+    uint8_t message[MESSAGE_MAX];
+    size_t message_len;
+    uint8_t signature[SIGNATURE_MAX];
+    size_t signature_len;
+};
+
+static X509 *certificate_of(const struct simulated_der *der)
+{
+    const unsigned char *p = der->der;
+    X509 *x = d2i_X509(NULL, &p, (long)der->len);
+    bench_must_be(x != NULL, "a certificate");
+    return x;
+}
+
+static void certificate_check(struct check *c, X509 *x, X509 *issuer)
+{
+    const ASN1_BIT_STRING *signature;
+    uint8_t *p = c->message;
+    X509_get0_signature(&signature, NULL, x);
+    int n = i2d_re_X509_tbs(x, NULL);
+    bench_must_be(n > 0 && n <= MESSAGE_MAX && signature->length <= SIGNATURE_MAX, "a certificate");
+    c->message_len = (size_t)i2d_re_X509_tbs(x, &p);
+    memcpy(c->signature, signature->data, (size_t)signature->length);
+    c->signature_len = (size_t)signature->length;
+    c->key = X509_get_pubkey(issuer);
+    c->pss = true;
+}
+
+static void report_check(struct check *c, const uint8_t *report, X509 *vcek)
+{
+    uint8_t *p = c->signature;
+    ECDSA_SIG *s = ECDSA_SIG_new();
+    BIGNUM *r_part = BN_lebin2bn(report + SNP_REPORT_SIGNED_SIZE, P384_SIZE, NULL);
+    BIGNUM *s_part = BN_lebin2bn(report + SNP_REPORT_SIGNED_SIZE + SNP_SIGNATURE_PART_SIZE, P384_SIZE, NULL);
+    bench_must_be(s != NULL && ECDSA_SIG_set0(s, r_part, s_part) == 1, "a signature");
+    c->signature_len = (size_t)i2d_ECDSA_SIG(s, &p);
+    ECDSA_SIG_free(s);
+    memcpy(c->message, report, SNP_REPORT_SIGNED_SIZE);
+    c->message_len = SNP_REPORT_SIGNED_SIZE;
+    c->key = X509_get_pubkey(vcek);
+}
+
+static void checks_make(struct check checks[static SIGNATURES], const struct material *m)
+{
+    X509 *x[3];
+    for (int i = 0; i < 3; i++)
+        x[i] = certificate_of(&m->certificate[i]);
+    for (int i = 0; i < 3; i++)
+        certificate_check(&checks[i], x[i], x[i < 2 ? i + 1 : 2]);
+    report_check(&checks[3], m->report, x[0]);
+    for (int i = 0; i < 3; i++)
+        X509_free(x[i]);
+}
+
+static bool check_passes(const struct check *c)
+{
+    EVP_PKEY_CTX *options;
+    EVP_MD_CTX *context = EVP_MD_CTX_new();
+    bool ok = context != NULL &&
+              EVP_DigestVerifyInit_ex(context, &options, "SHA384", NULL, NULL, c->key, NULL) == 1;
+    if (ok && c->pss)
+        ok = EVP_PKEY_CTX_set_rsa_padding(options, RSA_PKCS1_PSS_PADDING) == 1 &&
+             EVP_PKEY_CTX_set_rsa_pss_saltlen(options, RSA_PSS_SALTLEN_DIGEST) == 1;
+    ok = ok && EVP_DigestVerify(context, c->signature, c->signature_len, c->message, c->message_len) == 1;
+    EVP_MD_CTX_free(context);
+    return ok;
+}
+
+static double limit_run(void *self, uint64_t count)
+{
+    static struct check checks[SIGNATURES];
+    if (checks[0].key == NULL)
+        checks_make(checks, self);
+    double began = bench_processor_time();
+    for (uint64_t i = 0; i < count; i++)
+        for (int n = 0; n < SIGNATURES; n++)
+            bench_must_be(check_passes(&checks[n]), "a signature does not verify");
+    return bench_processor_time() - began;
+}
+
+/* ---- the appraisal ---- */
+
+struct appraisal {
+    struct bytes bundle;
+    uint8_t challenge[32];
+    uint8_t measurement[1][ATTEST_MEASUREMENT_SIZE];
+    struct attest_policy policy;
+    int64_t now;
+};
+
+static double appraisal_run(void *self, uint64_t count)
+{
+    static struct verdict verdict;
+    const struct appraisal *a = self;
+    double began = bench_processor_time();
+    for (uint64_t i = 0; i < count; i++) {
+        attest_appraise(a->bundle, a->challenge, &a->policy, a->now, &verdict);
+        bench_must_be(verdict.accepted, "the evidence was refused");
+    }
+    return bench_processor_time() - began;
+}
+
+/* As the enclave does it for a single challenge. */
+static void evidence_make(const struct platform *p, struct material *m, struct appraisal *a)
+{
+    static uint8_t text[STATEMENT_MAX];
+    const struct statement statement = {.noise_key = {1}, .model_digest = {2}, .model_name = "bench"};
+    const struct simulated_der *const chain[] = {&p->chain->vcek_der, &p->chain->ask_der, &p->chain->ark_der};
+    uint8_t root[MERKLE_HASH_SIZE];
+    uint8_t report_data[SNP_REPORT_DATA_SIZE];
+    struct snp_report report;
+    struct merkle_tree *tree;
+    size_t len;
+    bench_must(crypto_random(a->challenge, sizeof a->challenge), "randomness");
+    bench_must(merkle_build((const uint8_t(*)[32])a->challenge, 1, &tree), "the tree");
+    merkle_root(tree, root);
+    bench_must(statement_write(&statement, (char *)text, sizeof text, &len), "the statement");
+    bench_must(statement_report_data(bytes_of(text, len), root, report_data), "the statement");
+    platform_report_fields(p, report_data, &report);
+    bench_must(platform_report_sign(p, &report, m->report), "the report");
+
+    struct bundle bundle = {.platform = BUNDLE_PLATFORM_SNP,
+                            .statement = bytes_of(text, len),
+                            .evidence_count = 1,
+                            .evidence = {{BUNDLE_SNP_REPORT, bytes_of(m->report, sizeof m->report)}},
+                            .endorsement_count = 3};
+    for (size_t i = 0; i < 3; i++) {
+        m->certificate[i] = *chain[i];
+        bundle.endorsements[i] =
+            (struct bundle_item){BUNDLE_CERTIFICATE, bytes_of(chain[i]->der, chain[i]->len)};
+    }
+    merkle_path_of(tree, 0, &bundle.freshness);
+    merkle_free(tree);
+    char *json;
+    bench_must(bundle_write(&bundle, &json, &len), "the bundle");
+    a->bundle = bytes_of(json, len);
+    memcpy(a->measurement[0], p->measurement, sizeof a->measurement[0]);
+    a->policy =
+        (struct attest_policy){.measurements = (const uint8_t(*)[ATTEST_MEASUREMENT_SIZE])a->measurement,
+                               .measurement_count = 1,
+                               .simulated_root = bytes_of(p->chain->ark_der.der, p->chain->ark_der.len)};
+}
+
+int main(int argc, char **argv)
+{
+    static struct platform platform;
+    static struct appraisal appraisal;
+    struct err_note note = {{0}};
+    bench_begin("bench_appraise",
+                "The whole appraisal of a SEV-SNP bundle (SIMULATED platform) against its bare signature "
+                "checks: three "
+                "RSA-4096 PSS, one ECDSA P-384. One thread, processor time.",
+                argc, argv);
+    struct material *material =
+        mmap(NULL, sizeof *material, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    bench_must_be(material != MAP_FAILED, "no memory");
+    struct bench_peer *limit = bench_peer_fork(limit_run, material);
+    strict_json_init();
+    bench_must(crypto_init(), "libcrypto");
+    appraisal.now = (int64_t)time(NULL);
+    bench_must(platform_open(&platform, NULL, appraisal.now, &note), "the simulated platform");
+    bench_must(crypto_random(platform.measurement, sizeof platform.measurement), "randomness");
+    evidence_make(&platform, material, &appraisal);
+
+    bench_compare(&(struct bench_claim){.name = "appraise.whole",
+                                        .text = "one appraisal",
+                                        .unit = "us",
+                                        .is_time = true,
+                                        .scale = 1e6,
+                                        .ours = {"attest_appraise", appraisal_run, &appraisal},
+                                        .peer = {"its bare signature checks", bench_peer_run, limit}});
+    allocations = 0;
+    (void)appraisal_run(&appraisal, 1);
+    bench_value("appraise.allocations",
+                "allocations of one appraisal, libcrypto's and the JSON parser's included",
+                (double)allocations, "", 0);
+    bench_value("appraise.bundle", "size of the bundle", (double)appraisal.bundle.len, "bytes", 0);
+
+    secret_free((void *)(uintptr_t)appraisal.bundle.ptr);
+    platform_close(&platform);
+    bench_peer_stop(limit);
+    return bench_end();
+}
