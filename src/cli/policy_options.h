@@ -15,6 +15,7 @@ struct policy_options {
 };
 
 /* Rows for an option table; `field` is the struct policy_options in `type`. */
+/* NOLINTBEGIN(bugprone-macro-parentheses): a type and a member cannot stand in parentheses */
 #define POLICY_OPTION_ROWS(type, field)                                                                      \
     {"--measurement",                                                                                        \
      OPTION_LIST,                                                                                            \
@@ -42,6 +43,8 @@ struct policy_options {
             "accept EPYC Milan, whose reports can be forged since its root seed was extracted (arXiv "       \
             "2605.12990)"                                                                                    \
     }
+
+/* NOLINTEND(bugprone-macro-parentheses) */
 
 /* A policy and the memory that it borrows. */
 struct policy_holder {

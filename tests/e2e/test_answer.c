@@ -163,7 +163,7 @@ static void a_prompt_comes_from_standard_input_too(void **state)
 static int verify(const struct world *w, const char *file, const char *measurement, const char *at,
                   const char *failed)
 {
-    const char *argv[PROCESS_ARGS_MAX] = {E2E_BIN "/enclume",  "verify", file, "--measurement", measurement,
+    const char *argv[PROCESS_ARGS_MAX] = {E2E_ENCLUME,         "verify", file, "--measurement", measurement,
                                           "--trust-simulated", w->root};
     struct process p;
     char line[128];

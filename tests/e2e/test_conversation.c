@@ -83,9 +83,8 @@ static int terminal_end(struct terminal *t)
 
 static void start_chat(struct terminal *t, const struct world *w)
 {
-    const char *const argv[] = {
-        E2E_BIN "/enclume", "chat",         "--connect", w->address, "--trust-simulated", w->root,
-        "--measurement",    w->measurement, NULL};
+    const char *const argv[] = {E2E_ENCLUME, "chat",          "--connect",    w->address, "--trust-simulated",
+                                w->root,     "--measurement", w->measurement, NULL};
     terminal_start(t, argv);
 }
 

@@ -11,27 +11,24 @@
 
 #include "unit/test.h"
 
-#define ENCLUME   E2E_BIN "/enclume"
-#define ENCLUMED  E2E_BIN "/enclumed"
-#define SIMULATOR E2E_BIN "/enclume-simulator"
-
 static const struct program {
     const char *argv[3];
     const char *options[24]; /* as docs and tests know them; --help must name all, and no other */
 } programs[] = {
-    {{ENCLUME, "chat"},
+    {{E2E_ENCLUME, "chat"},
      {"--connect", "--measurement", "--model-digest", "--trust-simulated", "--allow-milan", "--max-age",
       "--remember", "--save-evidence", "--system", "--max-tokens", "--temperature", "--top-p", "--seed",
       "--stop", "--quiet", "--json", "--help"}},
-    {{ENCLUME, "verify"},
+    {{E2E_ENCLUME, "verify"},
      {"--measurement", "--model-digest", "--trust-simulated", "--allow-milan", "--at", "--json", "--explain",
       "--help"}},
-    {{ENCLUME, "measure"}, {"--json", "--help"}},
-    {{ENCLUMED},
+    {{E2E_ENCLUME, "measure"}, {"--json", "--help"}},
+    {{E2E_ENCLUMED},
      {"--listen", "--model", "--evidence", "--slots", "--queue", "--context", "--threads", "--chat-template",
       "--max-connections", "--idle-timeout", "--handshake-timeout", "--grace", "--user", "--help",
       "--version"}},
-    {{SIMULATOR}, {"--delay-ms", "--root-out", "--chain", "--policy-debug", "--json", "--help", "--version"}},
+    {{E2E_SIMULATOR},
+     {"--delay-ms", "--root-out", "--chain", "--policy-debug", "--json", "--help", "--version"}},
 };
 
 static int run_with(const struct program *program, const char *more, struct process *p)
@@ -102,18 +99,18 @@ static void each_command_of_enclume_is_named(void **state)
     static const char *const commands[] = {"chat", "verify", "measure", "model"};
     struct process p;
     (void)state;
-    assert_int_equal(process_run(&p, (const char *const[]){ENCLUME, "--help", NULL}), 0);
+    assert_int_equal(process_run(&p, (const char *const[]){E2E_ENCLUME, "--help", NULL}), 0);
     for (size_t i = 0; i < test_count(commands); i++)
         assert_non_null(strstr(p.out.bytes, commands[i]));
     process_release(&p);
-    assert_int_equal(process_run(&p, (const char *const[]){ENCLUME, "model", "--help", NULL}), 0);
+    assert_int_equal(process_run(&p, (const char *const[]){E2E_ENCLUME, "model", "--help", NULL}), 0);
     assert_memory_equal(p.out.bytes, "Usage: ", 7);
     process_release(&p);
-    assert_int_equal(process_run(&p, (const char *const[]){ENCLUME, "model", "--frobnicate", NULL}), 2);
+    assert_int_equal(process_run(&p, (const char *const[]){E2E_ENCLUME, "model", "--frobnicate", NULL}), 2);
     process_release(&p);
-    assert_int_equal(process_run(&p, (const char *const[]){ENCLUME, NULL}), 2);
+    assert_int_equal(process_run(&p, (const char *const[]){E2E_ENCLUME, NULL}), 2);
     process_release(&p);
-    assert_int_equal(process_run(&p, (const char *const[]){ENCLUME, "forge", NULL}), 2);
+    assert_int_equal(process_run(&p, (const char *const[]){E2E_ENCLUME, "forge", NULL}), 2);
     assert_non_null(strstr(p.err.bytes, "forge"));
     process_release(&p);
 }

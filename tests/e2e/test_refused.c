@@ -61,7 +61,7 @@ static const char other_digest[] = "000102030405060708090a0b0c0d0e0f000102030405
 
 static void chat_is_refused(const struct world *w, const char *const *arguments, const char *check)
 {
-    const char *argv[PROCESS_ARGS_MAX] = {E2E_BIN "/enclume", "chat", "--connect"};
+    const char *argv[PROCESS_ARGS_MAX] = {E2E_ENCLUME, "chat", "--connect"};
     char address[WORLD_PATH + 8];
     size_t n = 3;
     struct process p;

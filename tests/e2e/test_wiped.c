@@ -177,7 +177,7 @@ static void without_wiping_it_is_found(void **state)
 {
     (void)state;
     for (size_t i = 0; i < test_count(scenarios); i++) {
-        size_t hits = hits_after(&scenarios[i], E2E_BIN "/enclumed-nowipe", NULL);
+        size_t hits = hits_after(&scenarios[i], E2E_ENCLUMED_NOWIPE, NULL);
         (void)printf("%s: %zu places without wiping\n", scenarios[i].name, hits);
         assert_int_not_equal(hits, 0);
     }

@@ -32,7 +32,7 @@ static void append(const char **argv, size_t *n, const char *const *more)
 static void append_enclave(const struct world *w, const char **argv, size_t *n,
                            char listen[static WORLD_PATH])
 {
-    const char *program = w->options.program != NULL ? w->options.program : E2E_BIN "/enclumed";
+    const char *program = w->options.program != NULL ? w->options.program : E2E_ENCLUMED;
     const char *model = w->options.model != NULL ? w->options.model : ENCLUME_DEMO_MODEL;
     (void)snprintf(listen, WORLD_PATH, "%s", w->address);
     append(argv, n,
@@ -47,7 +47,7 @@ static void measure(struct world *w)
     char listen[WORLD_PATH];
     size_t n = 0;
     struct process p;
-    append(argv, &n, (const char *const[]){E2E_BIN "/enclume", "measure", "simulated", "--", NULL});
+    append(argv, &n, (const char *const[]){E2E_ENCLUME, "measure", "simulated", "--", NULL});
     append_enclave(w, argv, &n, listen);
     assert_int_equal(process_run(&p, argv), 0);
     assert_int_equal(p.out.len, sizeof w->measurement);
@@ -98,9 +98,9 @@ bool world_run(struct world *w)
     size_t n = 0;
     (void)unlink(w->log);
     if (w->options.lie == NULL)
-        append(argv, &n, (const char *const[]){E2E_BIN "/enclume-simulator", NULL});
+        append(argv, &n, (const char *const[]){E2E_SIMULATOR, NULL});
     else
-        append(argv, &n, (const char *const[]){E2E_BIN "/hostile_simulator", w->options.lie, NULL});
+        append(argv, &n, (const char *const[]){E2E_HOSTILE_SIMULATOR, w->options.lie, NULL});
     append(argv, &n,
            (const char *const[]){"--root-out", w->root, "--chain", E2E_CHAIN, "--delay-ms", "2", NULL});
     append(argv, &n, w->options.simulator);
@@ -175,9 +175,8 @@ void world_chat_start(const struct world *w, const char *address, struct process
     const char *argv[PROCESS_ARGS_MAX];
     size_t n = 0;
     append(argv, &n,
-           (const char *const[]){E2E_BIN "/enclume", "chat", "--connect",
-                                 address != NULL ? address : w->address, "--trust-simulated", w->root,
-                                 "--measurement", w->measurement, NULL});
+           (const char *const[]){E2E_ENCLUME, "chat", "--connect", address != NULL ? address : w->address,
+                                 "--trust-simulated", w->root, "--measurement", w->measurement, NULL});
     append(argv, &n, arguments);
     process_start(p, argv, NULL);
 }
