@@ -21,12 +21,16 @@ static struct run {
     size_t printed;
 } run = {.rounds = ROUNDS_DEFAULT};
 
-void bench_must_be(bool condition, const char *what)
+_Noreturn void bench_fail(const char *what)
 {
-    if (condition)
-        return;
     (void)fprintf(stderr, "%s: %s\n", run.program, what);
     exit(1);
+}
+
+void bench_must_be(bool condition, const char *what)
+{
+    if (!condition)
+        bench_fail(what);
 }
 
 void bench_must(enum err e, const char *what)

@@ -64,6 +64,7 @@ double bench_median(double *values, size_t count);
 /* Ends the program with a message unless e is ERR_OK. */
 void bench_must(enum err e, const char *what);
 void bench_must_be(bool condition, const char *what);
+_Noreturn void bench_fail(const char *what);
 
 /* Seconds. Processor time of the whole process is what a claim should use where it can: other people's load does not count in it. */
 double bench_processor_time(void);
@@ -83,8 +84,8 @@ double bench_laps_sum(struct bench_laps *l);
 /* ---- a peer in a process of its own ----
  * Because crypto_init moves libcrypto's heap into secret memory, which a fair peer must not pay for, or because it is another program. */
 struct bench_peer;
-/* Forks. run is called in the child; fork before crypto_init. */
-struct bench_peer *bench_peer_fork(double (*run)(void *self, uint64_t count), void *self);
+/* Forks. work is called in the child; fork before crypto_init. */
+struct bench_peer *bench_peer_fork(double (*work)(void *self, uint64_t count), void *self);
 /* Starts a program that answers each line, a number of operations, with a line, nanoseconds. NULL when there is no such program. */
 struct bench_peer *bench_peer_start(const char *path);
 /* For bench_side.run, self is the peer. */

@@ -256,7 +256,7 @@ int main(int argc, char **argv)
                 (double)allocations, "", 0);
     bench_value("appraise.bundle", "size of the bundle", (double)appraisal.bundle.len, "bytes", 0);
 
-    secret_free((void *)(uintptr_t)appraisal.bundle.ptr);
+    secret_free((void *)appraisal.bundle.ptr);
     platform_close(&platform);
     bench_peer_stop(limit);
     return bench_end();

@@ -90,7 +90,7 @@ static void load_root(struct guest *g)
     struct bytes text = file;
     bench_must(encoding_pem_next(&text, "CERTIFICATE", g->root, sizeof g->root, &len), "the simulated root");
     g->policy.simulated_root = bytes_of(g->root, len);
-    secret_free((void *)(uintptr_t)file.ptr);
+    secret_free((void *)file.ptr);
 }
 
 static pid_t child_of(pid_t parent)

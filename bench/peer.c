@@ -28,8 +28,8 @@ static void serve(double (*work)(void *self, uint64_t count), void *self)
 /* In the child: standard input and output are the pipes. Gives true there. */
 static bool divide(struct bench_peer *p)
 {
-    int down[2];
-    int up[2];
+    int down[2] = {-1, -1};
+    int up[2] = {-1, -1};
     bench_must_be(pipe2(down, O_CLOEXEC) == 0 && pipe2(up, O_CLOEXEC) == 0, "no pipe");
     (void)fflush(stdout);
     p->pid = fork();
@@ -83,7 +83,7 @@ struct bench_peer *bench_peer_start(const char *path)
 double bench_peer_run(void *peer, uint64_t count)
 {
     struct bench_peer *p = peer;
-    uint64_t took;
+    uint64_t took = 0;
     bench_must_be(fprintf(p->to, "%" PRIu64 "\n", count) > 0 && fflush(p->to) == 0 &&
                       fscanf(p->from, "%" SCNu64, &took) == 1,
                   "the peer has ended");
