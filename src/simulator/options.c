@@ -1,92 +1,51 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "simulator/options.h"
 
-#include <errno.h>
 #include <stddef.h>
 #include <stdio.h>
-#include <stdlib.h>
+
+#include "base/options.h"
 
 enum { DELAY_DEFAULT_MS = 5, DELAY_MAX_MS = 60000 };
 
-enum kind { FLAG, TEXT, NUMBER };
+#define AT(field) offsetof(struct options, field)
 
-static const struct option {
-    const char *name;
-    const char *value; /* as --help shows it */
-    enum kind kind;
-    size_t to;
-    const char *help;
-} table[] = {
-    {"--delay-ms", "N", NUMBER, offsetof(struct options, delay_ms),
+static const struct option table[] = {
+    {"--delay-ms", OPTION_NUMBER, AT(delay_ms), 0, DELAY_MAX_MS, "N",
      "how long the chip takes for a report, 0 to 60000; 5 when not given"},
-    {"--root-out", "FILE", TEXT, offsetof(struct options, root_out),
+    {"--root-out", OPTION_TEXT, AT(root_out), 0, 0, "FILE",
      "write the made-up root certificate there (PEM): the root that a client must be given by hand"},
-    {"--chain", "DIR", TEXT, offsetof(struct options, chain),
+    {"--chain", OPTION_TEXT, AT(chain), 0, 0, "DIR",
      "keep the made-up keys and certificates there and use them again; for tests, since making them takes "
      "seconds"},
-    {"--policy-debug", NULL, FLAG, offsetof(struct options, policy_debug),
+    {"--policy-debug", OPTION_SWITCH, AT(policy_debug), 0, 0, NULL,
      "launch with a guest policy that allows debugging, which a verifier must refuse"},
-    {"--json", NULL, FLAG, offsetof(struct options, json),
+    {"--json", OPTION_SWITCH, AT(json), 0, 0, NULL,
      "say what was launched as one JSON object, on standard output"},
-    {"--help", NULL, FLAG, offsetof(struct options, help), "this text"},
-    {"--version", NULL, FLAG, offsetof(struct options, version), "the version"},
+    {"--help", OPTION_SWITCH, AT(help), 0, 0, NULL, "this text"},
+    {"--version", OPTION_SWITCH, AT(version), 0, 0, NULL, "the version"},
+    {0},
 };
 
-static const struct option *option_named(const char *name)
-{
-    for (size_t i = 0; i < sizeof table / sizeof *table; i++)
-        if (strcmp(table[i].name, name) == 0)
-            return &table[i];
-    return NULL;
-}
-
-static bool number_parse(const char *text, uint32_t *value)
-{
-    char *end;
-    errno = 0;
-    unsigned long n = strtoul(text, &end, 10);
-    *value = (uint32_t)n;
-    return text[0] >= '0' && text[0] <= '9' && *end == '\0' && errno == 0 && n <= DELAY_MAX_MS;
-}
-
-static enum err value_parse(const struct option *option, const char *text, struct options *o,
-                            struct err_note *note)
-{
-    void *to = (char *)o + option->to;
-    if (text == NULL)
-        return err_noted(ERR_USAGE, note, "%s: wants a value, %s", option->name, option->value);
-    if (option->kind == TEXT)
-        *(const char **)to = text;
-    else if (!number_parse(text, to))
-        return err_noted(ERR_USAGE, note, "%s: a number from 0 to %d is wanted", option->name, DELAY_MAX_MS);
-    return ERR_OK;
-}
-
+/* Only what stands before "--" is ours; what follows is the program's, untouched. */
 enum err simulator_options_parse(int argc, char **argv, struct options *o, struct err_note *note)
 {
-    int i = 1;
+    struct option_list operands;
+    int own = 1;
+    while (own < argc && strcmp(argv[own], "--") != 0)
+        own++;
     *o = (struct options){.delay_ms = DELAY_DEFAULT_MS};
-    for (; i < argc && strcmp(argv[i], "--") != 0; i++) {
-        const struct option *option = option_named(argv[i]);
-        if (option == NULL)
-            return err_noted(ERR_USAGE, note, "%.100s: there is no such option; the program stands after --",
-                             argv[i]);
-        if (option->kind == FLAG) {
-            *(bool *)((char *)o + option->to) = true;
-            continue;
-        }
-        enum err e = value_parse(option, i + 1 < argc ? argv[i + 1] : NULL, o, note);
-        if (e != ERR_OK)
-            return e;
-        i++;
-    }
-    if (o->help || o->version)
-        return ERR_OK;
-    if (i + 1 >= argc)
+    enum err e = options_parse(table, own - 1, argv + 1, o, &operands, note);
+    if (e != ERR_OK || o->help || o->version)
+        return e;
+    if (operands.count != 0)
+        return err_noted(ERR_USAGE, note, "%.100s: is no option; the program stands after --",
+                         operands.items[0]);
+    if (own + 1 >= argc)
         return err_noted(ERR_USAGE, note, "which program to launch must follow --");
-    o->program = argv[i + 1];
-    o->args = (const char *const *)argv + i + 2;
-    o->arg_count = (size_t)(argc - i - 2);
+    o->program = argv[own + 1];
+    o->args = (const char *const *)argv + own + 2;
+    o->arg_count = (size_t)(argc - own - 2);
     return ERR_OK;
 }
 
@@ -116,9 +75,7 @@ void simulator_options_help(void)
         "    enclume measure simulated -- PROGRAM [ARGUMENT]...\n"
         "\n"
         "Options:");
-    for (size_t i = 0; i < sizeof table / sizeof *table; i++)
-        (void)printf("  %-14s %-5s %s\n", table[i].name, table[i].value == NULL ? "" : table[i].value,
-                     table[i].help);
+    options_help(table);
     (void)puts("\nThe exit code is the program's own, 128 + N when signal N ended it, 2 for wrong use, 4 "
                "when this machine failed.");
 }
