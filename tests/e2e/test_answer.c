@@ -410,7 +410,40 @@ static void an_answer_that_was_cut_is_not_taken_for_whole(void **state)
     process_release(&p);
     assert_int_equal(process_finish(&w.simulator, WAIT_MS), 128 + SIGKILL);
     process_release(&w.simulator);
-    world_remove(&w);
+    /* The name of its socket is still there, and in nobody's way. */
+    assert_int_equal(access(w.socket, F_OK), 0);
+    assert_true(world_run(&w));
+    assert_int_equal(world_chat(&w, NULL, &p, (const char *const[]){"--max-tokens", "4", PROMPT, NULL}), 0);
+    process_release(&p);
+    world_stop(&w);
+}
+
+/* Where another one listens, or a file stands, it does not push in. */
+static void an_enclave_takes_nobodys_place(void **state)
+{
+    struct world first;
+    struct world second;
+    struct process p;
+    (void)state;
+    world_start(&first, &(struct world_options){.enclave = {NULL}});
+    world_open(&second, &(struct world_options){.enclave = {NULL}});
+    (void)strcpy(second.socket, first.socket);   // NOLINT(clang-analyzer-security.insecureAPI.strcpy)
+    (void)strcpy(second.address, first.address); // NOLINT(clang-analyzer-security.insecureAPI.strcpy)
+    assert_false(world_run(&second));
+    assert_int_equal(world_end(&second), ERR_CLASS_NETWORK);
+    assert_int_equal(world_chat(&first, NULL, &p, (const char *const[]){"--max-tokens", "4", PROMPT, NULL}),
+                     0);
+    process_release(&p);
+    world_stop(&first);
+    FILE *f = fopen(second.relay, "w");
+    assert_non_null(f);
+    (void)fclose(f);
+    int n = snprintf(second.address, sizeof second.address, "unix:%s", second.relay);
+    assert_true(n > 0 && n < (int)sizeof second.address);
+    assert_false(world_run(&second));
+    assert_int_equal(world_end(&second), ERR_CLASS_NETWORK);
+    assert_int_equal(access(second.relay, F_OK), 0);
+    world_remove(&second);
 }
 
 static int setup(void **state)
@@ -434,6 +467,7 @@ int main(void)
         cmocka_unit_test(a_stopping_enclave_finishes_its_answer),
         cmocka_unit_test(without_grace_the_answer_ends_with_an_error),
         cmocka_unit_test(an_answer_that_was_cut_is_not_taken_for_whole),
+        cmocka_unit_test(an_enclave_takes_nobodys_place),
     };
     return cmocka_run_group_tests(tests, setup, NULL);
 }

@@ -109,7 +109,7 @@ bool world_run(struct world *w)
     (void)mkdir(E2E_CHAIN, 0700);
     process_start(&w->simulator, argv, w->log);
     long end = process_clock() + START_MS;
-    while (!log_has(w, " listening")) {
+    while (!log_has(w, "Z listening")) {
         char path[64];
         (void)snprintf(path, sizeof path, "/proc/%d/root", (int)w->simulator.pid);
         if (process_clock() > end || access(path, F_OK) != 0) /* a zombie has no root any more */
