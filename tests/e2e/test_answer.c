@@ -469,5 +469,6 @@ int main(void)
         cmocka_unit_test(an_answer_that_was_cut_is_not_taken_for_whole),
         cmocka_unit_test(an_enclave_takes_nobodys_place),
     };
+    world_require_model();
     return cmocka_run_group_tests(tests, setup, NULL);
 }

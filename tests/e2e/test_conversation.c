@@ -185,5 +185,6 @@ int main(void)
         cmocka_unit_test(a_conversation_outlives_its_enclave),
         cmocka_unit_test(a_refusal_comes_before_the_prompt),
     };
+    world_require_model();
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

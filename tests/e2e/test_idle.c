@@ -79,6 +79,8 @@ int main(void)
                      IDLE, (unsigned long long)limit.rlim_max);
         return 77;
     }
+    world_require_model();
+    world_require_sight();
     limit.rlim_cur = limit.rlim_max;
     (void)setrlimit(RLIMIT_NOFILE, &limit);
     const struct CMUnitTest tests[] = {

@@ -231,5 +231,6 @@ int main(void)
         cmocka_unit_test(an_enclave_without_evidence_does_not_start),
         cmocka_unit_test(an_enclave_that_lies_is_refused),
     };
+    world_require_model();
     return cmocka_run_group_tests(tests, setup, NULL);
 }

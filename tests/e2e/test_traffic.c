@@ -17,7 +17,8 @@ enum {
     PIECES_MAX = 4096,
     ROUNDS_MAX = 60,
     RECORDS_MAX = 32768,
-    WINDOW = 8, /* bytes in a row that must not be seen */
+    LONGEST = 150000, /* a prompt that is refused for its length */
+    WINDOW = 8,       /* bytes in a row that must not be seen */
     TAG = 16,
     HANDSHAKE_FROM_CLIENT = 2, /* XX 1 and 3 */
     HANDSHAKE_FROM_ENCLAVE = 1,
@@ -76,6 +77,18 @@ static size_t assert_buckets(const struct relay_tape *tape, size_t handshake, si
     return histogram[0];
 }
 
+/* Prompts of every length up to some: longer than the context, so that only their way there matters. */
+static void ask_at_length(struct asker *a)
+{
+    static char text[LONGEST + 1];
+    for (size_t i = 0; i < LONGEST; i++)
+        text[i] = prompt[i % (sizeof prompt - 1)];
+    for (size_t len = LONGEST; len > LONGEST / 64; len = len * 2 / 3) {
+        text[len] = '\0';
+        assert_err(asker_ask(a, text), ERR_CONTEXT);
+    }
+}
+
 static void the_traffic_tells_neither_text_nor_lengths(void **state)
 {
     struct world w;
@@ -103,6 +116,7 @@ static void the_traffic_tells_neither_text_nor_lengths(void **state)
         memcpy(answers + answers_len, a.text, a.len + 1);
         answers_len += a.len;
     }
+    ask_at_length(&a);
     asker_close(&a);
     assert_true(relay_ended(relay, 0));
     assert_int_equal(relay_connections(relay), 1);
@@ -149,5 +163,6 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_traffic_tells_neither_text_nor_lengths),
     };
+    world_require_model();
     return cmocka_run_group_tests(tests, setup, NULL);
 }

@@ -2,6 +2,7 @@
 #include "e2e/support/world.h"
 
 #include <dirent.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,7 +12,7 @@
 
 #include "unit/test.h"
 
-enum { START_MS = 120000, END_MS = 60000, CHAT_MS = 120000 };
+enum { SKIPPED = 77, START_MS = 120000, END_MS = 60000, CHAT_MS = 120000 };
 
 static void name_it(char to[static WORLD_PATH], const char *prefix, const char *dir, const char *name)
 {
@@ -67,6 +68,26 @@ void world_open(struct world *w, const struct world_options *options)
     name_it(w->root, "", w->dir, "root.pem");
     name_it(w->log, "", w->dir, "log");
     measure(w);
+}
+
+void world_require_model(void)
+{
+    if (access(ENCLUME_DEMO_MODEL, R_OK) == 0)
+        return;
+    (void)printf("skipped: %s is missing; deps/model makes it\n", ENCLUME_DEMO_MODEL);
+    exit(SKIPPED); // NOLINT(concurrency-mt-unsafe)
+}
+
+void world_require_sight(void)
+{
+    struct world w;
+    world_start(&w, &(struct world_options){.lie = NULL});
+    bool visible = world_visible(&w);
+    world_stop(&w);
+    if (visible)
+        return;
+    (void)puts("skipped: enclumed hides its memory and its open files from all users but root");
+    exit(SKIPPED); // NOLINT(concurrency-mt-unsafe)
 }
 
 static bool log_has(const struct world *w, const char *text)
@@ -194,6 +215,16 @@ char *world_path(const struct world *w, const char *name)
     assert_non_null(path);
     (void)snprintf(path, size, "%s/%s", w->dir, name);
     return path;
+}
+
+bool world_visible(const struct world *w)
+{
+    char path[64];
+    (void)snprintf(path, sizeof path, "/proc/%d/mem", (int)w->enclave);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd >= 0)
+        (void)close(fd);
+    return fd >= 0;
 }
 
 size_t world_open_files(const struct world *w)

@@ -38,6 +38,11 @@ struct world {
     pid_t enclave;
 };
 
+/* Called first in main: ends the program as skipped, saying why, when the demo model is not there. */
+void world_require_model(void);
+/* The same when the enclave, which gives up being looked at by its user, cannot be looked at by this user. */
+void world_require_sight(void);
+
 /* A new directory and the names in it; starts nothing. */
 void world_open(struct world *w, const struct world_options *options);
 /* Also starts it and waits until it listens. */
@@ -57,7 +62,8 @@ int world_chat(const struct world *w, const char *address, struct process *p, co
 /* A path in the world's directory; free it. */
 char *world_path(const struct world *w, const char *name);
 
-/* /proc of the enclave */
+/* /proc of the enclave; it is root's alone to look at, except whether it is alive */
+bool world_visible(const struct world *w);
 size_t world_open_files(const struct world *w);
 size_t world_resident_kib(const struct world *w);
 bool world_alive(const struct world *w);
