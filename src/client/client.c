@@ -102,6 +102,11 @@ static enum err open_channel(struct client *c, struct err_note *note)
     return channel_new(&config, &client_handler, c, &c->channel);
 }
 
+static enum err remember(const struct client *c, struct err_note *note)
+{
+    return c->options.remember == NULL ? ERR_OK : pin_save(c->options.remember, &c->pin, note);
+}
+
 /* Waits until evidence was appraised and the channel may carry a prompt. */
 static enum err await_verdict(struct client *c, struct err_note *note)
 {
@@ -124,8 +129,8 @@ enum err client_ready(struct client *c, struct err_note *note)
     enum err e = open_channel(c, note);
     if (e == ERR_OK)
         e = await_verdict(c, note);
-    if (e == ERR_OK && c->options.remember != NULL)
-        e = pin_save(c->options.remember, &c->pin, note);
+    if (e == ERR_OK)
+        e = remember(c, note);
     if (e != ERR_OK)
         link_drop(c);
     return e;
@@ -147,6 +152,8 @@ enum err client_renew(struct client *c, struct err_note *note)
     enum err e = channel_attest(c->channel);
     if (e == ERR_OK)
         e = await_verdict(c, note);
+    if (e == ERR_OK)
+        e = remember(c, note);
     if (e != ERR_OK)
         link_drop(c);
     return e;

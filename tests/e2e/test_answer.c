@@ -303,11 +303,13 @@ static void old_evidence_is_renewed_in_place(void **state)
 {
     struct world w;
     struct asker a;
+    struct asker next;
     (void)state;
     world_start(&w, &(struct world_options){.lie = NULL});
     char *address = relay_address(&w);
+    char *file = world_path(&w, "remembered.json");
     struct relay *relay = relay_start(w.relay, w.socket);
-    asker_open(&a, &w, address, &(struct client_options){.max_age = 1});
+    asker_open(&a, &w, address, &(struct client_options){.max_age = 1, .remember = file});
     a.max_tokens = 4;
     assert_ok(asker_ask(&a, PROMPT));
     int64_t first = client_verdict(a.client)->appraised_at;
@@ -319,6 +321,13 @@ static void old_evidence_is_renewed_in_place(void **state)
     assert_true(relay_record_count(relay, 0, RELAY_FROM_ENCLAVE) > before);
     assert_int_equal(relay_connections(relay), 1);
     asker_close(&a);
+    /* What is remembered is the newer one. */
+    asker_open(&next, &w, NULL, &(struct client_options){.remember = file});
+    assert_ok(client_connect(next.client, &next.note));
+    assert_int_equal(client_path(next.client), CHANNEL_PATH_IK);
+    assert_true(client_verdict(next.client)->appraised_at > first);
+    asker_close(&next);
+    free(file);
     relay_stop(relay);
     free(address);
     world_stop(&w);
