@@ -49,6 +49,7 @@ static void assert_refused_by(const struct process *p, int code, const char *che
         fail_msg("exit code %d, wanted 1 and %s; it said:\n%s", code, check, p->err.bytes);
     assert_non_null(strstr(p->err.bytes, "REFUSED"));
     assert_non_null(strstr(p->err.bytes, "Nothing was sent."));
+    assert_null(strstr(p->err.bytes, ": \n")); /* nothing is announced and then left empty */
     assert_string_equal(p->out.bytes, "");
 }
 
