@@ -69,7 +69,7 @@ static void ask_directly(struct engine *engine, struct answer *a, const struct c
 {
     static uint64_t id;
     answer_begin(a);
-    bench_must(engine->submit(engine, ++id, request), "the engine");
+    bench_must(engine->submit(engine, ++id, 0, request), "the engine");
     (void)pthread_mutex_lock(&a->lock);
     while (!a->done)
         (void)pthread_cond_wait(&a->changed, &a->lock);

@@ -127,8 +127,7 @@ static void channel_batch(struct channel_pair *c)
     size_t before = p->received;
     double t0 = bench_clock();
     for (size_t i = 0; i < c->batch; i++) {
-        bench_must(channel_stream_write(p->client, p->stream, body, false), "channel_stream_write");
-        bench_must(channel_flush(p->client), "channel_flush");
+        bench_must(channel_stream_send(p->client, p->stream, body, false), "channel_stream_send");
     }
     struct bytes out = channel_output(p->client);
     double t1 = bench_clock();

@@ -131,6 +131,9 @@ ERR_MUST_USE enum err channel_stream_reply(struct channel *ch, uint32_t stream, 
 /* Queues body bytes (copied into secret memory). ERR_SLOW_READER when CHANNEL_STREAM_QUEUE_MAX would be exceeded; ERR_CHANNEL_STREAM when the
  * stream is not open for writing. */
 ERR_MUST_USE enum err channel_stream_write(struct channel *ch, uint32_t stream, struct bytes data, bool end);
+/* Write and flush in one: what fills whole records is encrypted from where it stands, without being copied first. For bulk; small writes on several
+ * streams are better queued and flushed together, so that they share records. */
+ERR_MUST_USE enum err channel_stream_send(struct channel *ch, uint32_t stream, struct bytes data, bool end);
 /* The owner has dealt with n bytes of `data`: the peer may send as many more. */
 void channel_stream_consumed(struct channel *ch, uint32_t stream, size_t n);
 /* Gives the stream up, both directions; what is queued on it is wiped. Harmless for a stream that is gone. */

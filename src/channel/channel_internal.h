@@ -185,6 +185,8 @@ bool stream_data_due(const struct stream *s);   /* bytes, or an END alone */
 void stream_sent(struct stream *s, size_t n);   /* n bytes of the queue stand in a record: wipes them */
 
 /* send.c */
+/* Sends as many whole records of the largest size as `data` fills and the rules admit, without queueing them; *data is what is left. */
+ERR_MUST_USE enum err send_straight(struct channel *ch, struct stream *s, struct bytes *data, bool end);
 void send_close(struct channel *ch, enum err reason);
 
 /* record.c */
@@ -201,6 +203,8 @@ ERR_MUST_USE enum err record_collect(struct channel *ch, struct reader *in, stru
 uint8_t *record_begin(struct channel *ch, size_t size);
 /* Encrypts the first `size` bytes of that room in place, with the length in front. */
 ERR_MUST_USE enum err record_seal(struct channel *ch, size_t size);
+/* Encrypts a plaintext that stands in parts elsewhere, together a bucket, into a record of its own. */
+ERR_MUST_USE enum err record_seal_parts(struct channel *ch, const struct bytes *parts, size_t count);
 /* Opens a record into out, which has room for its plaintext. */
 ERR_MUST_USE enum err record_open(struct channel *ch, struct bytes record, uint8_t *out, struct bytes *plain);
 

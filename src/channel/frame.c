@@ -87,19 +87,28 @@ enum err frame_next(struct reader *record, enum noise_role sender, enum channel_
     return ERR_OK;
 }
 
-enum err frame_put(struct writer *record, enum noise_role sender, enum channel_state state,
-                   const struct frame *f)
+enum err frame_put_header(struct writer *header, enum noise_role sender, enum channel_state state,
+                          const struct frame *f)
 {
     enum err e = frame_check(sender, state, (uint8_t)f->type, f->flags, f->stream, f->payload.len);
     if (e != ERR_OK)
         return e;
+    writer_u8(header, (uint8_t)f->type);
+    writer_u8(header, f->flags);
+    writer_u32be(header, f->stream);
+    writer_u16be(header, (uint16_t)f->payload.len);
+    return ERR_OK;
+}
+
+enum err frame_put(struct writer *record, enum noise_role sender, enum channel_state state,
+                   const struct frame *f)
+{
     /* Asked before anything is written: a frame that does not fit waits for the next record. */
-    if (record->size - record->used < FRAME_HEADER_SIZE + f->payload.len)
-        return ERR_NO_SPACE;
-    writer_u8(record, (uint8_t)f->type);
-    writer_u8(record, f->flags);
-    writer_u32be(record, f->stream);
-    writer_u16be(record, (uint16_t)f->payload.len);
+    bool fits = record->size - record->used >= FRAME_HEADER_SIZE + f->payload.len;
+    struct writer refused = {.failed = true};
+    enum err e = frame_put_header(fits ? record : &refused, sender, state, f);
+    if (e != ERR_OK || !fits)
+        return e != ERR_OK ? e : ERR_NO_SPACE;
     writer_bytes(record, f->payload);
     return ERR_OK;
 }

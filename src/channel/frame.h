@@ -50,6 +50,10 @@ ERR_MUST_USE enum err frame_next(struct reader *record, enum noise_role sender, 
 ERR_MUST_USE enum err frame_put(struct writer *record, enum noise_role sender, enum channel_state state,
                                 const struct frame *f);
 
+/* The header alone, for a frame whose payload is encrypted from where it stands. The same table decides. */
+ERR_MUST_USE enum err frame_put_header(struct writer *header, enum noise_role sender,
+                                       enum channel_state state, const struct frame *f);
+
 /* The smallest bucket that holds n bytes; 0 when there is none. */
 size_t frame_bucket(size_t n);
 /* The largest bucket of at most n bytes; 0 when there is none. */

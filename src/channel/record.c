@@ -222,6 +222,24 @@ enum err record_seal(struct channel *ch, size_t size)
     return rekey_when_due(ch->send, &ch->sent, ch->rekey_records);
 }
 
+enum err record_seal_parts(struct channel *ch, const struct bytes *parts, size_t count)
+{
+    size_t sealed = NOISE_TAG_SIZE;
+    for (size_t i = 0; i < count; i++)
+        sealed += parts[i].len;
+    uint8_t *room = output_reserve(ch, RECORD_HEADER_SIZE + sealed);
+    if (room == NULL)
+        return ERR_MEMORY;
+    struct writer w = writer_into(room, RECORD_HEADER_SIZE + sealed);
+    writer_u16be(&w, (uint16_t)sealed);
+    enum err e =
+        noise_cipher_encrypt_parts(ch->send, (struct bytes){0}, parts, count, writer_reserve(&w, sealed));
+    if (e != ERR_OK)
+        return e;
+    ch->output_end += RECORD_HEADER_SIZE + sealed;
+    return rekey_when_due(ch->send, &ch->sent, ch->rekey_records);
+}
+
 enum err record_open(struct channel *ch, struct bytes record, uint8_t *out, struct bytes *plain)
 {
     enum err e = noise_cipher_decrypt(ch->receive, (struct bytes){0}, record, out);

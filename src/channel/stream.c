@@ -176,21 +176,42 @@ enum err channel_stream_reply(struct channel *ch, uint32_t stream, uint16_t stat
     return ERR_OK;
 }
 
-enum err channel_stream_write(struct channel *ch, uint32_t stream, struct bytes data, bool end)
+/* The stream, when the owner may write `size` bytes more on it. */
+static enum err stream_to_write(const struct channel *ch, uint32_t stream, size_t size, struct stream **s)
 {
     enum err e = usable(ch);
     if (e != ERR_OK)
         return e;
-    struct stream *s = stream_find(ch, stream);
-    if (s == NULL || s->write_closed || (ch->role == NOISE_RESPONDER && !s->reply_given))
+    *s = stream_find(ch, stream);
+    if (*s == NULL || (*s)->write_closed || (ch->role == NOISE_RESPONDER && !(*s)->reply_given))
         return ERR_CHANNEL_STREAM;
-    if (data.len > CHANNEL_STREAM_QUEUE_MAX - stream_queued(s))
-        return ERR_SLOW_READER;
-    e = queue_append(s, data);
-    if (e != ERR_OK)
-        return e;
-    s->end_due = s->write_closed = end;
-    return ERR_OK;
+    return size > CHANNEL_STREAM_QUEUE_MAX - stream_queued(*s) ? ERR_SLOW_READER : ERR_OK;
+}
+
+static enum err stream_append(struct stream *s, struct bytes data, bool end)
+{
+    enum err e = queue_append(s, data);
+    if (e == ERR_OK)
+        s->end_due = s->write_closed = end;
+    return e;
+}
+
+enum err channel_stream_write(struct channel *ch, uint32_t stream, struct bytes data, bool end)
+{
+    struct stream *s = NULL;
+    enum err e = stream_to_write(ch, stream, data.len, &s);
+    return e == ERR_OK ? stream_append(s, data, end) : e;
+}
+
+enum err channel_stream_send(struct channel *ch, uint32_t stream, struct bytes data, bool end)
+{
+    struct stream *s = NULL;
+    enum err e = stream_to_write(ch, stream, data.len, &s);
+    if (e == ERR_OK)
+        e = send_straight(ch, s, &data, end);
+    if (e == ERR_OK)
+        e = stream_append(s, data, end);
+    return e == ERR_OK ? channel_flush(ch) : e;
 }
 
 size_t channel_stream_room(const struct channel *ch, uint32_t stream)

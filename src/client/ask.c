@@ -126,7 +126,7 @@ static enum err converse(struct client *c, struct bytes body)
         if (!sent && room != 0) {
             size_t n = body.len < room ? body.len : room;
             sent = n == body.len;
-            enum err e = channel_stream_write(c->channel, ask->stream, bytes_of(body.ptr, n), sent);
+            enum err e = channel_stream_send(c->channel, ask->stream, bytes_of(body.ptr, n), sent);
             if (e != ERR_OK)
                 return e;
             body = bytes_of(body.ptr + n, body.len - n);

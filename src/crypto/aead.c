@@ -56,17 +56,28 @@ static bool aead_start(const struct crypto_aead_key *k, const uint8_t *nonce, in
     return EVP_CipherInit_ex2(k->context, NULL, NULL, nonce, encrypt, NULL) == 1;
 }
 
-enum err crypto_aead_seal(struct crypto_aead_key *k, const uint8_t nonce[static CRYPTO_AEAD_NONCE_SIZE],
-                          struct bytes ad, struct bytes plain, uint8_t *out)
+enum err crypto_aead_seal_parts(struct crypto_aead_key *k, const uint8_t nonce[static CRYPTO_AEAD_NONCE_SIZE],
+                                struct bytes ad, const struct bytes *parts, size_t count, uint8_t *out)
 {
     uint8_t none[1];
     int written;
-    if (aead_start(k, nonce, 1) && aead_update(k->context, ad, NULL) && aead_update(k->context, plain, out) &&
-        EVP_CipherFinal_ex(k->context, none, &written) == 1 &&
-        EVP_CIPHER_CTX_ctrl(k->context, EVP_CTRL_AEAD_GET_TAG, CRYPTO_AEAD_TAG_SIZE, out + plain.len) == 1)
+    size_t size = 0;
+    bool sealed = aead_start(k, nonce, 1) && aead_update(k->context, ad, NULL);
+    for (size_t i = 0; i < count; i++) {
+        sealed = sealed && aead_update(k->context, parts[i], out + size);
+        size += parts[i].len;
+    }
+    if (sealed && EVP_CipherFinal_ex(k->context, none, &written) == 1 &&
+        EVP_CIPHER_CTX_ctrl(k->context, EVP_CTRL_AEAD_GET_TAG, CRYPTO_AEAD_TAG_SIZE, out + size) == 1)
         return ERR_OK;
-    secret_wipe(out, plain.len + CRYPTO_AEAD_TAG_SIZE);
+    secret_wipe(out, size + CRYPTO_AEAD_TAG_SIZE);
     return crypto_failed(ERR_CRYPTO);
+}
+
+enum err crypto_aead_seal(struct crypto_aead_key *k, const uint8_t nonce[static CRYPTO_AEAD_NONCE_SIZE],
+                          struct bytes ad, struct bytes plain, uint8_t *out)
+{
+    return crypto_aead_seal_parts(k, nonce, ad, &plain, 1, out);
 }
 
 enum err crypto_aead_unseal(struct crypto_aead_key *k, const uint8_t nonce[static CRYPTO_AEAD_NONCE_SIZE],

@@ -62,6 +62,11 @@ void crypto_aead_close(struct crypto_aead_key *k); /* NULL is allowed */
 ERR_MUST_USE enum err crypto_aead_seal(struct crypto_aead_key *k,
                                        const uint8_t nonce[static CRYPTO_AEAD_NONCE_SIZE], struct bytes ad,
                                        struct bytes plain, uint8_t *out);
+/* The same for a plaintext in parts, which are not copied together. out does not overlap any of them. */
+ERR_MUST_USE enum err crypto_aead_seal_parts(struct crypto_aead_key *k,
+                                             const uint8_t nonce[static CRYPTO_AEAD_NONCE_SIZE],
+                                             struct bytes ad, const struct bytes *parts, size_t count,
+                                             uint8_t *out);
 /* sealed: ciphertext then tag; out: sealed.len - 16 bytes, may be sealed.ptr. On ERR_AUTH out is wiped. */
 ERR_MUST_USE enum err crypto_aead_unseal(struct crypto_aead_key *k,
                                          const uint8_t nonce[static CRYPTO_AEAD_NONCE_SIZE], struct bytes ad,

@@ -191,7 +191,7 @@ static void answer_chat(struct request *r)
     body_release(r);
     if (e == ERR_OK) {
         r->streamed = chat.stream;
-        e = r->enclave->engine->submit(r->enclave->engine, r->id, &chat);
+        e = r->enclave->engine->submit(r->enclave->engine, r->id, r->session->id, &chat);
         chat_request_release(&chat);
     }
     r->running = e == ERR_OK;

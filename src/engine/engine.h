@@ -33,9 +33,11 @@ struct engine_info {
 
 struct engine {
     void (*info)(struct engine *self, struct engine_info *info);
-    /* Copies the request. id: the caller's, unique among live requests. ERR_BUSY when slots and queue are full; ERR_REQUEST for a message
+    /* Copies the request. id: the caller's, unique among live requests. asker: whose request it is; slots are
+     * shared fairly among askers. ERR_BUSY when slots and queue are full; ERR_REQUEST for a message
      * with a NUL character, which a chat template cannot carry; ERR_MEMORY. After an error there is no `done`. */
-    ERR_MUST_USE enum err (*submit)(struct engine *self, uint64_t id, const struct chat_request *request);
+    ERR_MUST_USE enum err (*submit)(struct engine *self, uint64_t id, uint64_t asker,
+                                    const struct chat_request *request);
     /* Takes effect within one decode step; `done` follows with ERR_CANCELLED unless it was already on its way. */
     void (*cancel)(struct engine *self, uint64_t id);
     /* Cancels everything, waits, wipes, releases self. No callback after it returns. */

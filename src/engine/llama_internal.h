@@ -46,6 +46,8 @@ enum {
 /* A copy of a request, with all it points to, in one block of secret memory. */
 struct engine_request {
     uint64_t id;
+    uint64_t asker;
+    uint64_t turn;
     struct engine_request *next;
     atomic_bool cancelled;
     struct chat_request chat;
@@ -97,6 +99,7 @@ struct engine_llama {
     struct engine_request *queue_first, **queue_last;
     uint32_t live; /* accepted and not done */
     bool closing;
+    uint64_t turn;                                    /* of the request that was started last */
     struct engine_request *working[ENGINE_SLOTS_MAX]; /* by slot */
     atomic_bool abort;                                /* nobody wants the running decode any more */
 
@@ -114,7 +117,7 @@ struct engine_llama {
 
 /* ---- llama_scheduler.c ---- */
 void *engine_scheduler_run(void *engine);
-ERR_MUST_USE enum err engine_scheduler_submit(struct engine *self, uint64_t id,
+ERR_MUST_USE enum err engine_scheduler_submit(struct engine *self, uint64_t id, uint64_t asker,
                                               const struct chat_request *request);
 void engine_scheduler_cancel(struct engine *self, uint64_t id);
 bool engine_scheduler_abort(void *engine); /* ggml_abort_callback */

@@ -4,8 +4,9 @@
  * The engine's thread. Each step is one llama_decode of a batch that holds the next token of every slot that answers and a piece of
  * the prompt of every slot that does not yet, so a long prompt delays the others by a bounded piece and no more.
  *
- * A request waits in the queue, in the order of arrival, until a slot is free. Requests that are accepted and not done are never more
- * than slots + queue.
+ * A request waits in the queue until a slot is free. Askers take turns: each request of an asker has the turn after that asker's last one, and
+ * nobody's is earlier than the turn that is being served, so somebody with many requests does not keep the others waiting. Requests that are accepted and
+ * not done are never more than slots + queue.
  */
 
 #include "base/secret.h"
@@ -22,7 +23,7 @@ static struct bytes copy_bytes(uint8_t **at, struct bytes from)
     return copy;
 }
 
-static struct engine_request *request_copy(uint64_t id, const struct chat_request *chat)
+static struct engine_request *request_copy(uint64_t id, uint64_t asker, const struct chat_request *chat)
 {
     size_t text = 0;
     for (size_t i = 0; i < chat->message_count; i++)
@@ -33,6 +34,7 @@ static struct engine_request *request_copy(uint64_t id, const struct chat_reques
     if (r == NULL)
         return NULL;
     r->id = id;
+    r->asker = asker;
     r->chat = *chat;
     r->chat.storage = NULL;
     r->chat.messages = (struct chat_message *)(r + 1);
@@ -59,12 +61,26 @@ static bool has_nul(const struct chat_request *request)
     return false;
 }
 
-enum err engine_scheduler_submit(struct engine *self, uint64_t id, const struct chat_request *request)
+/* The lock is held. */
+static uint64_t turn_of(const struct engine_llama *e, uint64_t asker)
+{
+    uint64_t turn = e->turn;
+    for (const struct engine_request *r = e->queue_first; r != NULL; r = r->next)
+        if (r->asker == asker && r->turn >= turn)
+            turn = r->turn + 1;
+    for (uint32_t i = 0; i < e->info.slots; i++)
+        if (e->working[i] != NULL && e->working[i]->asker == asker && e->working[i]->turn >= turn)
+            turn = e->working[i]->turn + 1;
+    return turn;
+}
+
+enum err engine_scheduler_submit(struct engine *self, uint64_t id, uint64_t asker,
+                                 const struct chat_request *request)
 {
     struct engine_llama *e = (struct engine_llama *)self;
     if (has_nul(request))
         return ERR_REQUEST;
-    struct engine_request *r = request_copy(id, request);
+    struct engine_request *r = request_copy(id, asker, request);
     if (r == NULL)
         return ERR_MEMORY;
     enum err result = ERR_OK;
@@ -73,6 +89,7 @@ enum err engine_scheduler_submit(struct engine *self, uint64_t id, const struct 
         result = ERR_BUSY;
     } else {
         e->live++;
+        r->turn = turn_of(e, asker);
         *e->queue_last = r;
         e->queue_last = &r->next;
         pthread_cond_signal(&e->wake);
@@ -154,15 +171,21 @@ static struct engine_request *take_cancelled(struct engine_llama *e)
     return taken;
 }
 
+/* The lock is held. */
 static struct engine_request *queue_pop(struct engine_llama *e)
 {
-    struct engine_request *r = e->queue_first;
-    if (r != NULL) {
-        e->queue_first = r->next;
-        if (r->next == NULL)
-            e->queue_last = &e->queue_first;
-        r->next = NULL;
-    }
+    struct engine_request **best = &e->queue_first;
+    if (*best == NULL)
+        return NULL;
+    for (struct engine_request **at = best; *at != NULL; at = &(*at)->next)
+        if ((*at)->turn < (*best)->turn)
+            best = at;
+    struct engine_request *r = *best;
+    e->turn = r->turn;
+    *best = r->next;
+    if (r->next == NULL)
+        e->queue_last = best;
+    r->next = NULL;
     return r;
 }
 

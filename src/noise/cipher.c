@@ -67,7 +67,8 @@ void noise_cipher_free(struct noise_cipher *c)
     secret_free(c);
 }
 
-enum err noise_cipher_encrypt(struct noise_cipher *c, struct bytes ad, struct bytes plain, uint8_t *out)
+enum err noise_cipher_encrypt_parts(struct noise_cipher *c, struct bytes ad, const struct bytes *parts,
+                                    size_t count, uint8_t *out)
 {
     uint8_t nonce[CRYPTO_AEAD_NONCE_SIZE];
     if (c->n == nonce_reserved)
@@ -78,7 +79,12 @@ enum err noise_cipher_encrypt(struct noise_cipher *c, struct bytes ad, struct by
     put_nonce(c->aead, c->n, nonce);
     /* Spent from here on, whatever happens: a nonce must not serve two plaintexts. */
     c->n++;
-    return crypto_aead_seal(c->key, nonce, ad, plain, out);
+    return crypto_aead_seal_parts(c->key, nonce, ad, parts, count, out);
+}
+
+enum err noise_cipher_encrypt(struct noise_cipher *c, struct bytes ad, struct bytes plain, uint8_t *out)
+{
+    return noise_cipher_encrypt_parts(c, ad, &plain, 1, out);
 }
 
 enum err noise_cipher_decrypt(struct noise_cipher *c, struct bytes ad, struct bytes sealed, uint8_t *out)

@@ -40,6 +40,9 @@ void noise_cipher_free(struct noise_cipher *c);
 /* EncryptWithAd: out has plain.len + 16 bytes and may be plain.ptr. ERR_NOISE_NONCE when n would be 2^64-1. */
 ERR_MUST_USE enum err noise_cipher_encrypt(struct noise_cipher *c, struct bytes ad, struct bytes plain,
                                            uint8_t *out);
+/* The same for a plaintext in parts, which are not copied together; out does not overlap any of them. */
+ERR_MUST_USE enum err noise_cipher_encrypt_parts(struct noise_cipher *c, struct bytes ad,
+                                                 const struct bytes *parts, size_t count, uint8_t *out);
 /* DecryptWithAd: out has sealed.len - 16 bytes and may be sealed.ptr. ERR_AUTH (n is then not advanced), ERR_NOISE_NONCE. */
 ERR_MUST_USE enum err noise_cipher_decrypt(struct noise_cipher *c, struct bytes ad, struct bytes sealed,
                                            uint8_t *out);

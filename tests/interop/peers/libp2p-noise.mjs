@@ -2,9 +2,13 @@
 // Driver for the Noise core of the npm package @chainsafe/libp2p-noise: its XX handshake state, without libp2p's own payloads.
 // The package exports only the libp2p connection, so the module of the handshake is loaded by its path.
 
+import { webcrypto } from 'node:crypto';
 import { pathToFileURL } from 'node:url';
 import { runPeer } from '../js/driver.mjs';
 import { modulePath } from '../js/modules.mjs';
+
+// Node 18 has it, but not as a global, where the package looks for it.
+globalThis.crypto ??= webcrypto;
 
 const load = (...parts) =>
   import(pathToFileURL(modulePath('peers', '@chainsafe', 'libp2p-noise', 'dist', 'src', ...parts)).href);

@@ -115,10 +115,22 @@ static struct pair *arrange(enum situation s)
 
 /* ---- calls ---- */
 
-enum call { CALL_VERIFIED, CALL_ATTEST, CALL_GIVE, CALL_OPEN, CALL_REPLY, CALL_WRITE, CALL_PING, CALL_COUNT };
+enum call {
+    CALL_VERIFIED,
+    CALL_ATTEST,
+    CALL_GIVE,
+    CALL_OPEN,
+    CALL_REPLY,
+    CALL_WRITE,
+    CALL_SEND,
+    CALL_PING,
+    CALL_COUNT
+};
 
 static const char *const call_names[CALL_COUNT] = {"verified", "attest", "give_evidence", "open",
-                                                   "reply",    "write",  "ping"};
+                                                   "reply",    "write",  "send",          "ping"};
+
+static const uint8_t bulk[CHANNEL_PLAIN_MAX] = "a long prompt that must not leak";
 
 static enum err do_call(struct pair *p, struct side *s, enum call call)
 {
@@ -136,6 +148,8 @@ static enum err do_call(struct pair *p, struct side *s, enum call call)
         return channel_stream_reply(s->ch, 1, 200);
     case CALL_WRITE:
         return channel_stream_write(s->ch, 1, bytes_str("a prompt that must not leak"), true);
+    case CALL_SEND:
+        return channel_stream_send(s->ch, 1, bytes_of(bulk, sizeof bulk), true);
     case CALL_PING:
         return channel_ping(s->ch);
     case CALL_COUNT:
@@ -153,21 +167,21 @@ static void every_call_in_every_situation_answers_as_documented(void **state)
     (void)state;
     /* clang-format off */
     static const enum err wanted[SITUATION_COUNT][CALL_COUNT] = {
-        /*                          verified attest  give    open    reply   write   ping */
-        [I_HANDSHAKE_XX] =         {STA,     STA,    STA,    STA,    STA,    STA,    STA},
-        [I_HANDSHAKE_IK] =         {STA,     STA,    STA,    STA,    STA,    STA,    STA},
-        [I_UNVERIFIED_HELD] =      {ERR_OK,  STA,    STA,    STA,    STA,    STA,    STA},
-        [I_UNVERIFIED_COMING] =    {STA,     STA,    STA,    STA,    STA,    STA,    ERR_OK},
-        [I_UNVERIFIED_COMPLETE] =  {ERR_OK,  STA,    STA,    STA,    STA,    STA,    ERR_OK},
-        [I_UNVERIFIED_IK] =        {ERR_OK,  STA,    STA,    STA,    STA,    STA,    ERR_OK},
-        [I_UNVERIFIED_FALLBACK] =  {ERR_OK,  STA,    STA,    STA,    STA,    STA,    STA},
-        [I_VERIFIED] =             {STA,     ERR_OK, STA,    ERR_OK, STA,    ERR_OK, ERR_OK},
-        [I_CLOSED] =               {CLO,     CLO,    CLO,    CLO,    CLO,    CLO,    CLO},
-        [R_FIRST] =                {STA,     STA,    STA,    STA,    STA,    STA,    STA},
-        [R_OWNER] =                {STA,     STA,    ERR_OK, STA,    STA,    STA,    STA},
-        [R_LAST] =                 {STA,     STA,    STA,    STA,    STA,    STA,    STA},
-        [R_VERIFIED] =             {STA,     STA,    STA,    STA,    STR,    ERR_OK, ERR_OK}, /* replied to before */
-        [R_CLOSED] =               {CLO,     CLO,    CLO,    CLO,    CLO,    CLO,    CLO},
+        /*                          verified attest  give    open    reply   write   send    ping */
+        [I_HANDSHAKE_XX] =         {STA,     STA,    STA,    STA,    STA,    STA,    STA,    STA},
+        [I_HANDSHAKE_IK] =         {STA,     STA,    STA,    STA,    STA,    STA,    STA,    STA},
+        [I_UNVERIFIED_HELD] =      {ERR_OK,  STA,    STA,    STA,    STA,    STA,    STA,    STA},
+        [I_UNVERIFIED_COMING] =    {STA,     STA,    STA,    STA,    STA,    STA,    STA,    ERR_OK},
+        [I_UNVERIFIED_COMPLETE] =  {ERR_OK,  STA,    STA,    STA,    STA,    STA,    STA,    ERR_OK},
+        [I_UNVERIFIED_IK] =        {ERR_OK,  STA,    STA,    STA,    STA,    STA,    STA,    ERR_OK},
+        [I_UNVERIFIED_FALLBACK] =  {ERR_OK,  STA,    STA,    STA,    STA,    STA,    STA,    STA},
+        [I_VERIFIED] =             {STA,     ERR_OK, STA,    ERR_OK, STA,    ERR_OK, ERR_OK, ERR_OK},
+        [I_CLOSED] =               {CLO,     CLO,    CLO,    CLO,    CLO,    CLO,    CLO,    CLO},
+        [R_FIRST] =                {STA,     STA,    STA,    STA,    STA,    STA,    STA,    STA},
+        [R_OWNER] =                {STA,     STA,    ERR_OK, STA,    STA,    STA,    STA,    STA},
+        [R_LAST] =                 {STA,     STA,    STA,    STA,    STA,    STA,    STA,    STA},
+        [R_VERIFIED] =             {STA,     STA,    STA,    STA,    STR,    ERR_OK, ERR_OK, ERR_OK}, /* replied to before */
+        [R_CLOSED] =               {CLO,     CLO,    CLO,    CLO,    CLO,    CLO,    CLO,    CLO},
     };
     /* clang-format on */
     for (enum situation s = 0; s < SITUATION_COUNT; s++)

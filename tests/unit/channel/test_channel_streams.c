@@ -96,6 +96,70 @@ static void streams_share_a_record_that_cannot_hold_them_all(void **state)
     pair_free(p);
 }
 
+/* Bulk goes straight into records; what arrives, the windows and the order are the same as through the queue. */
+static void bulk_that_is_sent_straight_arrives_like_any_other(void **state)
+{
+    (void)state;
+    enum { WHOLE = CHANNEL_PLAIN_MAX - FRAME_HEADER_SIZE, REST = 1000 };
+    static const size_t sizes[] = {0, 1, WHOLE - 1, WHOLE, WHOLE + 1, WHOLE + REST, 3 * WHOLE + REST};
+    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+        struct pair *p = pair_verified();
+        uint8_t *body = some_bytes(sizes[i] + 1, (unsigned)i);
+        uint32_t id = 0;
+        /* OPEN is still queued: it must go first. */
+        assert_int_equal(channel_stream_open(p->client.ch, bytes_str("/x"), &id), ERR_OK);
+        assert_int_equal(channel_stream_send(p->client.ch, id, bytes_of(body, sizes[i]), false), ERR_OK);
+        assert_true(channel_output(p->client.ch).len != 0);
+        pair_pump(p);
+        assert_int_equal(channel_stream_send(p->client.ch, id, bytes_of(body + sizes[i], 1), true), ERR_OK);
+        pair_pump(p);
+        assert_int_equal(p->server.bodies[id].len, sizes[i] + 1);
+        assert_memory_equal(p->server.bodies[id].bytes, body, sizes[i] + 1);
+        assert_true(p->server.bodies[id].end);
+        assert_int_equal(channel_stream_send(p->client.ch, id, bytes_str("x"), false), ERR_CHANNEL_STREAM);
+        free(body);
+        pair_free(p);
+    }
+}
+
+static void bulk_that_is_sent_straight_overtakes_nobody(void **state)
+{
+    (void)state;
+    struct pair *p = pair_verified();
+    uint8_t *body = some_bytes(CHANNEL_WINDOW, 3);
+    uint32_t first = open_and_reply(p);
+    uint32_t second = open_and_reply(p);
+    write_all(&p->client, first, bytes_str("queued "), false);
+    write_all(&p->client, second, bytes_str("other"), false);
+    assert_int_equal(channel_stream_send(p->client.ch, first, bytes_of(body, CHANNEL_WINDOW), true), ERR_OK);
+    pair_pump(p);
+    assert_int_equal(p->server.bodies[first].len, 7 + CHANNEL_WINDOW);
+    assert_memory_equal(p->server.bodies[first].bytes, "queued ", 7);
+    assert_memory_equal(p->server.bodies[first].bytes + 7, body, CHANNEL_WINDOW);
+    assert_int_equal(p->server.bodies[second].len, 5);
+    free(body);
+    pair_free(p);
+}
+
+static void bulk_respects_the_window(void **state)
+{
+    (void)state;
+    struct pair *p = pair_verified_with(&(struct pair_options){.hoard = true});
+    uint8_t *body = some_bytes(4 * CHANNEL_WINDOW, 5);
+    uint32_t id = open_and_reply(p);
+    assert_int_equal(channel_stream_send(p->client.ch, id, bytes_of(body, 4 * CHANNEL_WINDOW), true), ERR_OK);
+    pair_pump(p);
+    assert_int_equal(p->server.bodies[id].len, CHANNEL_WINDOW);
+    while (!p->server.bodies[id].end) {
+        channel_stream_consumed(p->server.ch, id, CHANNEL_WINDOW);
+        pair_pump(p);
+    }
+    assert_int_equal(p->server.bodies[id].len, 4 * CHANNEL_WINDOW);
+    assert_memory_equal(p->server.bodies[id].bytes, body, 4 * CHANNEL_WINDOW);
+    free(body);
+    pair_free(p);
+}
+
 static void the_client_can_cancel(void **state)
 {
     (void)state;
@@ -544,6 +608,9 @@ int main(void)
         cmocka_unit_test(several_streams_carry_their_own_bytes),
         cmocka_unit_test(a_slow_consumer_stalls_only_its_own_stream),
         cmocka_unit_test(streams_share_a_record_that_cannot_hold_them_all),
+        cmocka_unit_test(bulk_that_is_sent_straight_arrives_like_any_other),
+        cmocka_unit_test(bulk_that_is_sent_straight_overtakes_nobody),
+        cmocka_unit_test(bulk_respects_the_window),
         cmocka_unit_test(the_client_can_cancel),
         cmocka_unit_test(the_server_can_cancel),
         cmocka_unit_test(crossing_cancels_meet),

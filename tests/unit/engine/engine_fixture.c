@@ -109,12 +109,17 @@ static void answer_reset(struct fixture *f, uint64_t id)
     pthread_mutex_unlock(&f->lock);
 }
 
-void fixture_submit(struct fixture *f, uint64_t id, const struct chat_request *request)
+void fixture_submit_for(struct fixture *f, uint64_t id, uint64_t asker, const struct chat_request *request)
 {
     answer_reset(f, id);
-    enum err e = f->engine->submit(f->engine, id, request);
+    enum err e = f->engine->submit(f->engine, id, asker, request);
     if (e != ERR_OK)
         die("submit", e);
+}
+
+void fixture_submit(struct fixture *f, uint64_t id, const struct chat_request *request)
+{
+    fixture_submit_for(f, id, 0, request);
 }
 
 struct fixture_answer *fixture_wait(struct fixture *f, uint64_t id)

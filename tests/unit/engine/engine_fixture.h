@@ -40,6 +40,7 @@ void fixture_close(struct fixture *f);
 
 /* One user message, greedy, at most max_tokens. */
 struct chat_request fixture_request(const char *prompt, uint32_t max_tokens, struct chat_message *message);
+void fixture_submit_for(struct fixture *f, uint64_t id, uint64_t asker, const struct chat_request *request);
 void fixture_submit(struct fixture *f, uint64_t id, const struct chat_request *request);
 /* Submits it and waits. */
 struct fixture_answer *fixture_ask(struct fixture *f, uint64_t id, const struct chat_request *request);

@@ -323,7 +323,7 @@ static void more_requests_than_places_are_refused_as_busy(void **state)
     struct chat_request request = fixture_request(prompts[0], 100, &message);
     for (uint64_t id = 0; id < 3; id++)
         fixture_submit(small, id, &request);
-    assert_err(small->engine->submit(small->engine, 3, &request), ERR_BUSY);
+    assert_err(small->engine->submit(small->engine, 3, 0, &request), ERR_BUSY);
     assert_ok(fixture_wait(small, 0)->result);
     assert_int_equal(small->answers[2].dones, 0); /* the order of arrival */
     fixture_submit(small, 4, &request);
@@ -332,6 +332,26 @@ static void more_requests_than_places_are_refused_as_busy(void **state)
     assert_ok(fixture_wait(small, 4)->result);
     assert_int_equal(small->answers[3].dones, 0);
     assert_string_equal((const char *)small->answers[4].text, (const char *)small->answers[0].text);
+    fixture_close(small);
+}
+
+/* One asker has many requests waiting; another, who comes later, is served after the one that is being worked on. */
+static void who_asks_much_does_not_keep_others_waiting(void **state)
+{
+    (void)state;
+    enum { MANY = 6, LATER = MANY };
+    struct fixture *small = fixture_open(
+        &(struct engine_llama_options){.model_path = FIXTURE_MODEL, .threads = 1, .slots = 1, .queue = 8});
+    struct chat_message message;
+    struct chat_request request = fixture_request(prompts[0], 60, &message);
+    for (uint64_t id = 0; id < MANY; id++)
+        fixture_submit_for(small, id, 1, &request);
+    fixture_submit_for(small, LATER, 2, &request);
+    assert_ok(fixture_wait(small, LATER)->result);
+    assert_int_equal(small->answers[2].dones, 0);
+    assert_int_equal(small->answers[MANY - 1].dones, 0);
+    for (uint64_t id = 0; id < MANY; id++)
+        assert_ok(fixture_wait(small, id)->result);
     fixture_close(small);
 }
 
@@ -483,6 +503,7 @@ int main(void)
         cmocka_unit_test(a_long_prompt_is_read_in_pieces_while_another_answers),
         cmocka_unit_test(the_cache_of_an_ended_request_is_zero_and_its_neighbour_goes_on),
         cmocka_unit_test(more_requests_than_places_are_refused_as_busy),
+        cmocka_unit_test(who_asks_much_does_not_keep_others_waiting),
         cmocka_unit_test(a_cancelled_request_ends_at_once_and_the_others_go_on),
         cmocka_unit_test(a_waiting_request_can_be_cancelled),
         cmocka_unit_test(closing_cancels_what_runs_and_what_waits),

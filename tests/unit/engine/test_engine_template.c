@@ -129,7 +129,7 @@ static void a_prompt_with_a_nul_is_refused(void **state)
     struct chat_request r = request;
     r.messages = &message;
     r.message_count = 1;
-    assert_err(f->engine->submit(f->engine, 0, &r), ERR_REQUEST);
+    assert_err(f->engine->submit(f->engine, 0, 0, &r), ERR_REQUEST);
     fixture_close(f);
 }
 

@@ -20,8 +20,10 @@
 #include <cmocka.h>
 
 enum {
-    SKIPPED = 77,        /* CTest's word for it */
-    VECTORS_LEAST = 186, /* 15 patterns x 6 suites x 2 files, and 6 fallbacks */
+    SKIPPED = 77, /* CTest's word for it */
+    /* 15 patterns x 6 suites in each of two files. The file with the 6 fallbacks is in no package, so not on every machine. */
+    VECTORS_LEAST = 180,
+    FALLBACK_VECTORS = 6,
     FIELD_MAX = 1024,
 };
 
@@ -295,13 +297,16 @@ static void every_vector_of_our_protocols_comes_out_from_both_ends(void **state)
     (void)state;
     glob_t files;
     unsigned ran = 0;
+    unsigned least = VECTORS_LEAST;
     assert_int_equal(glob(pattern, 0, NULL, &files), 0);
-    for (size_t i = 0; i < files.gl_pathc; i++)
+    for (size_t i = 0; i < files.gl_pathc; i++) {
+        least += strstr(files.gl_pathv[i], "fallback") != NULL ? FALLBACK_VECTORS : 0;
         ran += run_file(files.gl_pathv[i]);
+    }
     globfree(&files);
     for (size_t i = 0; i < sizeof skips / sizeof *skips; i++)
         print_message("out of scope: %4u %s\n", skips[i].count, skips[i].reason);
-    assert_true(ran >= VECTORS_LEAST);
+    assert_true(ran >= least);
 }
 
 static bool vectors_under(const char *directory)
