@@ -16,16 +16,18 @@ static size_t place(const struct idmap *map, uint64_t id)
 
 static enum err grow(struct idmap *map)
 {
-    struct idmap larger = *map;
-    larger.size = map->size == 0 ? FIRST_SIZE : map->size * 2;
-    larger.entries = calloc(larger.size, sizeof *larger.entries);
-    if (larger.entries == NULL)
+    const size_t old_size = map->size;
+    struct idmap_entry *old = map->entries;
+    const size_t size = old_size == 0 ? FIRST_SIZE : old_size * 2;
+    struct idmap_entry *entries = calloc(size, sizeof *entries);
+    if (entries == NULL)
         return ERR_MEMORY;
-    for (size_t i = 0; i < map->size; i++)
-        if (map->entries[i].id != 0)
-            larger.entries[place(&larger, map->entries[i].id)] = map->entries[i];
-    free(map->entries);
-    *map = larger;
+    map->entries = entries;
+    map->size = size;
+    for (size_t i = 0; i < old_size; i++)
+        if (old[i].id != 0)
+            entries[place(map, old[i].id)] = old[i];
+    free(old);
     return ERR_OK;
 }
 

@@ -24,10 +24,9 @@ static size_t escape(struct bytes text, char *out)
             out[n++] = '\\';
             out[n++] = (char)c;
         } else if (c < 0x20) {
-            memcpy(out + n, "\\u00", 4);
-            out[n + 4] = hex[c >> 4];
-            out[n + 5] = hex[c & 15];
-            n += 6;
+            const char sequence[] = {'\\', 'u', '0', '0', hex[c >> 4], hex[c & 15]};
+            memcpy(out + n, sequence, sizeof sequence);
+            n += sizeof sequence;
         } else {
             out[n++] = (char)c;
         }
@@ -39,14 +38,14 @@ enum { ESCAPE_GROWTH = 6 }; /* one control character becomes six */
 
 static char *around(const char *before, struct bytes text, const char *after)
 {
-    size_t before_len = strlen(before);
-    size_t after_len = strlen(after);
-    char *line = secret_alloc(before_len + text.len * ESCAPE_GROWTH + after_len + 1);
+    const struct bytes head = bytes_str(before);
+    const struct bytes tail = bytes_of(after, strlen(after) + 1); /* with its NUL */
+    char *line = secret_alloc(head.len + text.len * ESCAPE_GROWTH + tail.len);
     if (line == NULL)
         return NULL;
-    memcpy(line, before, before_len);
-    size_t n = before_len + escape(text, line + before_len);
-    memcpy(line + n, after, after_len + 1);
+    memcpy(line, head.ptr, head.len);
+    size_t n = head.len + escape(text, line + head.len);
+    memcpy(line + n, tail.ptr, tail.len);
     return line;
 }
 

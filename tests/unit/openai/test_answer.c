@@ -81,6 +81,10 @@ static void a_whole_answer_is_one_object(void **state)
     secret_free(written);
 }
 
+#define LAST_LINE(reason, prompt_tokens)                                                                     \
+    "{\"choices\":[{\"delta\":{},\"finish_reason\":\"" reason                                                \
+    "\"}],\"usage\":{\"prompt_tokens\":" prompt_tokens ",\"completion_tokens\":1}}"
+
 static void lines_that_are_none_are_refused(void **state)
 {
     (void)state;
@@ -91,11 +95,9 @@ static void lines_that_are_none_are_refused(void **state)
         "{\"choices\":[]}",
         "{\"choices\":[{\"delta\":{}}]}",
         "{\"choices\":[{\"delta\":{\"content\":1}}]}",
-        "{\"choices\":[{\"delta\":{},\"finish_reason\":\"other\"}],\"usage\":{\"prompt_tokens\":1,"
-        "\"completion_tokens\":1}}",
+        LAST_LINE("other", "1"),
         "{\"choices\":[{\"delta\":{},\"finish_reason\":\"stop\"}]}",
-        "{\"choices\":[{\"delta\":{},\"finish_reason\":\"stop\"}],\"usage\":{\"prompt_tokens\":-1,"
-        "\"completion_tokens\":1}}",
+        LAST_LINE("stop", "-1"),
         "{\"error\":{}}",
         "{\"error\":{\"code\":\"busy\"}}",
     };

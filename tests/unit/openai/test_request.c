@@ -109,7 +109,7 @@ static void what_is_wrong_is_named(void **state)
         {"{" MESSAGES ",\"stop\":\"\"}", "stop"},
         {"{" MESSAGES ",\"stop\":[1]}", "stop"},
         {"{" MESSAGES ",\"stop\":[\"a\",\"a\",\"a\",\"a\",\"a\",\"a\",\"a\",\"a\",\"a\",\"a\",\"a\",\"a\","
-                      "\"a\",\"a\",\"a\",\"a\",\"a\"]}",
+         "\"a\",\"a\",\"a\",\"a\",\"a\"]}",
          "stop"},
         {"{" MESSAGES ",\"stream\":1}", "stream"},
         {"{" MESSAGES ",\"n\":2}", "n:"},
