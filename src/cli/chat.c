@@ -55,7 +55,7 @@ static const struct option table[] = {
     {"--seed", OPTION_NUMBER, AT(seed), 0, NO_SEED - 1, "N", "the same seed gives the same answer"},
     {"--stop", OPTION_LIST, AT(stops), 0, 0, "TEXT", "end the answer before this text; may be repeated"},
     {"--quiet", OPTION_SWITCH, AT(quiet), 0, 0, NULL,
-     "do not say what was verified (a refusal is always said)"},
+     "do not say what was verified (a refusal, and SIMULATED, are always said)"},
     {"--json", OPTION_SWITCH, AT(json), 0, 0, NULL,
      "one question: print one JSON object with answer, usage and verdict"},
     {"--help", OPTION_SWITCH, AT(help), 0, 0, NULL, "this text"},
@@ -138,6 +138,8 @@ static enum err prepare(struct chat *chat, struct err_note *note)
         words_refused(stderr, client_verdict(chat->client), chat->options->connect);
     if (e == ERR_OK && !chat->options->quiet && !chat->said)
         words_verified(stderr, chat->client, chat->options->connect);
+    else if (e == ERR_OK && !chat->said && client_verdict(chat->client)->simulated)
+        words_simulated(stderr);
     chat->said = true;
     return e;
 }

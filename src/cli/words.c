@@ -14,7 +14,7 @@ static void line_hex(FILE *to, const char *label, const uint8_t *value, size_t s
     (void)fprintf(to, "  %-9s %.*s...  %s\n", label, SHOWN_HEX, hex, words);
 }
 
-static void simulated_warning(FILE *to)
+void words_simulated(FILE *to)
 {
     (void)fputs("  SIMULATED: the chip is a program on some computer. This shows how verification works;\n"
                 "  it proves nothing about hardware, and whoever runs that computer can read your prompt.\n",
@@ -48,7 +48,7 @@ void words_verified(FILE *to, const struct client *client, const char *address)
     when(to, client);
     (void)fprintf(to, "  not hidden: that you talk to %s, when, and roughly how much\n", address);
     if (v->simulated)
-        simulated_warning(to);
+        words_simulated(to);
     (void)fputc('\n', to);
 }
 
