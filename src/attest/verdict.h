@@ -8,6 +8,7 @@
  * earlier one failed is listed as failed ("not checked: ..."), never left out. Accepted means: every check passed.
  */
 
+#include "attest/snp_claims.h"
 #include "attest/tdx_claims.h"
 #include "base/bytes.h"
 #include "base/error.h"
@@ -50,6 +51,7 @@ struct verdict_claims {
     uint64_t platform_info;
     uint8_t reported_tcb[8];
     struct tdx_claims tdx; /* of Intel TDX */
+    struct snp_claims snp; /* of SEV-SNP */
     bool fresh; /* the quote covers the challenge of this very handshake (or the one saved with the bundle) */
 };
 

@@ -51,11 +51,11 @@ static void put_amd_extensions(struct writer *w, const struct synthetic_snp *s)
     put_amd_integer(w, AMD_OID(0x03, 0x09), s->level[SNP_FMC]);
     if (s->hwid_len != SYNTHETIC_NONE)
         synthetic_put_extension(w, AMD_OID(0x04), false, s->hwid, (size_t)s->hwid_len);
-    if (s->has_csp_id)
-        synthetic_put_extension(w, AMD_OID(0x05), false,
-                                "\x16\x03"
-                                "csp",
-                                5);
+    if (s->csp_id != NULL) {
+        struct writer id = writer_into(buffer, sizeof buffer);
+        synthetic_put(&id, 0x16, s->csp_id, strlen(s->csp_id));
+        synthetic_put_extension(w, AMD_OID(0x05), false, buffer, id.used);
+    }
     if (s->unknown_amd_extension)
         synthetic_put_extension(w, AMD_OID(0x06), false, "\x05", 1);
 }
@@ -100,7 +100,7 @@ static struct bytes cert_build(const struct synthetic_snp *s, const struct synth
     size_t version = synthetic_begin(&w, 0xa0);
     synthetic_put_uint8(&w, c->version);
     synthetic_end(&w, version);
-    synthetic_put_uint8(&w, 0); /* as in AMD's VCEKs */
+    synthetic_put_uint8(&w, c->serial);
     synthetic_put_pss(&w, c->salt);
     synthetic_put_name(&w, c->issuer_cn);
     size_t validity = synthetic_begin(&w, 0x30);
@@ -142,18 +142,23 @@ void synthetic_snp_init(struct synthetic_snp *s, const struct synthetic_keys *ke
         .salt = 48,
     };
     memset(s, 0, sizeof *s);
-    s->ark = s->ask = s->vcek = common;
+    s->ark = s->ask = s->vek = common;
     s->ark.issuer_cn = s->ark.subject_cn = s->ask.issuer_cn = "ARK-Genoa";
-    s->ask.subject_cn = s->vcek.issuer_cn = "SEV-Genoa";
-    s->vcek.subject_cn = "SEV-VCEK";
+    s->ask.subject_cn = s->vek.issuer_cn = "SEV-Genoa";
+    s->vek.subject_cn = "SEV-VCEK"; /* serial 0, as AMD's */
+    s->ark.serial = 16;
+    s->ask.serial = 18;
     s->ark.is_ca = s->ask.is_ca = true;
     s->ask.path_length = 0;
     s->ark.key_usage = USAGE_CERT_AND_CRL_SIGN;
     s->ask.key_usage = USAGE_CERT_SIGN;
-    s->vcek.amd_extensions = true;
+    s->vek.amd_extensions = true;
     s->ark.key = s->ark.signer = s->ask.signer = keys->ark;
-    s->ask.key = s->vcek.signer = keys->ask;
-    s->vcek.key = keys->vcek;
+    s->ask.key = s->vek.signer = keys->ask;
+    s->vek.key = keys->vcek;
+
+    synthetic_crl_init(&s->crl, "ARK-Genoa", keys->ark);
+    s->crl_count = 1;
 
     s->product = "Genoa";
     s->level[SNP_FMC] = SYNTHETIC_NONE;
@@ -186,7 +191,8 @@ void synthetic_snp_init_turin(struct synthetic_snp *s, const struct synthetic_ke
     static const struct snp_tcb tcb = {{1, 2, 3, 4, 0, 0, 0, 0x51}};
     synthetic_snp_init(s, keys);
     s->ark.issuer_cn = s->ark.subject_cn = s->ask.issuer_cn = "ARK-Turin";
-    s->ask.subject_cn = s->vcek.issuer_cn = "SEV-Turin";
+    s->ask.subject_cn = s->vek.issuer_cn = "SEV-Turin";
+    s->crl.issuer_cn = "ARK-Turin";
     s->product = "Turin";
     s->struct_version = 1;
     s->hwid_len = 8;
@@ -205,11 +211,22 @@ void synthetic_snp_init_turin(struct synthetic_snp *s, const struct synthetic_ke
     memcpy(r->chip_id, s->hwid, 8);
 }
 
+void synthetic_snp_init_vlek(struct synthetic_snp *s, const struct synthetic_keys *keys)
+{
+    synthetic_snp_init(s, keys);
+    s->ask.subject_cn = s->vek.issuer_cn = "SEV-VLEK-Genoa";
+    s->vek.subject_cn = "SEV-VLEK";
+    s->hwid_len = SYNTHETIC_NONE;
+    s->csp_id = "CN=cloud.example";
+    s->report.key_info = SNP_KEY_VLEK << 2;
+    memset(s->report.chip_id, 0, sizeof s->report.chip_id);
+}
+
 static void report_sign(struct synthetic_snp *s)
 {
     enum { PART = 48, R_AT = 0x2a0, S_AT = 0x2e8 };
     uint8_t rs[2 * PART];
-    synthetic_must(crypto_ecdsa_sign_raw(s->vcek.key, CRYPTO_SHA384,
+    synthetic_must(crypto_ecdsa_sign_raw(s->vek.key, CRYPTO_SHA384,
                                          bytes_of(s->report_bytes, SNP_REPORT_SIGNED_SIZE), rs));
     for (size_t i = 0; i < PART; i++) {
         s->report_bytes[R_AT + i] = rs[PART - 1 - i];
@@ -228,5 +245,8 @@ void synthetic_snp_build(struct synthetic_snp *s)
     s->evidence.report = bytes_of(s->report_bytes, sizeof s->report_bytes);
     s->evidence.ark = cert_build(s, &s->ark, s->buffers[0]);
     s->evidence.ask = cert_build(s, &s->ask, s->buffers[1]);
-    s->evidence.vcek = cert_build(s, &s->vcek, s->buffers[2]);
+    s->evidence.vek = cert_build(s, &s->vek, s->buffers[2]);
+    s->evidence.crl_count = s->crl_count;
+    for (size_t i = 0; i < s->crl_count && i < SNP_CRLS_MAX; i++)
+        s->evidence.crls[i] = synthetic_crl_build(&s->crl, s->crl_buffer);
 }
