@@ -22,8 +22,10 @@ struct snp_product {
     uint8_t ark_spki[ANCHOR_PIN_SIZE];
     uint8_t ask_spki[ANCHOR_PIN_SIZE];
     uint8_t asvk_spki[ANCHOR_PIN_SIZE];
-    /* SHA-256 of the root's whole certificate. One with this digest need not be asked whether it signed itself. */
+    /* SHA-256 of the whole certificates. The signature of one with this digest was verified when it was pinned, and is not verified again. */
     uint8_t ark_der[ANCHOR_PIN_SIZE];
+    uint8_t ask_der[ANCHOR_PIN_SIZE];
+    uint8_t asvk_der[ANCHOR_PIN_SIZE];
     uint8_t family; /* CPUID, extended values included */
     size_t model_count;
     struct {

@@ -99,55 +99,56 @@ static enum err digest_is(struct bytes data, const uint8_t pin[static ANCHOR_PIN
     return e;
 }
 
-/* The certificate itself is known: what its signature would say of it was said when it was pinned. */
-static enum err check_pinned_root(const struct chain *c, struct err_note *note)
+/* Pinned by key; and, when the very certificate is pinned, *known: what its signature would say of it was said then. */
+static enum err check_pinned(const char *name, const struct x509 *cert,
+                             const uint8_t der[static ANCHOR_PIN_SIZE],
+                             const uint8_t spki[static ANCHOR_PIN_SIZE], bool *known, struct err_note *note)
 {
     bool same;
-    enum err e = digest_is(c->ark.cert.der, c->product->ark_der, &same);
-    if (e != ERR_OK || same)
+    enum err e = digest_is(cert->der, der, known);
+    if (e != ERR_OK || *known)
         return e;
-    e = digest_is(c->ark.cert.spki, c->product->ark_spki, &same);
+    e = digest_is(cert->spki, spki, &same);
     if (e == ERR_OK && !same)
-        e = err_noted(ERR_REFUSED, note, "a root of somebody else's");
-    return e == ERR_OK ? check_issued("ARK", &c->ark, "itself", &c->ark, note) : e;
+        e = err_noted(ERR_REFUSED, note, "the key of the %s is not the one that is pinned", name);
+    return e;
 }
 
 enum err chain_check_root(const struct chain *c, struct bytes simulated_root, bool *simulated,
                           struct err_note *note)
 {
+    enum err e = ERR_OK;
+    bool known = false;
     *simulated = simulated_root.len != 0 && bytes_equal(c->ark.cert.der, simulated_root);
     if (c->product == NULL)
         return err_noted(ERR_UNKNOWN, note, "a root for a product that is not known");
-    enum err e =
-        *simulated ? check_issued("ARK", &c->ark, "itself", &c->ark, note) : check_pinned_root(c, note);
-    return e == ERR_OK ? check_ca("ARK", &c->ark, note) : e;
-}
-
-static enum err check_pinned_intermediate(const struct chain *c, struct err_note *note)
-{
-    bool same;
-    enum err e = digest_is(c->ask.cert.spki,
-                           c->kind == VCEK_OF_PROVIDER ? c->product->asvk_spki : c->product->ask_spki, &same);
-    if (e == ERR_OK && !same)
-        e = err_noted(ERR_REFUSED, note, "the key of the %s is not the one that is pinned for %s",
-                      kinds[c->kind].ask, c->product->name);
-    return e;
+    if (!*simulated)
+        e = check_pinned("ARK", &c->ark.cert, c->product->ark_der, c->product->ark_spki, &known, note);
+    if (e == ERR_OK)
+        e = check_ca("ARK", &c->ark, note);
+    return e == ERR_OK && !known ? check_issued("ARK", &c->ark, "itself", &c->ark, note) : e;
 }
 
 enum err chain_check_ask(const struct chain *c, bool simulated, struct err_note *note)
 {
     const struct kind *kind = &kinds[c->kind];
+    const bool asvk = c->kind == VCEK_OF_PROVIDER;
+    const struct snp_product *p = c->product;
     char wanted[NAME_SIZE];
-    if (c->product == NULL)
+    enum err e = ERR_OK;
+    bool known = false;
+    if (p == NULL)
         return err_noted(ERR_UNKNOWN, note, "a root for a product that is not known");
-    enum err e = simulated ? ERR_OK : check_pinned_intermediate(c, note);
+    if (!simulated)
+        e = check_pinned(kind->ask, &c->ask.cert, asvk ? p->asvk_der : p->ask_der,
+                         asvk ? p->asvk_spki : p->ask_spki, &known, note);
     if (e != ERR_OK)
         return e;
-    (void)snprintf(wanted, sizeof wanted, "%s%s", kind->ask_prefix, c->product->name);
+    (void)snprintf(wanted, sizeof wanted, "%s%s", kind->ask_prefix, p->name);
     if (!bytes_is_str(c->ask.cert.subject_cn, wanted))
         return err_noted(ERR_CERTIFICATE, note, "%s is not named %s", kind->ask, wanted);
     e = check_ca(kind->ask, &c->ask, note);
-    return e == ERR_OK ? check_issued(kind->ask, &c->ask, "the ARK", &c->ark, note) : e;
+    return e == ERR_OK && !known ? check_issued(kind->ask, &c->ask, "the ARK", &c->ark, note) : e;
 }
 
 enum err chain_check_vek(const struct chain *c, struct err_note *note)

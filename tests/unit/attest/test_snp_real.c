@@ -221,13 +221,15 @@ static void the_intermediate_for_vleks_is_taken_for_vleks_alone(void **state)
             assert_err(chain_check_ask(&c, false, &note), ERR_REFUSED);
             assert_non_null(strstr(note.text, "pinned"));
             assert_err(chain_check_ask(&c, true, &note), ERR_CERTIFICATE); /* the name, then */
-            assert_ok(x509_verify(&c.ark.cert, c.ark.key)); /* what a pinned root is not asked any more */
+            /* What certificates that are pinned whole are not asked any more. */
+            assert_ok(x509_verify(&c.ark.cert, c.ark.key));
+            assert_ok(x509_verify(&c.ask.cert, c.ark.key));
             chain_release(&c);
         }
     }
 }
 
-/* Pinned by key as well: the same root in another certificate passes when it is self-signed, and this one is not. */
+/* Pinned by key as well: the same key in another certificate passes when that is signed, and these are not. */
 static void a_root_that_was_signed_anew_must_be_signed_by_itself(void **state)
 {
     (void)state;
@@ -241,6 +243,9 @@ static void a_root_that_was_signed_anew_must_be_signed_by_itself(void **state)
     ark.content[ark.bytes.len - 1] ^= 1; /* of the signature */
     assert_ok(chain_parse(ark.bytes, ask.bytes, ask.bytes, VCEK_OF_CHIP, &c, &note));
     assert_err(chain_check_root(&c, (struct bytes){0}, &simulated, &note), ERR_SIGNATURE);
+    assert_ok(chain_check_ask(&c, false, &note));
+    ask.content[ask.bytes.len - 1] ^= 1;
+    assert_err(chain_check_ask(&c, false, &note), ERR_SIGNATURE);
     chain_release(&c);
 }
 
