@@ -7,14 +7,18 @@
 #define PCK_NAME       "Intel SGX PCK Certificate"
 #define SIGNER_NAME    "Intel SGX TCB Signing"
 
-/*
- * SHA-256 of the root's SubjectPublicKeyInfo, and of the two certificates that hold it:
- *   until 2049   44a0196b2b99f889b8e149e95b807a350e7424964399e885a7cbb8ccfab674d3
- *   until 2033   fc64f8076d79a4fee9d1d473d74c89eb8d8fd55c5abafeabeba7366d20429404
- */
+/* SHA-256 of the root's SubjectPublicKeyInfo. */
 static const uint8_t intel_root_spki[CRYPTO_SHA256_SIZE] = {
     0xa0, 0xaf, 0x03, 0x12, 0x89, 0xf5, 0xd5, 0xd4, 0x13, 0x2f, 0x91, 0x86, 0x06, 0x8a, 0x7f, 0xc1,
     0x36, 0x28, 0x63, 0x3b, 0xa2, 0x35, 0x77, 0x74, 0x72, 0xe2, 0x9b, 0x6b, 0x6c, 0x67, 0xa4, 0x9e};
+
+/* SHA-256 of the two certificates that Intel made for it, until 2049 and until 2033. */
+static const uint8_t intel_root_certificates[][CRYPTO_SHA256_SIZE] = {
+    {0x44, 0xa0, 0x19, 0x6b, 0x2b, 0x99, 0xf8, 0x89, 0xb8, 0xe1, 0x49, 0xe9, 0x5b, 0x80, 0x7a, 0x35,
+     0x0e, 0x74, 0x24, 0x96, 0x43, 0x99, 0xe8, 0x85, 0xa7, 0xcb, 0xb8, 0xcc, 0xfa, 0xb6, 0x74, 0xd3},
+    {0xfc, 0x64, 0xf8, 0x07, 0x6d, 0x79, 0xa4, 0xfe, 0xe9, 0xd1, 0xd4, 0x73, 0xd7, 0x4c, 0x89, 0xeb,
+     0x8d, 0x8f, 0xd5, 0x5c, 0x5a, 0xba, 0xfe, 0xab, 0xeb, 0xa7, 0x36, 0x6d, 0x20, 0x42, 0x94, 0x04},
+};
 
 /* ---- taking it apart ---- */
 
@@ -75,28 +79,35 @@ static enum err check_leaf(const char *name, const struct sgx_certificate *c, st
 
 /* ---- the questions ---- */
 
-static enum err check_pinned(const struct sgx_certificate *root, struct err_note *note)
+static bool is_known_root(const struct sgx_certificate *root)
+{
+    uint8_t digest[CRYPTO_SHA256_SIZE];
+    if (crypto_hash_parts(CRYPTO_SHA256, &root->cert.der, 1, digest) != ERR_OK)
+        return false;
+    for (size_t i = 0; i < sizeof intel_root_certificates / sizeof *intel_root_certificates; i++)
+        if (memcmp(digest, intel_root_certificates[i], sizeof digest) == 0)
+            return true;
+    return false;
+}
+
+/* A third certificate for the same key: what else it says is true only when that key signed it. */
+static enum err check_pinned_key(const struct sgx_certificate *root, struct err_note *note)
 {
     uint8_t digest[CRYPTO_SHA256_SIZE];
     enum err e = crypto_hash_parts(CRYPTO_SHA256, &root->cert.spki, 1, digest);
     if (e == ERR_OK && memcmp(digest, intel_root_spki, sizeof digest) != 0)
         e = err_noted(ERR_REFUSED, note, "a root of somebody else's");
-    return e;
+    return e == ERR_OK ? check_issued("the root", root, root, note) : e;
 }
 
 enum err sgx_check_root(const struct sgx_certificate *root, struct bytes simulated_root, bool *simulated,
                         struct err_note *note)
 {
     *simulated = simulated_root.len != 0 && bytes_equal(root->cert.der, simulated_root);
-    if (!bytes_is_str(root->cert.subject_cn, ROOT_NAME))
-        return err_noted(ERR_CERTIFICATE, note, "the root is not named %s", ROOT_NAME);
-    enum err e = *simulated ? ERR_OK : check_pinned(root, note);
-    if (e == ERR_OK)
-        e = check_ca("the root", root, 1, note);
-    /* The key alone is pinned, so what else the certificate says is true only when that key signed it. */
-    if (e == ERR_OK)
-        e = check_issued("the root", root, root, note);
-    return e;
+    enum err e = *simulated || is_known_root(root) ? ERR_OK : check_pinned_key(root, note);
+    if (e == ERR_OK && !bytes_is_str(root->cert.subject_cn, ROOT_NAME))
+        e = err_noted(ERR_CERTIFICATE, note, "the root is not named %s", ROOT_NAME);
+    return e == ERR_OK ? check_ca("the root", root, 1, note) : e;
 }
 
 enum err sgx_check_pck_ca(const struct sgx_certificate *ca, const struct sgx_certificate *root,

@@ -96,6 +96,7 @@ bool tdx_pck_root(struct context *c, unsigned which)
     (void)which;
     struct err_note note = {{0}};
     enum err e = sgx_check_root(&c->chain[PLACE_ROOT], c->policy->simulated_root, &c->v->simulated, &note);
+    c->root_error = e;
     if (e == ERR_OK)
         tdx_saw(c, "%s", c->v->simulated ? "the SIMULATED root that was given by hand" : "Intel's");
     tdx_wanted(c, "Intel's");
@@ -230,62 +231,72 @@ static const struct intel_document *document_of(const struct context *c, unsigne
     return which == DOCUMENT_TCB_INFO ? &c->collateral->tcb_info : &c->collateral->qe_identity;
 }
 
+/* Reads the certificate into own, unless it is `known`, read before. */
+static enum err certificate_read(const char *name, struct bytes der, const struct sgx_certificate *known,
+                                 struct sgx_certificate *own, const struct sgx_certificate **which,
+                                 struct err_note *note)
+{
+    *which = own;
+    if (known != NULL && bytes_equal(known->cert.der, der)) {
+        *which = known;
+        return ERR_OK;
+    }
+    return der.len == 0 ? err_noted(ERR_TRUNCATED, note, "%s: there is none", name)
+                        : sgx_certificate_parse(name, der, own, note);
+}
+
 bool tdx_document_signer(struct context *c, unsigned which)
 {
     const struct tdx_issuer *issuer = issuer_of(c, which);
     struct tdx_signer *signer = &c->signer[which];
+    const struct tdx_signer *first = (c->have & HAVE_TCB_SIGNER) != 0 ? &c->signer[DOCUMENT_TCB_INFO] : NULL;
+    const struct sgx_certificate *root = (c->have & HAVE_CHAIN) != 0 ? &c->chain[PLACE_ROOT] : NULL;
     struct err_note note = {{0}};
-    enum err e = issuer->signer.len == 0
-                     ? err_noted(ERR_TRUNCATED, &note, "there is none")
-                     : sgx_certificate_parse("the signer", issuer->signer, &signer->certificate, &note);
+    enum err e = certificate_read("the signer", issuer->signer, first == NULL ? NULL : first->certificate,
+                                  &signer->own_certificate, &signer->certificate, &note);
     if (e == ERR_OK)
-        e = sgx_certificate_parse("the root", issuer->root, &signer->root, &note);
+        e = certificate_read("the root", issuer->root, root, &signer->own_root, &signer->root, &note);
     if (e == ERR_OK)
         c->have |= which == DOCUMENT_TCB_INFO ? HAVE_TCB_SIGNER : HAVE_QE_SIGNER;
     return tdx_saw_error(c, e, &note);
 }
 
-/* Intel signs both documents with one key, so the second time the answer is often known: the same octets under the same root. */
-static bool is_known_chain(const struct context *c, unsigned which)
+static enum err signer_chain_check(struct context *c, const struct tdx_signer *signer, struct err_note *note)
 {
-    const struct tdx_issuer *first = &c->collateral->tcb_info_issuer;
-    const struct tdx_issuer *second = &c->collateral->qe_identity_issuer;
-    return which == DOCUMENT_QE_IDENTITY && (c->have & HAVE_TCB_SIGNER) != 0 &&
-           bytes_equal(first->signer, second->signer) && bytes_equal(first->root, second->root);
+    bool simulated = false;
+    enum err e = signer->root == &c->chain[PLACE_ROOT]
+                     ? c->root_error
+                     : sgx_check_root(signer->root, c->policy->simulated_root, &simulated, note);
+    /* Collateral of a made-up service makes a verdict as worthless as a made-up platform does. */
+    c->v->simulated = c->v->simulated || simulated;
+    return e == ERR_OK ? sgx_check_tcb_signer(signer->certificate, signer->root, note) : e;
 }
 
 bool tdx_document_signer_chain(struct context *c, unsigned which)
 {
-    const struct tdx_signer *signer = &c->signer[which];
+    const struct tdx_signer *first = &c->signer[DOCUMENT_TCB_INFO];
+    struct tdx_signer *signer = &c->signer[which];
     struct err_note note = {{0}};
-    bool simulated = false;
-    enum err e = ERR_OK;
-    if (is_known_chain(c, which)) {
-        e = c->signer_error[DOCUMENT_TCB_INFO];
-    } else {
-        e = sgx_check_root(&signer->root, c->policy->simulated_root, &simulated, &note);
-        if (e == ERR_OK)
-            e = sgx_check_tcb_signer(&signer->certificate, &signer->root, &note);
-    }
-    c->signer_error[which] = e;
-    /* Collateral of a made-up service makes a verdict as worthless as a made-up platform does. */
-    c->v->simulated = c->v->simulated || simulated;
-    return tdx_saw_error(c, e, &note);
+    bool same = which != DOCUMENT_TCB_INFO && first->chain_checked &&
+                signer->certificate == first->certificate && signer->root == first->root;
+    signer->chain_error = same ? first->chain_error : signer_chain_check(c, signer, &note);
+    signer->chain_checked = true;
+    return tdx_saw_error(c, signer->chain_error, &note);
 }
 
 bool tdx_document_signer_valid(struct context *c, unsigned which)
 {
     const struct tdx_signer *signer = &c->signer[which];
     struct err_note note = {{0}};
-    enum err e = sgx_check_validity("the signer", &signer->certificate, c->now, &note);
+    enum err e = sgx_check_validity("the signer", signer->certificate, c->now, &note);
     if (e == ERR_OK)
-        e = sgx_check_validity("the root", &signer->root, c->now, &note);
+        e = sgx_check_validity("the root", signer->root, c->now, &note);
     return tdx_saw_error(c, e, &note);
 }
 
 bool tdx_document_signer_not_revoked(struct context *c, unsigned which)
 {
-    return not_revoked(c, &c->root_crl, &c->signer[which].certificate);
+    return not_revoked(c, &c->root_crl, c->signer[which].certificate);
 }
 
 bool tdx_document_form(struct context *c, unsigned which)
@@ -308,7 +319,7 @@ bool tdx_document_signature(struct context *c, unsigned which)
 {
     const struct intel_document *d = document_of(c, which);
     struct err_note note = {{0}};
-    enum err e = crypto_ecdsa_verify_raw(c->signer[which].certificate.key, CRYPTO_SHA256, d->body,
+    enum err e = crypto_ecdsa_verify_raw(c->signer[which].certificate->key, CRYPTO_SHA256, d->body,
                                          bytes_of(d->signature, sizeof d->signature));
     return tdx_saw_error(c, e, &note);
 }
@@ -391,8 +402,8 @@ void tdx_endorsements_release(struct context *c)
     for (size_t i = 0; i < PLACE_COUNT; i++)
         sgx_certificate_release(&c->chain[i]);
     for (size_t i = 0; i < DOCUMENT_COUNT; i++) {
-        sgx_certificate_release(&c->signer[i].certificate);
-        sgx_certificate_release(&c->signer[i].root);
+        sgx_certificate_release(&c->signer[i].own_certificate);
+        sgx_certificate_release(&c->signer[i].own_root);
     }
     tcb_info_release(&c->tcb_info);
     qe_identity_release(&c->qe_identity);

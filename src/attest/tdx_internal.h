@@ -30,9 +30,14 @@ enum tdx_have {
 /* Two documents are signed by Intel in the same way. */
 enum tdx_document { DOCUMENT_TCB_INFO, DOCUMENT_QE_IDENTITY, DOCUMENT_COUNT };
 
+/* Intel signs both documents with one key, and its root is that of the quote: what has the same octets is read and verified once. */
 struct tdx_signer {
-    struct sgx_certificate certificate;
-    struct sgx_certificate root;
+    const struct sgx_certificate *certificate;
+    const struct sgx_certificate *root;
+    struct sgx_certificate own_certificate;
+    struct sgx_certificate own_root;
+    bool chain_checked;
+    enum err chain_error;
 };
 
 enum tdx_chain_place { PLACE_LEAF, PLACE_CA, PLACE_ROOT, PLACE_COUNT };
@@ -54,7 +59,7 @@ struct context {
     struct crl root_crl;
     struct crl pck_crl;
     struct tdx_signer signer[DOCUMENT_COUNT];
-    enum err signer_error[DOCUMENT_COUNT]; /* of the chain to the root */
+    enum err root_error; /* of the root of the quote */
     struct tcb_info tcb_info;
     struct qe_identity qe_identity;
     const struct tdx_module *module;
