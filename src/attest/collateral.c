@@ -7,9 +7,11 @@
 #include "base/reader.h"
 #include "base/secret.h"
 
-#define ROOT_NAME       "Intel SGX Root CA"
-#define PEM_CERTIFICATE "CERTIFICATE"
-#define PEM_CRL         "X509 CRL"
+#define ROOT_NAME          "Intel SGX Root CA"
+#define TCB_INFO_MEMBER    "tcbInfo"
+#define QE_IDENTITY_MEMBER "enclaveIdentity"
+#define PEM_CERTIFICATE    "CERTIFICATE"
+#define PEM_CRL            "X509 CRL"
 
 void collateral_init(struct collateral *c)
 {
@@ -58,14 +60,6 @@ static enum err document_set(struct collateral *c, const char *what, struct inte
         e = copy(c, found->body, &place->body);
     }
     return e;
-}
-
-static enum err answer_add(struct collateral *c, const char *member, struct intel_document *place,
-                           struct bytes file, struct err_note *note)
-{
-    struct intel_document found;
-    enum err e = intel_document_parse(file, member, &found, note);
-    return e == ERR_OK ? document_set(c, member, place, &found, note) : e;
 }
 
 /* ---- certificates and lists ---- */
@@ -134,14 +128,23 @@ static enum err bundled_document(struct collateral *c, const json_t *doc, const 
     return e == ERR_OK ? document_set(c, body_key, place, &found, note) : e;
 }
 
-static enum err bundled_issuer(struct collateral *c, const json_t *doc, const char *key,
-                               struct tdx_issuer *place, struct err_note *note)
+/* Nearly always the two documents have the same chain, which is then decoded once. */
+static enum err bundled_issuers(struct collateral *c, const json_t *doc, struct err_note *note)
 {
-    struct bytes text;
-    enum err e = is_free(key, place->signer, note);
+    struct tdx_collateral *tdx = &c->tdx;
+    struct bytes first;
+    struct bytes second = {0};
+    enum err e = is_free("issuer chain", tdx->tcb_info_issuer.signer, note);
     if (e == ERR_OK)
-        e = strict_json_string(doc, key, &text, note);
-    return e == ERR_OK ? issuer_read(c, text, place, note) : e;
+        e = strict_json_string(doc, "tcb_info_issuer_chain", &first, note);
+    if (e == ERR_OK)
+        e = strict_json_string(doc, "qe_identity_issuer_chain", &second, note);
+    if (e == ERR_OK)
+        e = issuer_read(c, first, &tdx->tcb_info_issuer, note);
+    if (e == ERR_OK && !bytes_equal(first, second))
+        return issuer_read(c, second, &tdx->qe_identity_issuer, note);
+    tdx->qe_identity_issuer = tdx->tcb_info_issuer;
+    return e;
 }
 
 static enum err bundled_crl(struct collateral *c, const json_t *doc, const char *key, struct bytes *place,
@@ -174,31 +177,32 @@ static enum err bundle_read(struct collateral *c, const json_t *doc, struct err_
     if (e == ERR_OK)
         e = bundled_document(c, doc, "tcb_info", "tcb_info_signature", &tdx->tcb_info, note);
     if (e == ERR_OK)
-        e = bundled_issuer(c, doc, "tcb_info_issuer_chain", &tdx->tcb_info_issuer, note);
-    if (e == ERR_OK)
         e = bundled_document(c, doc, "qe_identity", "qe_identity_signature", &tdx->qe_identity, note);
     if (e == ERR_OK)
-        e = bundled_issuer(c, doc, "qe_identity_issuer_chain", &tdx->qe_identity_issuer, note);
+        e = bundled_issuers(c, doc, note);
     if (e == ERR_OK)
         e = bundled_crl(c, doc, "root_ca_crl", &tdx->root_crl, note);
     return e == ERR_OK ? bundled_crl(c, doc, "pck_crl", &tdx->pck_crl, note) : e;
 }
 
-static enum err json_add(struct collateral *c, struct bytes file, struct err_note *note)
+static enum err bundle_add(struct collateral *c, struct bytes file, struct err_note *note)
 {
     json_t *doc;
     enum err e = strict_json_parse(file, COLLATERAL_FILE_MAX, &doc, note);
-    if (e != ERR_OK)
-        return e;
-    /* The answers' signed octets are found in the file itself: the tree only says which answer it is. */
-    if (json_object_get(doc, "tcbInfo") != NULL)
-        e = answer_add(c, "tcbInfo", &c->tdx.tcb_info, file, note);
-    else if (json_object_get(doc, "enclaveIdentity") != NULL)
-        e = answer_add(c, "enclaveIdentity", &c->tdx.qe_identity, file, note);
-    else
+    if (e == ERR_OK)
         e = bundle_read(c, doc, note);
     json_decref(doc);
     return e;
+}
+
+static enum err json_add(struct collateral *c, struct bytes file, struct err_note *note)
+{
+    struct intel_document found;
+    if (intel_document_parse(file, TCB_INFO_MEMBER, &found, NULL) == ERR_OK)
+        return document_set(c, TCB_INFO_MEMBER, &c->tdx.tcb_info, &found, note);
+    if (intel_document_parse(file, QE_IDENTITY_MEMBER, &found, NULL) == ERR_OK)
+        return document_set(c, QE_IDENTITY_MEMBER, &c->tdx.qe_identity, &found, note);
+    return bundle_add(c, file, note);
 }
 
 /* ---- what is it? ---- */

@@ -2,7 +2,9 @@
 /* Real quotes of real TDs, each at its own time, and what is wrong with those that are wrong. */
 #include <stdio.h>
 
+#include "attest/sgx_chain.h"
 #include "attest/tdx_quote.h"
+#include "base/encoding.h"
 #include "crypto/crypto.h"
 #include "unit/attest/tdx_files.h"
 #include "unit/test.h"
@@ -214,6 +216,33 @@ static void what_stands_behind_a_quote_is_zero(void **state)
     assert_true(verdict_find(&verdict, "tdx.quote.form")->passed);
 }
 
+/* Certificates that are pinned whole are not verified on every appraisal: here they are. */
+static void what_is_pinned_is_signed_by_the_root(void **state)
+{
+    (void)state;
+    static uint8_t der[3][4096];
+    struct collateral c;
+    static const char *const collateral[] = {"dcap-qvl/tdx_quote_collateral.json", NULL};
+    if (!tdx_quote_read("dcap-qvl/tdx_quote", &quote) || !tdx_collateral_read(collateral, &c))
+        skip();
+    struct tdx_quote q;
+    struct sgx_certificate certificates[4] = {0};
+    assert_ok(tdx_quote_parse(quote.bytes, &q, NULL));
+    struct bytes text = q.pck_chain;
+    for (size_t i = 0; i < 3; i++) {
+        size_t len;
+        assert_ok(encoding_pem_next(&text, "CERTIFICATE", der[i], sizeof der[i], &len));
+        assert_ok(sgx_certificate_parse("", bytes_of(der[i], len), &certificates[i], NULL));
+    }
+    assert_ok(sgx_certificate_parse("", c.tdx.tcb_info_issuer.signer, &certificates[3], NULL));
+    assert_ok(x509_verify(&certificates[0].cert, certificates[1].key));
+    for (size_t i = 1; i < 4; i++)
+        assert_ok(x509_verify(&certificates[i].cert, certificates[2].key));
+    for (size_t i = 0; i < 4; i++)
+        sgx_certificate_release(&certificates[i]);
+    collateral_release(&c);
+}
+
 static void a_quote_of_an_sgx_enclave_is_refused(void **state)
 {
     (void)state;
@@ -235,6 +264,7 @@ int main(void)
         cmocka_unit_test(every_set_of_files_comes_to_what_it_should),
         cmocka_unit_test(a_quote_alone_is_refused),
         cmocka_unit_test(what_stands_behind_a_quote_is_zero),
+        cmocka_unit_test(what_is_pinned_is_signed_by_the_root),
         cmocka_unit_test(a_quote_of_an_sgx_enclave_is_refused),
     };
     if (!tdx_file_read("go-tdx-guest/tdx_prod_quote_SPR_E4.dat", &file)) {
