@@ -85,14 +85,10 @@ static void put_number(struct writer *w, struct bytes number)
 static struct bytes signature_of(const struct synthetic_crl *list, struct bytes tbs, uint8_t out[static 512])
 {
     uint8_t rs[96];
-    size_t len;
     size_t half = list->ecdsa_sha256 ? 32 : 48;
     struct writer w = writer_into(out, 512);
-    if (!list->ecdsa_sha256 && !list->ecdsa_sha384) {
-        synthetic_must(
-            crypto_rsa_pss_sign(list->signer, CRYPTO_SHA384, (size_t)list->salt, tbs, out, 512, &len));
-        return bytes_of(out, len);
-    }
+    if (!list->ecdsa_sha256 && !list->ecdsa_sha384)
+        return synthetic_sign_pss(list->signer, list->salt, tbs, out);
     synthetic_must(
         crypto_ecdsa_sign_raw(list->signer, list->ecdsa_sha256 ? CRYPTO_SHA256 : CRYPTO_SHA384, tbs, rs));
     size_t seq = synthetic_begin(&w, 0x30);

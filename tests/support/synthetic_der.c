@@ -111,3 +111,35 @@ void synthetic_put_extension(struct writer *w, const uint8_t *oid, size_t oid_le
     synthetic_put(w, 0x04, value, len);
     synthetic_end(w, seq);
 }
+
+struct bytes synthetic_sign_pss(const struct crypto_private_key *signer, int salt, struct bytes message,
+                                uint8_t out[static 512])
+{
+    enum { KEPT = 64 };
+    static struct {
+        const struct crypto_private_key *signer;
+        int salt;
+        uint8_t digest[32];
+        size_t len;
+        uint8_t signature[512];
+    } kept[KEPT];
+    static size_t next;
+    uint8_t digest[32];
+    size_t len;
+    synthetic_must(crypto_hash_parts(CRYPTO_SHA256, &message, 1, digest));
+    for (size_t i = 0; i < KEPT; i++) {
+        if (kept[i].signer != signer || kept[i].salt != salt ||
+            memcmp(kept[i].digest, digest, sizeof digest) != 0)
+            continue;
+        memcpy(out, kept[i].signature, kept[i].len);
+        return bytes_of(out, kept[i].len);
+    }
+    synthetic_must(crypto_rsa_pss_sign(signer, CRYPTO_SHA384, (size_t)salt, message, out, 512, &len));
+    kept[next].signer = signer;
+    kept[next].salt = salt;
+    kept[next].len = len;
+    memcpy(kept[next].digest, digest, sizeof digest);
+    memcpy(kept[next].signature, out, len);
+    next = (next + 1) % KEPT;
+    return bytes_of(out, len);
+}

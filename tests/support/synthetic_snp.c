@@ -1,15 +1,44 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "support/synthetic_snp.h"
 
+#include <stdio.h>
+#include <stdlib.h>
+
 #include "support/synthetic_der.h"
+
+/* RSA keys take seconds to make: where the environment names a folder, it keeps them from one program to the next. */
+static void key_make(enum crypto_key_kind kind, unsigned bits, const char *name,
+                     struct crypto_private_key **key)
+{
+    enum { KEY_MAX = 4096 };
+    char path[512];
+    uint8_t der[KEY_MAX];
+    size_t len = 0;
+    const char *folder = getenv("ENCLUME_TEST_KEYS");
+    (void)snprintf(path, sizeof path, "%s/%s", folder == NULL ? "" : folder, name);
+    FILE *file = folder == NULL ? NULL : fopen(path, "rb");
+    if (file != NULL) {
+        len = fread(der, 1, sizeof der, file);
+        (void)fclose(file);
+        synthetic_must(crypto_private_key_read(kind, bytes_of(der, len), key));
+        return;
+    }
+    synthetic_must(crypto_private_key_new(kind, bits, key));
+    file = folder == NULL ? NULL : fopen(path, "wb");
+    if (file == NULL)
+        return;
+    synthetic_must(crypto_private_key_write(*key, der, sizeof der, &len));
+    if (fwrite(der, 1, len, file) != len || fclose(file) != 0)
+        synthetic_must(ERR_FILE);
+}
 
 void synthetic_keys_make(struct synthetic_keys *keys)
 {
-    synthetic_must(crypto_private_key_new(CRYPTO_KEY_RSA, 4096, &keys->ark));
-    synthetic_must(crypto_private_key_new(CRYPTO_KEY_RSA, 4096, &keys->ask));
-    synthetic_must(crypto_private_key_new(CRYPTO_KEY_RSA, 2048, &keys->small));
-    synthetic_must(crypto_private_key_new(CRYPTO_KEY_P384, 0, &keys->vcek));
-    synthetic_must(crypto_private_key_new(CRYPTO_KEY_P256, 0, &keys->p256));
+    key_make(CRYPTO_KEY_RSA, 4096, "ark", &keys->ark);
+    key_make(CRYPTO_KEY_RSA, 4096, "ask", &keys->ask);
+    key_make(CRYPTO_KEY_RSA, 2048, "small", &keys->small);
+    key_make(CRYPTO_KEY_P384, 0, "vcek", &keys->vcek);
+    key_make(CRYPTO_KEY_P256, 0, "p256", &keys->p256);
 }
 
 void synthetic_keys_release(struct synthetic_keys *keys)
@@ -113,15 +142,14 @@ static struct bytes cert_build(const struct synthetic_snp *s, const struct synth
     put_extensions(&w, s, c);
     synthetic_end(&w, seq);
 
-    synthetic_must(crypto_rsa_pss_sign(c->signer, CRYPTO_SHA384, (size_t)c->salt, bytes_of(tbs, w.used),
-                                       signature, sizeof signature, &len));
+    struct bytes value = synthetic_sign_pss(c->signer, c->salt, bytes_of(tbs, w.used), signature);
     struct writer o = writer_into(out, SYNTHETIC_CERT_MAX);
     seq = synthetic_begin(&o, 0x30);
     writer_bytes(&o, bytes_of(tbs, w.used));
     synthetic_put_pss(&o, c->salt);
     size_t bits = synthetic_begin(&o, 0x03);
     writer_u8(&o, 0);
-    writer_bytes(&o, bytes_of(signature, len));
+    writer_bytes(&o, value);
     synthetic_end(&o, bits);
     synthetic_end(&o, seq);
     return bytes_of(out, o.used);
