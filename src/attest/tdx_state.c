@@ -11,14 +11,6 @@ static bool bit(uint64_t value, unsigned n)
     return (value >> n & 1) != 0;
 }
 
-static bool is_zero(struct bytes b)
-{
-    for (size_t i = 0; i < b.len; i++)
-        if (b.ptr[i] != 0)
-            return false;
-    return true;
-}
-
 /* ---- the quoting enclave, against Intel's identity of it ---- */
 
 bool tdx_qe_mrsigner(struct context *c, unsigned which)
@@ -200,8 +192,9 @@ bool tdx_td_service(struct context *c, unsigned which)
     }
     if (c->policy->mrservicetd.count != 0)
         return is_listed(c, c->quote.body.mrservicetd, &c->policy->mrservicetd);
+    static const uint8_t none[TDX_REGISTER_SIZE];
     tdx_wanted(c, "none");
-    if (is_zero(bytes_of(c->quote.body.mrservicetd, TDX_REGISTER_SIZE))) {
+    if (memcmp(c->quote.body.mrservicetd, none, sizeof none) == 0) {
         tdx_saw(c, "none");
         return true;
     }

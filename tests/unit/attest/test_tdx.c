@@ -215,6 +215,29 @@ CHANGE(hardening_with_advisory, t->tcb_info.levels[0].status = "SWHardeningNeede
 static const char *const known_advisories[] = {"INTEL-SA-00001", "INTEL-SA-00615"};
 CHANGE(hardening_with_known_advisory, hardening_with_advisory(s); s->policy.advisories = known_advisories;
        s->policy.advisory_count = 2;)
+CHANGE(hardening_with_another_known_advisory, hardening_with_advisory(s);
+       s->policy.advisories = known_advisories; s->policy.advisory_count = 1;)
+static const char *many_advisories(void)
+{
+    static char list[4096];
+    size_t used = 0;
+    for (int i = 0; i <= TDX_ADVISORIES_MAX; i++)
+        used += (size_t)snprintf(list + used, sizeof list - used, "%s\"A%d\"", i == 0 ? "[" : ",", i);
+    (void)snprintf(list + used, sizeof list - used, "]");
+    return list;
+}
+static const char *const *many_known(void)
+{
+    static char names[TDX_ADVISORIES_MAX + 1][8];
+    static const char *list[TDX_ADVISORIES_MAX + 1];
+    for (int i = 0; i <= TDX_ADVISORIES_MAX; i++) {
+        (void)snprintf(names[i], sizeof names[i], "A%d", i);
+        list[i] = names[i];
+    }
+    return list;
+}
+CHANGE(more_advisories_than_there_is_room_for, t->tcb_info.levels[0].advisories = many_advisories();
+       s->policy.advisories = many_known(); s->policy.advisory_count = TDX_ADVISORIES_MAX + 1;)
 CHANGE(module_advisory, t->module_levels[0].advisories = "[\"INTEL-SA-00616\"]";)
 CHANGE(qe_advisory, t->qe_identity.levels[0].advisories = "[\"INTEL-SA-00617\"]";)
 CHANGE(configuration_needed, t->tcb_info.levels[0].status = "ConfigurationNeeded";)
@@ -430,6 +453,8 @@ static const struct row rows[] = {
     ROW(hardening_without_advisory),
     ROW(hardening_with_advisory, "tdx.tcb.advisories"),
     ROW(hardening_with_known_advisory),
+    ROW(hardening_with_another_known_advisory, "tdx.tcb.advisories"),
+    ROW(more_advisories_than_there_is_room_for, "tdx.tcb.advisories"),
     ROW(module_advisory, "tdx.tcb.advisories"),
     ROW_4(module_advisory),
     ROW(qe_advisory, "tdx.tcb.advisories"),
@@ -565,6 +590,69 @@ static void the_advisories_of_all_parts_are_listed_once(void **state)
     assert_string_equal(verdict.claims.tdx.tcb_status, "OutOfDate");
 }
 
+/* What a person reads of a check. */
+static void the_verdict_says_what_was_seen(void **state)
+{
+    (void)state;
+    static struct scene s;
+    static const struct {
+        void (*change)(struct scene *s);  /* NULL: none */
+        const char *check, *saw, *wanted; /* wanted NULL: any */
+    } table[] = {
+        {NULL, "tdx.quote.version", "5", "4 or 5"},
+        {NULL, "tdx.pck.root", "the SIMULATED root that was given by hand", "Intel's"},
+        {NULL, "tdx.qe.level", "ISVSVN 4: UpToDate", NULL},
+        {NULL, "tdx.module.identity", "module version 1", NULL},
+        {NULL, "tdx.module.level", "SVN 6: UpToDate", NULL},
+        {NULL, "tdx.tcb.level", "UpToDate", NULL},
+        {NULL, "tdx.tcb.status", "UpToDate", "UpToDate or SWHardeningNeeded"},
+        {NULL, "tdx.tcb.advisories", "none", NULL},
+        {NULL, "tdx.pck.not_revoked", "not revoked (a list of 1)", NULL},
+        {NULL, "tdx.qe.debug", "a production enclave", NULL},
+        {NULL, "tdx.pck.inventory", "not compared: no inventory", NULL},
+        {NULL, "tdx.td.sept_ve_disable", "set", "set"},
+        {NULL, "tdx.td.debug", "not set", "not set"},
+        {NULL, "tdx.td.pks", "not set", "either"},
+        {NULL, "tdx.td.service", "none", "none"},
+        {NULL, "tdx.rtmr0", "not compared: no reference value", ""},
+        {qe_old, "tdx.qe.level", "ISVSVN 3: OutOfDate", NULL},
+        {qe_too_old, "tdx.qe.level", "ISVSVN 2: below every level", NULL},
+        {qe_debug, "tdx.qe.debug", "a debug enclave", NULL},
+        {module_unknown, "tdx.module.identity", "module version 2: no identity in the TCB info", NULL},
+        {module_unknown, "tdx.module.level", "not checked: the TDX module is not known", NULL},
+        {module_too_old, "tdx.module.level", "SVN 3: below every level", NULL},
+        {platform_old, "tdx.tcb.level", "OutOfDate", NULL},
+        {platform_too_old, "tdx.tcb.level", "below every level", NULL},
+        {module_old_but_updated, "tdx.tcb.status", "TDRelaunchAdvised", NULL},
+        {hardening_with_advisory, "tdx.tcb.advisories", "INTEL-SA-00615", NULL},
+        {hardening_with_known_advisory, "tdx.tcb.advisories", "none but those that you accept", NULL},
+        {module_old, "tdx.tcb.advisories", "2 of them", NULL},
+        {tcb_info_of_tomorrow, "tdx.tcb_info.current", "issued later than the time of appraisal", NULL},
+        {tcb_info_old, "tdx.tcb_info.current", "there was to be a newer one by now", NULL},
+        {leaf_revoked, "tdx.pck.not_revoked", "revoked (a list of 1)", NULL},
+        {before_the_leaf, "tdx.pck.validity", "the leaf is not valid yet", NULL},
+        {after_the_ca, "tdx.pck.validity", "the intermediate has expired", NULL},
+        {foreign_root, "tdx.pck.root", "a root of somebody else's", NULL},
+        {another_mrtd, "tdx.mrtd", NULL,
+         "3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d"},
+        {no_reference, "tdx.mrtd", NULL, "there is no reference value"},
+        {unknown_report_data, "tdx.report_data", "not compared: it is not known what it should be", NULL},
+        {tcb_info_number_16, "tdx.evaluation_number", "16 for the platform, 17 for the quoting enclave",
+         "at least 17"},
+    };
+    for (size_t i = 0; i < test_count(table); i++) {
+        scene_init(&s, false);
+        if (table[i].change != NULL)
+            table[i].change(&s);
+        scene_appraise(&s);
+        const struct verdict_check *check = verdict_find(&verdict, table[i].check);
+        if (table[i].saw != NULL)
+            assert_string_equal(check->saw, table[i].saw);
+        if (table[i].wanted != NULL)
+            assert_string_equal(check->wanted, table[i].wanted);
+    }
+}
+
 static void nothing_at_all_is_refused(void **state)
 {
     (void)state;
@@ -667,6 +755,7 @@ int main(void)
         cmocka_unit_test(each_change_fails_its_own_check),
         cmocka_unit_test(every_check_has_a_change_that_fails_it),
         cmocka_unit_test(the_advisories_of_all_parts_are_listed_once),
+        cmocka_unit_test(the_verdict_says_what_was_seen),
         cmocka_unit_test(nothing_at_all_is_refused),
         cmocka_unit_test(the_worst_part_decides),
         cmocka_unit_test(a_relaunch_is_advised_where_the_platform_was_updated),
