@@ -64,7 +64,7 @@ static void put_amd_integer(struct writer *w, const uint8_t *oid, size_t oid_len
 
 static void put_amd_extensions(struct writer *w, const struct synthetic_snp *s)
 {
-    uint8_t buffer[64];
+    uint8_t buffer[256];
     struct writer name = writer_into(buffer, sizeof buffer);
     put_amd_integer(w, AMD_OID(0x01), s->struct_version);
     synthetic_put(&name, 0x16, s->product, strlen(s->product));
@@ -268,8 +268,7 @@ void synthetic_snp_build(struct synthetic_snp *s)
     s->report_bytes[s->patch_signed_at] =
         s->patch_signed != 0 ? s->patch_signed : s->report_bytes[s->patch_signed_at];
     report_sign(s);
-    s->report_bytes[s->patch_after_at] =
-        s->patch_after != 0 ? s->patch_after : s->report_bytes[s->patch_after_at];
+    s->report_bytes[s->patch_after_at] ^= s->patch_after;
     s->evidence.report = bytes_of(s->report_bytes, sizeof s->report_bytes);
     s->evidence.ark = cert_build(s, &s->ark, s->buffers[0]);
     s->evidence.ask = cert_build(s, &s->ask, s->buffers[1]);

@@ -67,7 +67,7 @@ struct synthetic_snp {
     bool unknown_amd_extension;
 
     struct snp_report report;
-    /* One byte of the report, by hand: before it is signed, and afterwards. 0 at 0 does nothing. */
+    /* One byte of the report, by hand: set before it is signed, and bits of it turned over afterwards. 0 at 0 does nothing. */
     size_t patch_signed_at;
     uint8_t patch_signed;
     size_t patch_after_at;

@@ -400,6 +400,69 @@ static void a_chip_without_a_row_has_no_floor(void **state)
             assert_false(snp_floor_applies(&floors[i], &none[c]));
 }
 
+/* Printable ASCII from end to end, and as long as the limit. */
+static void a_providers_name_may_use_all_that_is_allowed(void **state)
+{
+    (void)state;
+    static struct scene s;
+    static struct verdict v;
+    char name[VCEK_CSP_ID_MAX + 2];
+    memset(name, '~', sizeof name);
+    name[0] = ' ';
+    name[VCEK_CSP_ID_MAX] = '\0';
+    scene_init(&s, SCENE_VLEK);
+    s.snp.csp_id = name;
+    scene_appraise(&s, &v);
+    expect_accepted(&v);
+    assert_string_equal(v.claims.snp.csp_id, name);
+    name[VCEK_CSP_ID_MAX] = '~';
+    name[VCEK_CSP_ID_MAX + 1] = '\0';
+    scene_appraise(&s, &v);
+    assert_false(verdict_find(&v, "snp.vek.form")->passed);
+}
+
+/* A person reads these. */
+static void what_was_seen_is_said(void **state)
+{
+    (void)state;
+    static struct scene s;
+    static struct verdict v;
+    static const struct {
+        uint32_t key_info;
+        const char *text;
+    } said[] = {{SNP_KEY_VCEK << 2, "VCEK: the chip's own"},
+                {SNP_KEY_VLEK << 2, "VLEK: the cloud provider's"},
+                {SNP_KEY_NONE << 2, "no key: the report is not signed"},
+                {3 << 2, "SIGNING_KEY 3"}};
+    for (size_t i = 0; i < test_count(said); i++) {
+        scene_init(&s, SCENE_GENOA);
+        s.snp.report.key_info = said[i].key_info;
+        scene_appraise(&s, &v);
+        assert_string_equal(verdict_find(&v, "snp.key_info.signing_key")->saw, said[i].text);
+        assert_string_equal(verdict_find(&v, "snp.key_info.signing_key")->wanted, "VCEK or VLEK");
+    }
+    scene_init(&s, SCENE_GENOA);
+    s.snp.crl_count = SNP_CRLS_MAX; /* the most that may come */
+    s.policy.snp.allow_missing_crl = true;
+    scene_appraise(&s, &v);
+    expect_accepted(&v);
+    assert_string_equal(verdict_find(&v, "snp.crl.present")->saw, "4");
+    assert_string_equal(verdict_find(&v, "snp.chain.root")->saw, "the SIMULATED root that was given by hand");
+    assert_string_equal(verdict_find(&v, "snp.vek.product")->saw, "Genoa");
+    assert_string_equal(verdict_find(&v, "snp.report.product")->saw, "Genoa (family 0x19, model 0x11)");
+    s.snp.crl_count = 0;
+    scene_appraise(&s, &v);
+    assert_string_equal(verdict_find(&v, "snp.crl.present")->saw, "0: you allowed that there is none");
+    s.policy.snp.allow_missing_crl = false;
+    scene_appraise(&s, &v);
+    assert_string_equal(verdict_find(&v, "snp.crl.present")->saw, "0");
+    s.foreign_root = true;
+    s.policy.simulated_root = (struct bytes){0};
+    scene_appraise(&s, &v);
+    assert_string_equal(verdict_find(&v, "snp.chain.root")->saw,
+                        "the key of the ARK is not the one that is pinned");
+}
+
 /* An evil twin: everything right, under a root with the right name, but not the one that was given by hand. */
 static void a_simulated_root_is_compared_octet_by_octet(void **state)
 {
@@ -490,6 +553,8 @@ int main(void)
         cmocka_unit_test(an_allowance_for_masked_chips_covers_nothing_else),
         cmocka_unit_test(each_floor_is_the_lowest_that_passes),
         cmocka_unit_test(a_chip_without_a_row_has_no_floor),
+        cmocka_unit_test(a_providers_name_may_use_all_that_is_allowed),
+        cmocka_unit_test(what_was_seen_is_said),
         cmocka_unit_test(a_simulated_root_is_compared_octet_by_octet),
         cmocka_unit_test(a_vcek_on_another_curve_is_refused),
         cmocka_unit_test(without_evidence_every_check_is_listed_as_failed),
