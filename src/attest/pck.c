@@ -52,7 +52,7 @@ static void octets_read(struct reader *r, uint8_t *to, size_t size)
 static void tcb_read(struct reader *r, struct pck *pck)
 {
     struct reader list = der_open(r, DER_SEQUENCE);
-    for (uint8_t i = 1; i <= TCB_CPU_SVN; i++) {
+    for (int i = 1; i <= TCB_CPU_SVN; i++) {
         struct reader item = der_open(&list, DER_SEQUENCE);
         if (member_read(&item, MEMBER_TCB) != i)
             malformed(&item);

@@ -69,6 +69,7 @@ static struct tdx_references reference(const uint8_t (*values)[TDX_REGISTER_SIZE
     }
 
 CHANGE(version_6, t->quote_fields.version = 6;)
+CHANGE(version_3, t->quote_fields.version = 3;)
 CHANGE(sgx_tee_type, t->quote_fields.tee_type = 0;)
 CHANGE(p384_key_type, t->quote_fields.key_type = 3;)
 CHANGE(another_vendor, t->quote_fields.qe_vendor[15] ^= 1;)
@@ -318,6 +319,7 @@ struct row {
 
 static const struct row rows[] = {
     FIRST(version_6, "tdx.quote.version"),
+    FIRST(version_3, "tdx.quote.version"),
     FIRST(sgx_tee_type, "tdx.quote.tee_type"),
     FIRST(p384_key_type, "tdx.quote.key_type"),
     ROW(another_vendor, "tdx.quote.qe_vendor"),
@@ -599,6 +601,7 @@ static void the_verdict_says_what_was_seen(void **state)
         const char *check, *saw, *wanted; /* wanted NULL: any */
     } table[] = {
         {NULL, "tdx.quote.version", "5", "4 or 5"},
+        {version_3, "tdx.quote.version", "3: a quote of an SGX enclave", NULL},
         {NULL, "tdx.pck.root", "the SIMULATED root that was given by hand", "Intel's"},
         {NULL, "tdx.qe.level", "ISVSVN 4: UpToDate", NULL},
         {NULL, "tdx.module.identity", "module version 1", NULL},
