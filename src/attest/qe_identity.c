@@ -53,25 +53,25 @@ static enum err enclave_read(const json_t *doc, struct qe_identity *q, struct er
     return e;
 }
 
-enum err qe_identity_parse(struct bytes body, struct qe_identity *q, struct err_note *note)
+enum err qe_identity_parse(struct bytes body, struct qe_identity *identity, struct err_note *note)
 {
     static const char *const keys[] = {
         "id",         "version",        "issueDate",  "nextUpdate",     "tcbEvaluationDataNumber",
         "miscselect", "miscselectMask", "attributes", "attributesMask", "mrsigner",
         "isvprodid",  "tcbLevels",      NULL};
-    memset(q, 0, sizeof *q);
-    enum err e = strict_json_parse(body, INTEL_DOCUMENT_MAX, &q->document, note);
+    memset(identity, 0, sizeof *identity);
+    enum err e = strict_json_parse(body, INTEL_DOCUMENT_MAX, &identity->document, note);
     if (e == ERR_OK)
-        e = strict_json_only(q->document, "enclaveIdentity", keys, note);
+        e = strict_json_only(identity->document, "enclaveIdentity", keys, note);
     if (e == ERR_OK)
-        e = head_read(q->document, q, note);
+        e = head_read(identity->document, identity, note);
     if (e == ERR_OK)
-        e = enclave_read(q->document, q, note);
-    return e == ERR_OK ? intel_json_levels(q->document, &q->levels, note) : e;
+        e = enclave_read(identity->document, identity, note);
+    return e == ERR_OK ? intel_json_levels(identity->document, &identity->levels, note) : e;
 }
 
-void qe_identity_release(struct qe_identity *q)
+void qe_identity_release(struct qe_identity *identity)
 {
-    json_decref(q->document);
-    q->document = NULL;
+    json_decref(identity->document);
+    identity->document = NULL;
 }
