@@ -655,6 +655,42 @@ static void the_verdict_says_what_was_seen(void **state)
     }
 }
 
+static void appraise_again(struct scene *s)
+{
+    memset(&verdict, 0, sizeof verdict);
+    tdx_appraise(s->tdx.quote, &s->tdx.collateral, s->report_data, &s->policy, s->now, &verdict);
+    verdict_conclude(&verdict);
+}
+
+/* A certificate that was read and verified once is not read again; what comes with it is. */
+static void one_signer_of_both_documents_needs_its_root_twice(void **state)
+{
+    (void)state;
+    static struct scene s;
+    struct tdx_collateral *c = &s.tdx.collateral;
+    scene_init(&s, false);
+    scene_appraise(&s);
+    c->qe_identity_issuer = c->tcb_info_issuer;
+    appraise_again(&s);
+    assert_true(verdict.accepted);
+
+    scene_init(&s, false);
+    s.tdx.qe_identity.root.key = s.tdx.qe_identity.root.signer = keys.other;
+    scene_appraise(&s);
+    c->qe_identity_issuer.signer = c->tcb_info_issuer.signer;
+    appraise_again(&s);
+    assert_false(verdict.accepted);
+    assert_string_equal(verdict_first_failure(&verdict)->rule->name, "tdx.qe_identity.signer_chain");
+
+    scene_init(&s, false);
+    s.tdx.tcb_info.certificate.signer = keys.other;
+    scene_appraise(&s);
+    c->qe_identity_issuer = c->tcb_info_issuer;
+    appraise_again(&s);
+    assert_false(verdict_find(&verdict, "tdx.tcb_info.signer_chain")->passed);
+    assert_false(verdict_find(&verdict, "tdx.qe_identity.signer_chain")->passed);
+}
+
 static void nothing_at_all_is_refused(void **state)
 {
     (void)state;
@@ -693,6 +729,7 @@ int main(void)
         cmocka_unit_test(every_check_has_a_change_that_fails_it),
         cmocka_unit_test(the_advisories_of_all_parts_are_listed_once),
         cmocka_unit_test(the_verdict_says_what_was_seen),
+        cmocka_unit_test(one_signer_of_both_documents_needs_its_root_twice),
         cmocka_unit_test(nothing_at_all_is_refused),
     };
     return cmocka_run_group_tests(tests, make, drop);
