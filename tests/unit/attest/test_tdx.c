@@ -161,6 +161,12 @@ CHANGE(tcb_info_of_another_pce, t->pce_id = "0001";)
 CHANGE(fmspc_in_lower_case, t->fmspc = "00806f050000";)
 CHANGE(tcb_info_number_16, t->tcb_info.evaluation_number = 16;)
 CHANGE(qe_identity_number_16, t->qe_identity.evaluation_number = 16;)
+CHANGE(number_below_that_of_the_time, s->policy.evaluation_number_min = 0;
+       t->tcb_info.evaluation_number = t->qe_identity.evaluation_number = 16;)
+CHANGE(number_of_the_time, s->policy.evaluation_number_min = 0;)
+CHANGE(number_above_your_own_minimum, s->policy.evaluation_number_min = 16;
+       t->tcb_info.evaluation_number = t->qe_identity.evaluation_number = 16;)
+CHANGE(number_below_your_own_minimum, s->policy.evaluation_number_min = 18;)
 CHANGE(qe_identity_signer_by_another, t->qe_identity.certificate.signer = keys.other;)
 CHANGE(qe_identity_under_another_root,
        t->qe_identity.root.key = t->qe_identity.root.signer = t->qe_identity.certificate.signer = keys.other;)
@@ -405,6 +411,10 @@ static const struct row rows[] = {
     ROW(fmspc_in_lower_case),
     ROW(tcb_info_number_16, "tdx.evaluation_number"),
     ROW(qe_identity_number_16, "tdx.evaluation_number"),
+    ROW(number_below_that_of_the_time, "tdx.evaluation_number"),
+    ROW(number_of_the_time),
+    ROW(number_above_your_own_minimum),
+    ROW(number_below_your_own_minimum, "tdx.evaluation_number"),
     ROW(qe_identity_signer_by_another, "tdx.qe_identity.signer_chain"),
     ROW(qe_identity_under_another_root, "tdx.qe_identity.signer_chain"),
     FIRST(qe_identity_signer_p384, "tdx.qe_identity.signer"),
