@@ -106,7 +106,7 @@ static enum err check_pinned(const char *name, const struct x509 *cert,
 {
     bool same;
     enum err e = digest_is(cert->der, der, known);
-    if (e != ERR_OK || *known)
+    if (e != ERR_OK || *known) /* equivalent: the key of a known certificate is pinned as well */
         return e;
     e = digest_is(cert->spki, spki, &same);
     if (e == ERR_OK && !same)

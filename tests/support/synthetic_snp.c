@@ -138,6 +138,8 @@ static struct bytes cert_build(const struct synthetic_snp *s, const struct synth
     synthetic_end(&w, validity);
     synthetic_put_name(&w, c->subject_cn);
     synthetic_must(crypto_private_key_spki(c->key, spki, sizeof spki, &len));
+    if (c->damaged_key)
+        spki[len - 1] ^= 1;
     writer_bytes(&w, bytes_of(spki, len));
     put_extensions(&w, s, c);
     synthetic_end(&w, seq);

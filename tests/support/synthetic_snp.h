@@ -43,6 +43,7 @@ struct synthetic_cert {
     int key_usage;   /* the one octet of flags; SYNTHETIC_NONE: left out */
     bool unknown_critical;
     bool duplicate_extension;
+    bool damaged_key; /* the last bit of its encoding turned over: a point off the curve */
     bool amd_extensions;
     int version; /* 2 is version 3 */
     int salt;

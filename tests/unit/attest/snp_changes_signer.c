@@ -181,6 +181,22 @@ CHANGE(vcek_of_another_product)
 {
     s->snp.product = "Turin";
 }
+CHANGE(vcek_key_off_the_curve)
+{
+    s->snp.vek.damaged_key = true;
+}
+CHANGE(vcek_with_empty_product)
+{
+    s->snp.product = "";
+}
+CHANGE(vcek_with_long_product)
+{
+    s->snp.product = "Genoa-B012345678";
+}
+CHANGE(vcek_with_too_long_product)
+{
+    s->snp.product = "Genoa-B0123456789";
+}
 CHANGE(vcek_product_with_a_tail)
 {
     s->snp.product = "Genoa-B0x";
@@ -420,6 +436,10 @@ const struct change changes_signer[] = {
     ROW(vcek_without_a_level, "snp.vek.form"),
     ROW(vcek_with_fmc_of_turin, "snp.vek.form"),
     ROW(vcek_of_another_product, "snp.vek.product"),
+    ROW(vcek_key_off_the_curve, "snp.chain.form"),
+    ROW(vcek_with_empty_product, "snp.vek.form"),
+    ROW(vcek_with_long_product, "snp.vek.product"),
+    ROW(vcek_with_too_long_product, "snp.vek.form"),
     ROW(vcek_product_with_a_tail, "snp.vek.product"),
     ROW(milan_cpuid, "snp.report.product"),
     ROW(unknown_cpuid, "snp.report.product"),

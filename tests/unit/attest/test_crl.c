@@ -87,6 +87,16 @@ static void a_list_without_entries_revokes_nothing(void **state)
     }
 }
 
+static void the_last_of_the_reasons_is_taken(void **state)
+{
+    (void)state;
+    struct synthetic_crl s;
+    synthetic_crl_init(&s, "ARK-Genoa", keys.ark);
+    s.serial_count = 1;
+    s.reason = 10; /* aACompromise */
+    assert_ok(take(synthetic_crl_build(&s, buffer), SYNTHETIC_NOW));
+}
+
 static void a_list_counts_from_its_first_to_its_last_second(void **state)
 {
     (void)state;
@@ -359,6 +369,7 @@ int main(void)
         cmocka_unit_test(the_parts_of_a_list_are_found),
         cmocka_unit_test(listed_serials_are_found_and_no_others),
         cmocka_unit_test(a_list_without_entries_revokes_nothing),
+        cmocka_unit_test(the_last_of_the_reasons_is_taken),
         cmocka_unit_test(a_list_counts_from_its_first_to_its_last_second),
         cmocka_unit_test(each_change_is_refused_as_what_it_is),
         cmocka_unit_test(an_issuer_that_may_not_sign_lists_is_refused),

@@ -45,6 +45,19 @@ static void the_extensions_of_a_vcek_are_read(void **state)
     assert_false(vcek_is_product(&vcek, "Milan"));
 }
 
+static void a_stepping_is_a_letter_and_a_digit(void **state)
+{
+    (void)state;
+    static const char *const good[] = {"Milan", "Milan-A0", "Milan-B0", "Milan-Z9"};
+    static const char *const wrong[] = {"Milan-",   "Milan-B",  "Milan-B00", "Milan_B0",
+                                        "Milan-@0", "Milan-[0", "Milan-a0",  "Milan-B/",
+                                        "Milan-B:", "MilanB0",  "Mila",      ""};
+    for (size_t i = 0; i < test_count(good); i++)
+        assert_true(vcek_is_product(&(struct vcek){.product = bytes_str(good[i])}, "Milan"));
+    for (size_t i = 0; i < test_count(wrong); i++)
+        assert_false(vcek_is_product(&(struct vcek){.product = bytes_str(wrong[i])}, "Milan"));
+}
+
 static void trailing_bytes_and_truncations_are_refused(void **state)
 {
     (void)state;
@@ -125,6 +138,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_parts_of_a_certificate_are_found),
         cmocka_unit_test(the_extensions_of_a_vcek_are_read),
+        cmocka_unit_test(a_stepping_is_a_letter_and_a_digit),
         cmocka_unit_test(trailing_bytes_and_truncations_are_refused),
         cmocka_unit_test(the_algorithm_outside_must_be_the_one_inside),
         cmocka_unit_test(a_certificate_that_is_too_large_is_refused_unread),
