@@ -463,6 +463,33 @@ static void what_was_seen_is_said(void **state)
                         "the key of the ARK is not the one that is pinned");
 }
 
+static void what_was_wanted_is_said(void **state)
+{
+    (void)state;
+    static struct scene s;
+    static struct verdict v;
+    static const uint8_t two[2][48] = {{1}, {2}};
+    scene_init(&s, SCENE_GENOA);
+    scene_appraise(&s, &v);
+    assert_string_equal(verdict_find(&v, "snp.firmware.provisional")->saw, "");
+    assert_string_equal(verdict_find(&v, "snp.id_key")->wanted, "none");
+    assert_int_equal(strlen(verdict_find(&v, "snp.measurement")->wanted), 96);
+    s.policy.snp.id_keys = (struct snp_digests){two, 2};
+    s.policy.measurements = two;
+    s.policy.measurement_count = 2;
+    s.snp.report.current_version[1] = 56;
+    scene_appraise(&s, &v);
+    assert_string_equal(verdict_find(&v, "snp.firmware.provisional")->saw, "a version that is not committed");
+    assert_string_equal(verdict_find(&v, "snp.id_key")->wanted, "one of those you named");
+    assert_string_equal(verdict_find(&v, "snp.measurement")->wanted, "one of 2 reference values");
+    s.policy.measurement_count = 0;
+    s.snp.report.current_tcb.raw[7] = 0xdc;
+    scene_appraise(&s, &v);
+    assert_string_equal(verdict_find(&v, "snp.measurement")->wanted, "there is no reference value");
+    assert_string_equal(verdict_find(&v, "snp.firmware.provisional")->saw,
+                        "microcode: current 220, committed 219");
+}
+
 /* An evil twin: everything right, under a root with the right name, but not the one that was given by hand. */
 static void a_simulated_root_is_compared_octet_by_octet(void **state)
 {
@@ -555,6 +582,7 @@ int main(void)
         cmocka_unit_test(a_chip_without_a_row_has_no_floor),
         cmocka_unit_test(a_providers_name_may_use_all_that_is_allowed),
         cmocka_unit_test(what_was_seen_is_said),
+        cmocka_unit_test(what_was_wanted_is_said),
         cmocka_unit_test(a_simulated_root_is_compared_octet_by_octet),
         cmocka_unit_test(a_vcek_on_another_curve_is_refused),
         cmocka_unit_test(without_evidence_every_check_is_listed_as_failed),
