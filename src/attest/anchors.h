@@ -17,9 +17,16 @@ enum snp_component { SNP_FMC, SNP_BOOTLOADER, SNP_TEE, SNP_FIRMWARE, SNP_MICROCO
 enum { SNP_COMPONENT_NONE = 0xff };
 
 struct snp_product {
-    const char *name;                  /* as in the common names "ARK-<name>" and "SEV-<name>" */
-    uint8_t ark_spki[ANCHOR_PIN_SIZE]; /* SHA-256 of the root's SubjectPublicKeyInfo */
-    uint8_t family;                    /* CPUID, extended values included */
+    const char *name; /* as in the common names "ARK-<name>", "SEV-<name>" and "SEV-VLEK-<name>" */
+    /* SHA-256 of the SubjectPublicKeyInfo of the root, and of the two intermediates: the ASK signs VCEKs, the ASVK signs VLEKs. */
+    uint8_t ark_spki[ANCHOR_PIN_SIZE];
+    uint8_t ask_spki[ANCHOR_PIN_SIZE];
+    uint8_t asvk_spki[ANCHOR_PIN_SIZE];
+    /* SHA-256 of the whole certificates. The signature of one with this digest was verified when it was pinned, and is not verified again. */
+    uint8_t ark_der[ANCHOR_PIN_SIZE];
+    uint8_t ask_der[ANCHOR_PIN_SIZE];
+    uint8_t asvk_der[ANCHOR_PIN_SIZE];
+    uint8_t family; /* CPUID, extended values included */
     size_t model_count;
     struct {
         uint8_t first;

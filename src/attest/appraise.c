@@ -11,8 +11,8 @@ static const struct verdict_rule rule_bundle = {
     "bundle.form", "The evidence arrived whole and well formed",
     "One JSON document, nothing unknown in it (docs/protocol.md, Evidence bundle)."};
 static const struct verdict_rule rule_content = {
-    "bundle.content", "It holds one report and its three certificates",
-    "VCEK, ASK and ARK in this order; revocation lists are not taken yet."};
+    "bundle.content", "It holds one report, its three certificates and revocation lists",
+    "VCEK or VLEK, intermediate and root in this order; then the root's lists."};
 static const struct verdict_rule rule_statement = {
     "statement.form", "The enclave's statement about itself is well formed",
     "Canonical JSON, so that no two texts say the same (docs/protocol.md, Key statement)."};
@@ -60,20 +60,26 @@ static bool add_not_checked(struct verdict *v, const struct verdict_rule *rule, 
 static void check_content(struct appraisal *a)
 {
     const struct bundle *b = &a->bundle;
-    bool fits = b->evidence_count == 1 && b->endorsement_count == CERTIFICATES;
+    bool fits = b->evidence_count == 1 && b->endorsement_count >= CERTIFICATES &&
+                b->endorsement_count - CERTIFICATES <= SNP_CRLS_MAX;
     for (size_t i = 0; i < b->endorsement_count; i++)
-        fits = fits && strcmp(b->endorsements[i].media_type, BUNDLE_CERTIFICATE) == 0;
+        fits = fits &&
+               strcmp(b->endorsements[i].media_type, i < CERTIFICATES ? BUNDLE_CERTIFICATE : BUNDLE_CRL) == 0;
     if (!a->parsed) {
         (void)add_not_checked(a->v, &rule_content, "the bundle is malformed");
         return;
     }
-    (void)verdict_add(a->v, &rule_content, fits, "1 report, 3 certificates",
+    (void)verdict_add(a->v, &rule_content, fits, "1 report, 3 certificates, at most 4 revocation lists",
                       "%zu of evidence, %zu endorsements", b->evidence_count, b->endorsement_count);
-    if (fits)
-        a->evidence = (struct snp_evidence){.report = b->evidence[0].value,
-                                            .vcek = b->endorsements[0].value,
-                                            .ask = b->endorsements[1].value,
-                                            .ark = b->endorsements[2].value};
+    if (!fits)
+        return;
+    a->evidence = (struct snp_evidence){.report = b->evidence[0].value,
+                                        .vek = b->endorsements[0].value,
+                                        .ask = b->endorsements[1].value,
+                                        .ark = b->endorsements[2].value,
+                                        .crl_count = b->endorsement_count - CERTIFICATES};
+    for (size_t i = 0; i < a->evidence.crl_count; i++)
+        a->evidence.crls[i] = b->endorsements[CERTIFICATES + i].value;
 }
 
 static void check_statement(struct appraisal *a)

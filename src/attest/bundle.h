@@ -10,7 +10,7 @@
  *     "platform": "sev-snp",
  *     "statement": "<the key statement's text>",
  *     "evidence": [["application/vnd.enclume.sev-snp-report", "<base64url>"]],
- *     "endorsements": [["application/pkix-cert", "<base64url DER>"], ...],      VCEK, ASK, ARK in this order; CRLs as application/pkix-crl
+ *     "endorsements": [["application/pkix-cert", "<base64url DER>"], ...],      VCEK, ASK, ARK in this order; then CRLs as application/pkix-crl
  *     "freshness": {"index": 0, "size": 1, "path": ["<base64url>", ...]},
  *     "challenge": "<base64url>"                                                only in a saved bundle: added by the client
  *   }

@@ -5,10 +5,17 @@
 
 #include "base/reader.h"
 
-/* Document 57230, section "Certificate Chain": names, key sizes. */
+/* Documents 57230 and 58369, section "Certificate Chain": names, key sizes. */
 #define ARK_NAME_PREFIX "ARK-"
-#define ASK_NAME_PREFIX "SEV-"
-#define VCEK_NAME       "SEV-VCEK"
+
+static const struct kind {
+    const char *ask_prefix;
+    const char *ask; /* for notes */
+    const char *vek_name;
+} kinds[] = {
+    [VCEK_OF_CHIP] = {"SEV-", "ASK", "SEV-VCEK"},
+    [VCEK_OF_PROVIDER] = {"SEV-VLEK-", "ASVK", "SEV-VLEK"},
+};
 
 enum { CA_KEY_BITS = 4096, NAME_SIZE = 32 };
 
@@ -33,15 +40,16 @@ static const struct snp_product *product_of_root(const struct x509 *ark)
     return anchors_snp_by_name(reader_rest(&r));
 }
 
-enum err chain_parse(struct bytes ark, struct bytes ask, struct bytes vcek, struct chain *c,
-                     struct err_note *note)
+enum err chain_parse(struct bytes ark, struct bytes ask, struct bytes vek, enum vcek_kind kind,
+                     struct chain *c, struct err_note *note)
 {
     memset(c, 0, sizeof *c);
+    c->kind = kind;
     enum err e = link_parse("ARK", ark, &c->ark, note);
     if (e == ERR_OK)
-        e = link_parse("ASK", ask, &c->ask, note);
+        e = link_parse(kinds[kind].ask, ask, &c->ask, note);
     if (e == ERR_OK)
-        e = link_parse("VCEK", vcek, &c->vcek, note);
+        e = link_parse(vcek_kind_name(kind), vek, &c->vek, note);
     if (e == ERR_OK)
         c->product = product_of_root(&c->ark.cert);
     return e;
@@ -51,7 +59,7 @@ void chain_release(struct chain *c)
 {
     crypto_public_key_free(c->ark.key);
     crypto_public_key_free(c->ask.key);
-    crypto_public_key_free(c->vcek.key);
+    crypto_public_key_free(c->vek.key);
     memset(c, 0, sizeof *c);
 }
 
@@ -83,54 +91,78 @@ static enum err check_issued(const char *name, const struct chain_link *link, co
 
 /* ---- the questions ---- */
 
-static enum err check_pinned(const struct chain *c, struct err_note *note)
+static enum err digest_is(struct bytes data, const uint8_t pin[static ANCHOR_PIN_SIZE], bool *same)
 {
     uint8_t digest[CRYPTO_SHA256_SIZE];
-    enum err e = crypto_hash_parts(CRYPTO_SHA256, &c->ark.cert.spki, 1, digest);
-    if (e != ERR_OK)
+    enum err e = crypto_hash_parts(CRYPTO_SHA256, &data, 1, digest);
+    *same = e == ERR_OK && bytes_equal(bytes_of(digest, sizeof digest), bytes_of(pin, ANCHOR_PIN_SIZE));
+    return e;
+}
+
+/* Pinned by key; and, when the very certificate is pinned, *known: what its signature would say of it was said then. */
+static enum err check_pinned(const char *name, const struct x509 *cert,
+                             const uint8_t der[static ANCHOR_PIN_SIZE],
+                             const uint8_t spki[static ANCHOR_PIN_SIZE], bool *known, struct err_note *note)
+{
+    bool same;
+    enum err e = digest_is(cert->der, der, known);
+    if (e != ERR_OK || *known) /* equivalent: the key of a known certificate is pinned as well */
         return e;
-    if (!bytes_equal(bytes_of(digest, sizeof digest),
-                     bytes_of(c->product->ark_spki, sizeof c->product->ark_spki)))
-        return err_noted(ERR_REFUSED, note, "a root of somebody else's");
-    return ERR_OK;
+    e = digest_is(cert->spki, spki, &same);
+    if (e == ERR_OK && !same)
+        e = err_noted(ERR_REFUSED, note, "the key of the %s is not the one that is pinned", name);
+    return e;
 }
 
 enum err chain_check_root(const struct chain *c, struct bytes simulated_root, bool *simulated,
                           struct err_note *note)
 {
+    enum err e = ERR_OK;
+    bool known = false;
     *simulated = simulated_root.len != 0 && bytes_equal(c->ark.cert.der, simulated_root);
     if (c->product == NULL)
         return err_noted(ERR_UNKNOWN, note, "a root for a product that is not known");
-    enum err e = *simulated ? ERR_OK : check_pinned(c, note);
+    if (!*simulated)
+        e = check_pinned("ARK", &c->ark.cert, c->product->ark_der, c->product->ark_spki, &known, note);
     if (e == ERR_OK)
         e = check_ca("ARK", &c->ark, note);
-    if (e == ERR_OK)
-        e = check_issued("ARK", &c->ark, "itself", &c->ark, note);
-    return e;
+    return e == ERR_OK && !known ? check_issued("ARK", &c->ark, "itself", &c->ark, note) : e;
 }
 
-enum err chain_check_ask(const struct chain *c, struct err_note *note)
+enum err chain_check_ask(const struct chain *c, bool simulated, struct err_note *note)
 {
+    const struct kind *kind = &kinds[c->kind];
+    const bool asvk = c->kind == VCEK_OF_PROVIDER;
+    const struct snp_product *p = c->product;
     char wanted[NAME_SIZE];
-    if (c->product == NULL)
+    enum err e = ERR_OK;
+    bool known = false;
+    if (p == NULL)
         return err_noted(ERR_UNKNOWN, note, "a root for a product that is not known");
-    (void)snprintf(wanted, sizeof wanted, "%s%s", ASK_NAME_PREFIX, c->product->name);
+    if (!simulated)
+        e = check_pinned(kind->ask, &c->ask.cert, asvk ? p->asvk_der : p->ask_der,
+                         asvk ? p->asvk_spki : p->ask_spki, &known, note);
+    if (e != ERR_OK)
+        return e;
+    (void)snprintf(wanted, sizeof wanted, "%s%s", kind->ask_prefix, p->name);
     if (!bytes_is_str(c->ask.cert.subject_cn, wanted))
-        return err_noted(ERR_CERTIFICATE, note, "ASK is not named %s", wanted);
-    enum err e = check_ca("ASK", &c->ask, note);
-    return e == ERR_OK ? check_issued("ASK", &c->ask, "the ARK", &c->ark, note) : e;
+        return err_noted(ERR_CERTIFICATE, note, "%s is not named %s", kind->ask, wanted);
+    e = check_ca(kind->ask, &c->ask, note);
+    return e == ERR_OK && !known ? check_issued(kind->ask, &c->ask, "the ARK", &c->ark, note) : e;
 }
 
-enum err chain_check_vcek(const struct chain *c, struct err_note *note)
+enum err chain_check_vek(const struct chain *c, struct err_note *note)
 {
-    const struct x509 *cert = &c->vcek.cert;
-    if (!bytes_is_str(cert->subject_cn, VCEK_NAME))
-        return err_noted(ERR_CERTIFICATE, note, "VCEK is not named %s", VCEK_NAME);
+    const struct kind *kind = &kinds[c->kind];
+    const char *name = vcek_kind_name(c->kind);
+    const struct x509 *cert = &c->vek.cert;
+    if (!bytes_is_str(cert->subject_cn, kind->vek_name))
+        return err_noted(ERR_CERTIFICATE, note, "%s is not named %s", name, kind->vek_name);
     if (cert->is_ca || (cert->has_key_usage && (cert->key_usage & X509_USAGE_DIGITAL_SIGNATURE) == 0))
-        return err_noted(ERR_CERTIFICATE, note, "VCEK is not a certificate for signing reports");
-    if (crypto_public_key_kind(c->vcek.key) != CRYPTO_KEY_P384)
-        return err_noted(ERR_KEY, note, "the key of the VCEK is not on P-384");
-    return check_issued("VCEK", &c->vcek, "the ASK", &c->ask, note);
+        return err_noted(ERR_CERTIFICATE, note, "%s is not a certificate for signing reports", name);
+    if (crypto_public_key_kind(c->vek.key) != CRYPTO_KEY_P384)
+        return err_noted(ERR_KEY, note, "the key of the %s is not on P-384", name);
+    return check_issued(name, &c->vek, kind->ask, &c->ask, note);
 }
 
 static enum err check_valid_at(const char *name, const struct x509 *cert, int64_t now, struct err_note *note)
@@ -144,10 +176,19 @@ static enum err check_valid_at(const char *name, const struct x509 *cert, int64_
 
 enum err chain_check_validity(const struct chain *c, int64_t now, struct err_note *note)
 {
-    enum err e = check_valid_at("VCEK", &c->vcek.cert, now, note);
+    enum err e = check_valid_at(vcek_kind_name(c->kind), &c->vek.cert, now, note);
     if (e == ERR_OK)
-        e = check_valid_at("ASK", &c->ask.cert, now, note);
+        e = check_valid_at(kinds[c->kind].ask, &c->ask.cert, now, note);
     if (e == ERR_OK)
         e = check_valid_at("ARK", &c->ark.cert, now, note);
     return e;
+}
+
+enum err chain_check_revoked(const struct chain *c, const struct crl *crl, struct err_note *note)
+{
+    if (crl_lists(crl, c->ask.cert.serial))
+        return err_noted(ERR_CERTIFICATE, note, "%s is revoked", kinds[c->kind].ask);
+    if (crl_lists(crl, c->ark.cert.serial))
+        return err_noted(ERR_CERTIFICATE, note, "ARK is revoked");
+    return ERR_OK;
 }

@@ -7,6 +7,7 @@
  * without a reference value for the launch measurement every evidence is refused.
  */
 
+#include "attest/snp_policy.h"
 #include "base/bytes.h"
 
 enum { ATTEST_MEASUREMENT_SIZE = 48, ATTEST_DIGEST_SIZE = 32, ATTEST_REFERENCES_MAX = 64 };
@@ -22,6 +23,7 @@ struct attest_policy {
      * verdict that rests on this root is marked simulated. */
     struct bytes simulated_root;
     uint32_t vmpl; /* the privilege level that must have asked for the report; 0 */
+    struct snp_policy snp;
     bool
         allow_milan; /* EPYC Milan's root seed has been extracted (arXiv 2605.12990): refused unless allowed by name */
 };

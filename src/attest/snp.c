@@ -1,531 +1,388 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "attest/snp.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 
-#include "attest/chain.h"
-#include "attest/snp_report.h"
-#include "attest/vcek.h"
-#include "base/encoding.h"
-#include "base/reader.h"
-#include "base/secret.h"
-#include "base/writer.h"
+#include "attest/snp_context.h"
 
-/* What a check stands on; bits. */
-enum {
-    HAVE_REPORT = 1U << 0,     /* the report was taken apart */
-    HAVE_CHAIN = 1U << 1,      /* so were the certificates */
-    HAVE_PRODUCT = 1U << 2,    /* the chain names a product that is known */
-    HAVE_EXTENSIONS = 1U << 3, /* the VCEK's own extensions were read */
-};
+/* ---- bits ---- */
 
-struct context {
-    const struct snp_evidence *evidence;
-    const struct attest_policy *policy;
-    const uint8_t *report_data;
-    int64_t now;
-    struct verdict *v;
+static const struct snp_bit bit_debug = {SNP_POLICY_DEBUG, SNP_GUEST_DEBUG, POLICY_FORBID, "allowed",
+                                         "forbidden"};
+static const struct snp_bit bit_migrate = {SNP_POLICY_MIGRATE_MA, SNP_GUEST_MIGRATE_MA, POLICY_FORBID,
+                                           "allowed", "forbidden"};
+static const struct snp_bit bit_smt = {SNP_POLICY_SMT, SNP_GUEST_SMT, POLICY_ANY, "allowed", "forbidden"};
+static const struct snp_bit bit_single_socket = {SNP_POLICY_SINGLE_SOCKET, SNP_GUEST_SINGLE_SOCKET,
+                                                 POLICY_ANY, "one socket", "any number of sockets"};
+static const struct snp_bit bit_cxl = {SNP_POLICY_CXL_ALLOW, SNP_GUEST_CXL, POLICY_ANY, "allowed",
+                                       "forbidden"};
+static const struct snp_bit bit_aes_xts = {SNP_POLICY_MEM_AES_256_XTS, SNP_GUEST_AES_XTS, POLICY_ANY,
+                                           "AES-256-XTS", "AES-128"};
+static const struct snp_bit bit_rapl = {SNP_POLICY_RAPL_DIS, SNP_GUEST_RAPL_DIS, POLICY_ANY, "must be off",
+                                        "may be on"};
+static const struct snp_bit bit_ciphertext = {SNP_POLICY_CIPHERTEXT_HIDING_DRAM, SNP_GUEST_CIPHERTEXT_HIDING,
+                                              POLICY_ANY, "must be hidden", "may be seen"};
+static const struct snp_bit bit_page_swap = {SNP_POLICY_PAGE_SWAP_DISABLE, SNP_GUEST_PAGE_SWAP_DISABLE,
+                                             POLICY_ANY, "forbidden", "allowed"};
 
-    unsigned have;
-    struct snp_report report;
-    struct chain chain;
-    struct vcek vcek;
-    enum err report_error; /* of the parser */
-    struct err_note report_note;
-
-    /* The answer of the check under way. */
-    char saw[VERDICT_VALUE_SIZE];
-    char wanted[VERDICT_VALUE_SIZE];
-};
-
-/* ---- saying what was seen ---- */
-
-__attribute__((format(printf, 2, 3))) static void saw(struct context *c, const char *format, ...)
-{
-    va_list args;
-    va_start(args, format);
-    (void)vsnprintf(c->saw, sizeof c->saw, format, args);
-    va_end(args);
-}
-
-__attribute__((format(printf, 2, 3))) static void wanted(struct context *c, const char *format, ...)
-{
-    va_list args;
-    va_start(args, format);
-    (void)vsnprintf(c->wanted, sizeof c->wanted, format, args);
-    va_end(args);
-}
-
-/* Both values, in hexadecimal: at most 64 bytes. */
-static void saw_bytes(struct context *c, struct bytes seen, struct bytes reference)
-{
-    encoding_hex(seen, c->saw);
-    encoding_hex(reference, c->wanted);
-}
-
-static bool saw_error(struct context *c, enum err e, const struct err_note *note)
-{
-    if (e != ERR_OK)
-        saw(c, "%s", note->text[0] != '\0' ? note->text : err_text(e));
-    return e == ERR_OK;
-}
-
-static bool is_all(struct bytes b, uint8_t value)
-{
-    for (size_t i = 0; i < b.len; i++)
-        if (b.ptr[i] != value)
-            return false;
-    return true;
-}
-
-static bool bit(uint64_t value, unsigned n)
-{
-    return (value >> n & 1) != 0;
-}
-
-/* ---- the report's form ---- */
-
-static bool report_version(struct context *c)
-{
-    c->report_error = snp_report_parse(c->evidence->report, &c->report, &c->report_note);
-    if (c->report_error == ERR_OK)
-        c->have |= HAVE_REPORT;
-    /* Only an unknown version gives this error; what else is wrong, the next check says. */
-    bool read = c->report.version != 0;
-    if (read)
-        saw(c, "%u", c->report.version);
-    else
-        saw(c, "none");
-    wanted(c, "2 to 5");
-    return read && c->report_error != ERR_UNKNOWN;
-}
-
-static bool report_form(struct context *c)
-{
-    if (c->report_error == ERR_UNKNOWN)
-        saw(c, "not checked: the version is not known");
-    else
-        (void)saw_error(c, c->report_error, &c->report_note);
-    return c->report_error == ERR_OK;
-}
-
-enum {
-    KEY_INFO_AUTHOR_KEY = 0,
-    KEY_INFO_MASK_CHIP_KEY = 1,
-    KEY_INFO_SIGNING_KEY = 2,
-    SIGNING_KEY_MASK = 7,
-    KEY_INFO_KNOWN_BITS = 5
-};
-
-static bool key_info(struct context *c)
-{
-    const uint32_t info = c->report.key_info;
-    const uint32_t key = info >> KEY_INFO_SIGNING_KEY & SIGNING_KEY_MASK;
-    wanted(c, "VCEK, not masked");
-    if (key == SNP_KEY_VLEK)
-        saw(c, "VLEK: a key of the cloud provider's, not supported");
-    else if (key == SNP_KEY_NONE)
-        saw(c, "no key: the report is not signed");
-    else if (key == SNP_KEY_VCEK && info >> KEY_INFO_MASK_CHIP_KEY == 0)
-        saw(c, "VCEK");
-    else
-        saw(c, "KEY_INFO 0x%x", info);
-    return key == SNP_KEY_VCEK && !bit(info, KEY_INFO_MASK_CHIP_KEY) && info >> KEY_INFO_KNOWN_BITS == 0;
-}
-
-/* ---- the chain ---- */
-
-static bool chain_form(struct context *c)
-{
-    struct err_note note = {{0}};
-    enum err e = chain_parse(c->evidence->ark, c->evidence->ask, c->evidence->vcek, &c->chain, &note);
-    if (e == ERR_OK)
-        c->have |= HAVE_CHAIN;
-    if (e == ERR_OK && c->chain.product != NULL) {
-        c->have |= HAVE_PRODUCT;
-        (void)snprintf(c->v->claims.product, sizeof c->v->claims.product, "%s", c->chain.product->name);
-    }
-    return saw_error(c, e, &note);
-}
-
-static bool chain_root(struct context *c)
-{
-    struct err_note note = {{0}};
-    enum err e = chain_check_root(&c->chain, c->policy->simulated_root, &c->v->simulated, &note);
-    if (e == ERR_OK)
-        saw(c, "%s", c->v->simulated ? "the SIMULATED root that was given by hand" : "AMD's");
-    wanted(c, "AMD's");
-    return saw_error(c, e, &note);
-}
-
-static bool chain_ask(struct context *c)
-{
-    struct err_note note = {{0}};
-    return saw_error(c, chain_check_ask(&c->chain, &note), &note);
-}
-
-static bool chain_vcek(struct context *c)
-{
-    struct err_note note = {{0}};
-    return saw_error(c, chain_check_vcek(&c->chain, &note), &note);
-}
-
-static bool chain_validity(struct context *c)
-{
-    struct err_note note = {{0}};
-    return saw_error(c, chain_check_validity(&c->chain, c->now, &note), &note);
-}
-
-/* ---- the VCEK and the report say the same ---- */
-
-static bool vcek_form(struct context *c)
-{
-    struct err_note note = {{0}};
-    enum err e = vcek_parse(&c->chain.vcek.cert, &c->vcek, &note);
-    if (e == ERR_OK)
-        c->have |= HAVE_EXTENSIONS;
-    return saw_error(c, e, &note);
-}
-
-static bool vcek_product(struct context *c)
-{
-    bool same = vcek_is_product(&c->vcek, c->chain.product->name);
-    /* Anything may stand in the certificate; printed is only what was recognised. */
-    saw(c, "%s", same ? c->chain.product->name : "another name");
-    wanted(c, "%s", c->chain.product->name);
-    return same;
-}
-
-static bool report_product(struct context *c)
-{
-    wanted(c, "%s", c->chain.product->name);
-    if (c->report.version < 3) {
-        saw(c, "not stated (report version 2)");
-        return true;
-    }
-    const struct snp_product *product = anchors_snp_by_cpuid(c->report.cpuid_family, c->report.cpuid_model);
-    saw(c, "%s (family 0x%02x, model 0x%02x)", product == NULL ? "unknown" : product->name,
-        c->report.cpuid_family, c->report.cpuid_model);
-    return product == c->chain.product;
-}
-
-static bool product_not_broken(struct context *c)
-{
-    saw(c, "%s%s", c->chain.product->name,
-        c->chain.product->broken && c->policy->allow_milan ? ": allowed, proves nothing" : "");
-    return !c->chain.product->broken || c->policy->allow_milan;
-}
-
-/* The signature is over the bytes that came, never over what was read from them. */
-static bool report_signature(struct context *c)
-{
-    enum { PART = 48 };
-    uint8_t rs[2 * PART];
-    for (size_t i = 0; i < PART; i++) {
-        rs[i] = c->report.r[PART - 1 - i];
-        rs[PART + i] = c->report.s[PART - 1 - i];
-    }
-    struct reader r = reader_over(c->evidence->report);
-    enum err e = crypto_ecdsa_verify_raw(c->chain.vcek.key, CRYPTO_SHA384,
-                                         reader_bytes(&r, SNP_REPORT_SIGNED_SIZE), bytes_of(rs, sizeof rs));
-    if (e != ERR_OK)
-        saw(c, "%s", err_text(e));
-    return e == ERR_OK;
-}
-
-static uint8_t component(const struct snp_product *product, const struct snp_tcb *tcb, size_t which)
-{
-    uint8_t at = product->tcb[which];
-    return at == SNP_COMPONENT_NONE ? 0 : tcb->raw[at];
-}
-
-/* TCBs are compared component by component, never as one number. */
-static bool vcek_tcb(struct context *c)
-{
-    for (size_t i = 0; i < SNP_COMPONENT_COUNT; i++) {
-        uint8_t level = component(c->chain.product, &c->report.reported_tcb, i);
-        if (level != c->vcek.level[i]) {
-            saw(c, "%s %u", anchors_snp_component_name((enum snp_component)i), level);
-            wanted(c, "%u, as in the VCEK", c->vcek.level[i]);
-            return false;
-        }
-    }
-    return true;
-}
-
-static bool vcek_chip_id(struct context *c)
-{
-    struct reader r = reader_over(bytes_of(c->report.chip_id, sizeof c->report.chip_id));
-    struct bytes id = reader_bytes(&r, c->chain.product->chip_id_size);
-    saw_bytes(c, id, c->vcek.hwid);
-    if (is_all(id, 0))
-        saw(c, "masked: all zero");
-    return bytes_equal(id, c->vcek.hwid) && !is_all(id, 0) && is_all(reader_rest(&r), 0);
-}
-
-/* ---- TCBs ---- */
-
-static bool is_reserved_tcb_byte(const struct snp_product *product, size_t at)
-{
-    for (size_t i = 0; i < SNP_COMPONENT_COUNT; i++)
-        if (product->tcb[i] == at)
-            return false;
-    return true;
-}
-
-static bool tcb_form(struct context *c)
-{
-    const struct {
-        const char *name;
-        const struct snp_tcb *tcb;
-    } all[] = {
-        {"CURRENT_TCB", &c->report.current_tcb},
-        {"REPORTED_TCB", &c->report.reported_tcb},
-        {"COMMITTED_TCB", &c->report.committed_tcb},
-        {"LAUNCH_TCB", &c->report.launch_tcb},
-    };
-    for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
-        for (size_t at = 0; at < SNP_TCB_SIZE; at++) {
-            if (is_reserved_tcb_byte(c->chain.product, at) && all[i].tcb->raw[at] != 0) {
-                saw(c, "%s byte %zu: %u", all[i].name, at, all[i].tcb->raw[at]);
-                wanted(c, "0");
-                return false;
-            }
-        }
-    }
-    return true;
-}
-
-static bool tcb_committed(struct context *c)
-{
-    for (size_t i = 0; i < SNP_COMPONENT_COUNT; i++) {
-        uint8_t committed = component(c->chain.product, &c->report.committed_tcb, i);
-        uint8_t current = component(c->chain.product, &c->report.current_tcb, i);
-        if (committed > current) {
-            saw(c, "%s committed %u, current %u", anchors_snp_component_name((enum snp_component)i),
-                committed, current);
-            return false;
-        }
-    }
-    return true;
-}
-
-/* ---- guest and platform ---- */
-
-static bool policy_reserved(struct context *c)
-{
-    saw(c, "0x%llx", (unsigned long long)c->report.policy);
-    wanted(c, "bit %d set, none from bit %d on", SNP_POLICY_RESERVED_ONE, SNP_POLICY_KNOWN_BITS);
-    return bit(c->report.policy, SNP_POLICY_RESERVED_ONE) && c->report.policy >> SNP_POLICY_KNOWN_BITS == 0;
-}
-
-static bool policy_debug(struct context *c)
-{
-    saw(c, "%s", bit(c->report.policy, SNP_POLICY_DEBUG) ? "allowed" : "forbidden");
-    wanted(c, "forbidden");
-    return !bit(c->report.policy, SNP_POLICY_DEBUG);
-}
-
-static bool policy_migrate(struct context *c)
-{
-    bool allowed = bit(c->report.policy, SNP_POLICY_MIGRATE_MA);
-    bool agent = !is_all(bytes_of(c->report.report_id_ma, sizeof c->report.report_id_ma), 0xff);
-    saw(c, "%s%s", allowed ? "allowed" : "forbidden", agent ? ", a migration agent is bound" : "");
-    wanted(c, "forbidden");
-    return !allowed && !agent;
-}
-
-static bool vmpl(struct context *c)
-{
-    saw(c, "%u", c->report.vmpl);
-    wanted(c, "%u", c->policy->vmpl);
-    return c->report.vmpl == c->policy->vmpl;
-}
-
-static bool id_block(struct context *c)
-{
-    bool none = is_all(bytes_of(c->report.id_key_digest, sizeof c->report.id_key_digest), 0) &&
-                is_all(bytes_of(c->report.author_key_digest, sizeof c->report.author_key_digest), 0) &&
-                !bit(c->report.key_info, KEY_INFO_AUTHOR_KEY);
-    saw(c, "%s", none ? "none" : "an ID block of the host's");
-    wanted(c, "none");
-    return none;
-}
-
-/* PLATFORM_INFO, document 56860, table "PLATFORM_INFO field": SMT, TSME, ECC, RAPL_DIS, CIPHERTEXT_HIDING_DRAM, ALIAS_CHECK_COMPLETE, TIO. */
-enum { PLATFORM_KNOWN_BITS = 0xbf, PLATFORM_ALIAS_CHECK = 5 };
-
-static bool platform_reserved(struct context *c)
-{
-    saw(c, "0x%llx", (unsigned long long)c->report.platform_info);
-    wanted(c, "only bits of 0x%x", PLATFORM_KNOWN_BITS);
-    return (c->report.platform_info & ~(uint64_t)PLATFORM_KNOWN_BITS) == 0;
-}
-
-static bool platform_alias_check(struct context *c)
-{
-    saw(c, "%s", bit(c->report.platform_info, PLATFORM_ALIAS_CHECK) ? "done" : "not done");
-    wanted(c, "done");
-    return bit(c->report.platform_info, PLATFORM_ALIAS_CHECK);
-}
-
-/* ---- what it runs, and for whom the report was made ---- */
-
-static bool measurement(struct context *c)
-{
-    struct bytes seen = bytes_of(c->report.measurement, sizeof c->report.measurement);
-    encoding_hex(seen, c->saw);
-    if (c->policy->measurement_count == 0)
-        wanted(c, "there is no reference value");
-    else if (c->policy->measurement_count == 1)
-        encoding_hex(bytes_of(c->policy->measurements[0], ATTEST_MEASUREMENT_SIZE), c->wanted);
-    else
-        wanted(c, "one of %zu reference values", c->policy->measurement_count);
-    for (size_t i = 0; i < c->policy->measurement_count; i++)
-        if (bytes_equal(seen, bytes_of(c->policy->measurements[i], ATTEST_MEASUREMENT_SIZE)))
-            return true;
-    return false;
-}
-
-static bool report_data(struct context *c)
-{
-    if (c->report_data == NULL) {
-        saw(c, "not compared: without statement and challenge it is not known");
-        return false;
-    }
-    saw_bytes(c, bytes_of(c->report.report_data, sizeof c->report.report_data),
-              bytes_of(c->report_data, SNP_REPORT_DATA_SIZE));
-    return secret_equal(c->report.report_data, c->report_data, SNP_REPORT_DATA_SIZE);
-}
+/* Document 56860, table "PLATFORM_INFO field". */
+static const struct snp_bit bit_platform_smt = {0, SNP_PLATFORM_SMT, POLICY_ANY, "on", "off"};
+static const struct snp_bit bit_platform_tsme = {1, SNP_PLATFORM_TSME, POLICY_ANY, "on", "off"};
+static const struct snp_bit bit_platform_ecc = {2, SNP_PLATFORM_ECC, POLICY_ANY, "on", "off"};
+static const struct snp_bit bit_platform_rapl = {3, SNP_PLATFORM_RAPL_DIS, POLICY_ANY, "off", "on"};
+static const struct snp_bit bit_platform_ciphertext = {4, SNP_PLATFORM_CIPHERTEXT_HIDING, POLICY_ANY,
+                                                       "hidden", "not hidden"};
+static const struct snp_bit bit_platform_alias = {5, SNP_PLATFORM_ALIAS_CHECK, POLICY_REQUIRE, "done",
+                                                  "not done"};
+static const struct snp_bit bit_platform_tio = {7, SNP_PLATFORM_TIO, POLICY_ANY, "on", "off"};
 
 /* ---- the table ---- */
 
 static const struct check {
     struct verdict_rule rule;
     unsigned needs;
-    bool (*holds)(struct context *c);
+    snp_check *holds;
+    const struct snp_bit *bit;
 } checks[] = {
     {{"snp.report.version", "The report has a version that is known",
       "Another version can have another layout. Document 56860, ATTESTATION_REPORT, VERSION."},
      0,
-     report_version},
+     snp_check_report_version,
+     NULL},
     {{"snp.report.form", "The report has the form of AMD's manual",
       "1184 bytes, reserved fields zero: what is not understood must not be skipped. Document 56860, table "
       "ATTESTATION_REPORT."},
      0,
-     report_form},
-    {{"snp.key_info", "The chip's own key signs its reports",
-      "KEY_INFO says which key signed; with a VLEK the cloud provider holds it. Document 56860, "
-      "ATTESTATION_REPORT, KEY_INFO."},
+     snp_check_report_form,
+     NULL},
+    {{"snp.key_info.signing_key", "The report is signed with a key that you accept",
+      "A VCEK is the chip's own; a VLEK is held by the cloud provider, for all of its chips. Document 56860, "
+      "ATTESTATION_REPORT, SIGNING_KEY."},
      HAVE_REPORT,
-     key_info},
+     snp_check_signing_key,
+     NULL},
+    {{"snp.key_info.mask", "The signature is not left out",
+      "With MASK_CHIP_KEY the firmware signs with zeros. Document 56860, ATTESTATION_REPORT, MASK_CHIP_KEY."},
+     HAVE_REPORT,
+     snp_check_key_mask,
+     NULL},
+    {{"snp.key_info.reserved", "Nothing unknown is said about the key",
+      "Document 56860, ATTESTATION_REPORT, bits 31 to 5 beside AUTHOR_KEY_EN."},
+     HAVE_REPORT,
+     snp_check_key_info_reserved,
+     NULL},
     {{"snp.chain.form", "The three certificates are well formed",
       "RFC 5280 and X.690, nothing left over, nothing twice."},
      0,
-     chain_form},
+     snp_check_chain_form,
+     NULL},
     {{"snp.chain.root", "The chain begins at a root that is trusted",
       "AMD's roots are pinned by public key; evidence cannot bring its own. Document 57230, Certificate "
       "Chain."},
      HAVE_CHAIN,
-     chain_root},
+     snp_check_chain_root,
+     NULL},
     {{"snp.chain.ask", "The root signed the intermediate certificate",
-      "RSASSA-PSS with SHA-384, RSA of 4096 bits. Document 57230, Certificate Chain."},
+      "The ASK for a VCEK, the ASVK for a VLEK, pinned as well; RSASSA-PSS with SHA-384, RSA of 4096 bits. "
+      "Documents 57230 and 58369, Certificate Chain."},
      HAVE_CHAIN,
-     chain_ask},
-    {{"snp.chain.vcek", "The intermediate signed the chip's certificate",
-      "The VCEK is derived from the chip's secret and its firmware. Document 57230."},
+     snp_check_chain_ask,
+     NULL},
+    {{"snp.chain.vek", "The intermediate signed the key that signs reports",
+      "The VCEK is derived from the chip's secret and its firmware; a VLEK is made by AMD for a provider. "
+      "Documents 57230 and 58369."},
      HAVE_CHAIN,
-     chain_vcek},
+     snp_check_chain_vek,
+     NULL},
     {{"snp.chain.validity", "All certificates are valid now", "RFC 5280 section 4.1.2.5."},
      HAVE_CHAIN,
-     chain_validity},
-    {{"snp.vcek.form", "The chip's certificate says which chip and firmware it is for",
-      "The extensions 1.3.6.1.4.1.3704.1 of document 57230, all of them."},
+     snp_check_chain_validity,
+     NULL},
+    {{"snp.crl.present", "AMD's revocation list came along",
+      "Without it, a key that AMD has withdrawn would still pass."},
+     0,
+     snp_check_crl_present,
+     NULL},
+    {{"snp.crl.form", "The revocation list is well formed",
+      "RFC 5280 section 5, nothing left over, nothing twice."},
+     0,
+     snp_check_crl_form,
+     NULL},
+    {{"snp.crl.signature", "The root signed the revocation list", "RFC 5280 section 6.3.3 (f) and (g)."},
+     HAVE_LISTS | HAVE_CHAIN,
+     snp_check_crl_signature,
+     NULL},
+    {{"snp.crl.window", "The revocation list is current",
+      "An old list does not know what was revoked since. RFC 5280 section 6.3.3 (a)."},
+     HAVE_LISTS,
+     snp_check_crl_window,
+     NULL},
+    {{"snp.crl.listed", "Neither root nor intermediate is revoked", "RFC 5280 section 6.3.3 (i)."},
+     HAVE_LISTS | HAVE_CHAIN,
+     snp_check_crl_listed,
+     NULL},
+    {{"snp.vek.form", "The certificate says which chip and firmware it is for",
+      "The extensions 1.3.6.1.4.1.3704.1 of documents 57230 (VCEK) and 58369 (VLEK), all of them."},
      HAVE_CHAIN,
-     vcek_form},
-    {{"snp.vcek.product", "The chip's certificate is for the root's product", "Document 57230, productName."},
+     snp_check_vek_form,
+     NULL},
+    {{"snp.vek.product", "The certificate is for the root's product", "Document 57230, productName."},
      HAVE_EXTENSIONS | HAVE_PRODUCT,
-     vcek_product},
+     snp_check_vek_product,
+     NULL},
+    {{"snp.vek.provider", "A VLEK belongs to a provider that you accept",
+      "Whoever holds a VLEK can sign with it on every chip of its own. Document 58369, cspID."},
+     HAVE_EXTENSIONS,
+     snp_check_vek_provider,
+     NULL},
     {{"snp.report.product", "The report comes from that product",
       "CPUID family and model, so that one product's root cannot vouch for another's chip."},
      HAVE_REPORT | HAVE_PRODUCT,
-     report_product},
+     snp_check_report_product,
+     NULL},
     {{"snp.product.milan", "The product can be trusted, or you allowed it by name",
       "The secret from which EPYC Milan derives its keys has been extracted (arXiv 2605.12990): anybody can "
       "forge its reports."},
      HAVE_PRODUCT,
-     product_not_broken},
-    {{"snp.report.signature", "The chip signed the report",
+     snp_check_product_not_broken,
+     NULL},
+    {{"snp.report.signature", "The report is signed with that key",
       "ECDSA P-384 with SHA-384 over the first 672 bytes. Document 56860, Signature Formats."},
      HAVE_REPORT | HAVE_CHAIN,
-     report_signature},
-    {{"snp.vcek.tcb", "The chip's certificate is for the firmware that is reported",
+     snp_check_report_signature,
+     NULL},
+    {{"snp.vek.tcb", "The certificate is for the firmware that is reported",
       "Otherwise a key of old firmware could speak for new. Document 57230, SPLs."},
      HAVE_REPORT | HAVE_EXTENSIONS | HAVE_PRODUCT,
-     vcek_tcb},
-    {{"snp.vcek.chip_id", "The chip's certificate is for this very chip",
+     snp_check_vek_tcb,
+     NULL},
+    {{"snp.vek.chip_id", "A VCEK's certificate is for this very chip",
       "hwID equals CHIP_ID. Document 57230, hwID."},
      HAVE_REPORT | HAVE_EXTENSIONS | HAVE_PRODUCT,
-     vcek_chip_id},
+     snp_check_vek_chip_id,
+     NULL},
+    {{"snp.chip.inventory", "The chip is one of the operator's, if you have a list",
+      "Without a list, genuine evidence of a chip in anybody's laboratory passes, and one physical attack on "
+      "that chip is enough."},
+     HAVE_REPORT | HAVE_CHAIN,
+     snp_check_chip_inventory,
+     NULL},
     {{"snp.tcb.form", "The firmware levels have the form of that product",
       "Reserved bytes of TCB_VERSION are zero. Document 56860, TCB_VERSION."},
      HAVE_REPORT | HAVE_PRODUCT,
-     tcb_form},
+     snp_check_tcb_form,
+     NULL},
     {{"snp.tcb.committed", "The firmware was not rolled back",
       "COMMITTED_TCB is the floor of CURRENT_TCB. Document 56860, TCB_VERSION."},
      HAVE_REPORT | HAVE_PRODUCT,
-     tcb_committed},
+     snp_check_tcb_committed,
+     NULL},
+    {{"snp.tcb.reported", "No more firmware is reported than runs",
+      "REPORTED_TCB is the host's choice, at or below CURRENT_TCB. Document 56860, SNP_CONFIG."},
+     HAVE_REPORT | HAVE_PRODUCT,
+     snp_check_tcb_reported,
+     NULL},
+    {{"snp.tcb.floor.reported", "The firmware that is reported has no flaw that AMD has mended",
+      "Minimum levels for each stepping, each with its bulletin (attest/snp_floor.c), or those of your "
+      "policy."},
+     HAVE_REPORT | HAVE_PRODUCT,
+     snp_check_tcb_floor_reported,
+     NULL},
+    {{"snp.tcb.floor.committed", "The firmware that is committed has no flaw that AMD has mended",
+      "Minimum levels for each stepping, each with its bulletin (attest/snp_floor.c), or those of your "
+      "policy."},
+     HAVE_REPORT | HAVE_PRODUCT,
+     snp_check_tcb_floor_committed,
+     NULL},
+    {{"snp.tcb.floor.launch", "The firmware of the launch has no flaw that AMD has mended",
+      "Minimum levels for each stepping, each with its bulletin (attest/snp_floor.c), or those of your "
+      "policy."},
+     HAVE_REPORT | HAVE_PRODUCT,
+     snp_check_tcb_floor_launch,
+     NULL},
+    {{"snp.firmware.provisional", "The firmware that runs is committed, if you want that",
+      "Provisional firmware can still be rolled back. Document 56860, SNP_COMMIT."},
+     HAVE_REPORT | HAVE_PRODUCT,
+     snp_check_provisional,
+     NULL},
+    {{"snp.firmware.committed", "The firmware's version is not below what is committed",
+      "Document 56860, ATTESTATION_REPORT, CURRENT and COMMITTED versions."},
+     HAVE_REPORT,
+     snp_check_version_committed,
+     NULL},
+    {{"snp.firmware.floor", "The firmware's version is one that you accept", "Your policy names the lowest."},
+     HAVE_REPORT,
+     snp_check_version_floor,
+     NULL},
+    {{"snp.mitigations", "The mitigations that you want were verified",
+      "LAUNCH_MIT_VECTOR and CURRENT_MIT_VECTOR. Document 56860, ATTESTATION_REPORT, version 5."},
+     HAVE_REPORT,
+     snp_check_mitigations,
+     NULL},
     {{"snp.policy.reserved", "The guest policy has no unknown bits", "Document 56860, table Guest Policy."},
      HAVE_REPORT,
-     policy_reserved},
+     snp_check_policy_reserved,
+     NULL},
+    {{"snp.policy.abi", "The guest asked for firmware that you accept",
+      "Document 56860, Guest Policy, ABI_MAJOR and ABI_MINOR."},
+     HAVE_REPORT,
+     snp_check_abi,
+     NULL},
     {{"snp.policy.debug", "The host cannot debug the machine",
       "With DEBUG the host reads the memory. Document 56860, Guest Policy, bit 19."},
      HAVE_REPORT,
-     policy_debug},
+     snp_check_policy_bit,
+     &bit_debug},
     {{"snp.policy.migrate", "The machine cannot be moved away",
       "A migration agent could export it. Document 56860, Guest Policy, bit 18."},
      HAVE_REPORT,
-     policy_migrate},
+     snp_check_policy_bit,
+     &bit_migrate},
+    {{"snp.migration_agent", "No migration agent is bound to the machine",
+      "REPORT_ID_MA is all ones without one. Document 56860, ATTESTATION_REPORT."},
+     HAVE_REPORT,
+     snp_check_migration_agent,
+     NULL},
+    {{"snp.policy.smt", "Sibling threads are as you want them",
+      "A sibling thread shares caches and predictors. Document 56860, Guest Policy, bit 16."},
+     HAVE_REPORT,
+     snp_check_policy_bit,
+     &bit_smt},
+    {{"snp.policy.single_socket", "The number of sockets is as you want it",
+      "Document 56860, Guest Policy, bit 20."},
+     HAVE_REPORT,
+     snp_check_policy_bit,
+     &bit_single_socket},
+    {{"snp.policy.cxl", "Memory on CXL is as you want it",
+      "Such memory sits outside the processor's own channels. Document 56860, Guest Policy, bit 21."},
+     HAVE_REPORT,
+     snp_check_policy_bit,
+     &bit_cxl},
+    {{"snp.policy.aes_xts", "The memory's cipher is as you want it", "Document 56860, Guest Policy, bit 22."},
+     HAVE_REPORT,
+     snp_check_policy_bit,
+     &bit_aes_xts},
+    {{"snp.policy.rapl", "Power metering is as you want it",
+      "Power consumption tells about computations. Document 56860, Guest Policy, bit 23."},
+     HAVE_REPORT,
+     snp_check_policy_bit,
+     &bit_rapl},
+    {{"snp.policy.ciphertext_hiding", "The sight of ciphertexts is as you want it",
+      "A host that sees ciphertexts change learns from that. Document 56860, Guest Policy, bit 24."},
+     HAVE_REPORT,
+     snp_check_policy_bit,
+     &bit_ciphertext},
+    {{"snp.policy.page_swap", "Moving and swapping of pages is as you want it",
+      "Document 56860, Guest Policy, bit 25."},
+     HAVE_REPORT,
+     snp_check_policy_bit,
+     &bit_page_swap},
     {{"snp.vmpl", "The report was asked for at the right privilege level",
       "A less privileged part of the guest could ask too. Document 56860, VMPL."},
      HAVE_REPORT,
-     vmpl},
-    {{"snp.id_block", "The host attached no identity of its own",
-      "An ID block is the host's word about the guest; none is expected. Document 56860, ID Block."},
+     snp_check_vmpl,
+     NULL},
+    {{"snp.id_key", "The ID block is signed with a key that you named, or there is none",
+      "An ID block is somebody's word about the guest. Document 56860, ID Block."},
      HAVE_REPORT,
-     id_block},
+     snp_check_id_key,
+     NULL},
+    {{"snp.author_key", "The ID key is certified by an author that you named, or by none",
+      "Document 56860, ID Authentication Information."},
+     HAVE_REPORT,
+     snp_check_author_key,
+     NULL},
+    {{"snp.author_flag", "The author's key and its flag say the same",
+      "AUTHOR_KEY_DIGEST is zero without AUTHOR_KEY_EN. Document 56860, ATTESTATION_REPORT."},
+     HAVE_REPORT,
+     snp_check_author_flag,
+     NULL},
+    {{"snp.guest_svn", "The guest's security version is one that you accept",
+      "Document 56860, ID Block, GUEST_SVN."},
+     HAVE_REPORT,
+     snp_check_guest_svn,
+     NULL},
+    {{"snp.family_id", "The guest's family is the one that you named",
+      "Document 56860, ID Block, FAMILY_ID."},
+     HAVE_REPORT,
+     snp_check_family_id,
+     NULL},
+    {{"snp.image_id", "The guest's image is the one that you named", "Document 56860, ID Block, IMAGE_ID."},
+     HAVE_REPORT,
+     snp_check_image_id,
+     NULL},
+    {{"snp.host_data", "The host's data at launch are those that you named",
+      "Document 56860, SNP_LAUNCH_FINISH, HOST_DATA."},
+     HAVE_REPORT,
+     snp_check_host_data,
+     NULL},
     {{"snp.platform.reserved", "The platform has no unknown features", "Document 56860, PLATFORM_INFO."},
      HAVE_REPORT,
-     platform_reserved},
+     snp_check_platform_reserved,
+     NULL},
     {{"snp.platform.alias_check", "The firmware checked the memory for aliases",
       "Manipulated memory modules can map two addresses to one cell (CVE-2024-21944). Document 56860, "
       "PLATFORM_INFO, bit 5."},
      HAVE_REPORT,
-     platform_alias_check},
+     snp_check_platform_bit,
+     &bit_platform_alias},
+    {{"snp.platform.smt", "Sibling threads of the machine are as you want them",
+      "Document 56860, PLATFORM_INFO, bit 0."},
+     HAVE_REPORT,
+     snp_check_platform_bit,
+     &bit_platform_smt},
+    {{"snp.platform.tsme", "Encryption of all memory is as you want it",
+      "Document 56860, PLATFORM_INFO, bit 1."},
+     HAVE_REPORT,
+     snp_check_platform_bit,
+     &bit_platform_tsme},
+    {{"snp.platform.ecc", "Error correction is as you want it",
+      "Memory without it is easier to disturb. Document 56860, PLATFORM_INFO, bit 2."},
+     HAVE_REPORT,
+     snp_check_platform_bit,
+     &bit_platform_ecc},
+    {{"snp.platform.rapl", "Power metering of the machine is as you want it",
+      "Document 56860, PLATFORM_INFO, bit 3."},
+     HAVE_REPORT,
+     snp_check_platform_bit,
+     &bit_platform_rapl},
+    {{"snp.platform.ciphertext_hiding", "The machine hides ciphertexts as you want it",
+      "Document 56860, PLATFORM_INFO, bit 4."},
+     HAVE_REPORT,
+     snp_check_platform_bit,
+     &bit_platform_ciphertext},
+    {{"snp.platform.tio", "Trusted devices are as you want them", "Document 56860, PLATFORM_INFO, bit 7."},
+     HAVE_REPORT,
+     snp_check_platform_bit,
+     &bit_platform_tio},
     {{"snp.measurement", "It runs the code that you expect",
       "The launch digest of everything that was loaded. Document 56860, MEASUREMENT."},
      HAVE_REPORT,
-     measurement},
+     snp_check_measurement,
+     NULL},
     {{"snp.report_data", "The report was made for this key and this challenge",
       "REPORT_DATA is the hash of the key statement and of the challenges that the report answers."},
      HAVE_REPORT,
-     report_data},
+     snp_check_report_data,
+     NULL},
 };
 
 static const char *what_is_missing(unsigned missing, unsigned have)
 {
     if ((missing & HAVE_REPORT) != 0)
         return "not checked: the report is malformed";
+    if ((missing & HAVE_LISTS) != 0)
+        return "not checked: a revocation list is malformed";
     if ((have & HAVE_CHAIN) == 0)
         return "not checked: a certificate is malformed";
     if ((missing & HAVE_PRODUCT) != 0)
         return "not checked: the product is not known";
-    return "not checked: the chip's certificate is malformed";
+    return "not checked: the extensions of the VCEK or VLEK are malformed";
 }
 
-static void claims_from(const struct snp_report *report, struct verdict_claims *claims)
+static void claims_from(const struct snp_context *c, struct verdict_claims *claims)
 {
+    const struct snp_report *report = &c->report;
     claims->platform = VERDICT_PLATFORM_SNP;
     memcpy(claims->measurement, report->measurement, sizeof claims->measurement);
     memcpy(claims->report_data, report->report_data, sizeof claims->report_data);
@@ -535,15 +392,23 @@ static void claims_from(const struct snp_report *report, struct verdict_claims *
     claims->vmpl = report->vmpl;
     claims->guest_policy = report->policy;
     claims->platform_info = report->platform_info;
+    snp_claims_from(report, &claims->snp);
+    claims->snp.crl_count = (uint32_t)c->evidence->crl_count;
+    if ((c->have & HAVE_EXTENSIONS) == 0)
+        return;
+    claims->snp.signing_key = vcek_kind_name(c->chain.kind);
+    memcpy(claims->snp.csp_id, c->vcek.csp_id.ptr,
+           c->vcek.csp_id.len); /* at most VCEK_CSP_ID_MAX; the rest is zero */
 }
 
 void snp_appraise(const struct snp_evidence *evidence, const uint8_t *data,
                   const struct attest_policy *policy, int64_t now, struct verdict *v)
 {
-    struct context c = {.evidence = evidence, .policy = policy, .report_data = data, .now = now, .v = v};
+    struct snp_context c = {.evidence = evidence, .policy = policy, .report_data = data, .now = now, .v = v};
     for (size_t i = 0; i < sizeof checks / sizeof *checks; i++) {
         const struct check *check = &checks[i];
         unsigned missing = check->needs & ~c.have;
+        c.bit = check->bit;
         c.saw[0] = '\0';
         c.wanted[0] = '\0';
         bool passed = missing == 0 && check->holds(&c);
@@ -551,6 +416,6 @@ void snp_appraise(const struct snp_evidence *evidence, const uint8_t *data,
                           missing == 0 ? c.saw : what_is_missing(missing, c.have));
     }
     if ((c.have & HAVE_REPORT) != 0)
-        claims_from(&c.report, &v->claims);
+        claims_from(&c, &v->claims);
     chain_release(&c.chain);
 }

@@ -5,21 +5,23 @@
 /*
  * The appraisal of SEV-SNP Evidence: every check is a row of one table (snp.c), in the order in which they are made and shown.
  *
- *     struct snp_evidence evidence = {.report = report, .vcek = vcek, .ask = ask, .ark = ark};
+ *     struct snp_evidence evidence = {.report = report, .vek = vcek, .ask = ask, .ark = ark, .crls = {crl}, .crl_count = 1};
  *     snp_appraise(&evidence, report_data, &policy, now, &v);
  *     verdict_conclude(&v);
- *
- * Not covered yet: certificate revocation lists, and minimum TCBs. A report signed with a VLEK is refused.
  */
 
 #include "attest/policy.h"
 #include "attest/verdict.h"
 
+enum { SNP_CRLS_MAX = 4 };
+
 struct snp_evidence {
     struct bytes report; /* as the chip made it */
-    struct bytes vcek;   /* DER */
-    struct bytes ask;
+    struct bytes vek;    /* VCEK or VLEK, DER */
+    struct bytes ask;    /* or ASVK */
     struct bytes ark;
+    struct bytes crls[SNP_CRLS_MAX]; /* the root's revocation lists, DER: each must be good */
+    size_t crl_count;
 };
 
 /* Appends the checks to v and fills in the claims that a report makes. report_data: the 64 bytes that the report must cover; NULL when they are not

@@ -128,6 +128,43 @@ enum err snp_report_parse(struct bytes in, struct snp_report *report, struct err
     return reader_finish(&r);
 }
 
+/* ---- what a report can be wrapped in ---- */
+
+enum { RESPONSE_HEADER_SIZE = 32, RESPONSE_RESERVED = 24, RUNTIME_HEADER_SIZE = 20, RUNTIME_TYPE_SNP = 2 };
+
+/* Document 56860, table "MSG_REPORT_RSP": STATUS, REPORT_SIZE, reserved; the buffer may be larger than the answer. */
+static bool is_response(struct bytes file, struct bytes *report)
+{
+    struct reader r = reader_over(file);
+    uint32_t status = reader_u32le(&r);
+    uint32_t size = reader_u32le(&r);
+    reader_zeros(&r, RESPONSE_RESERVED);
+    *report = reader_bytes(&r, SNP_REPORT_SIZE);
+    if (reader_status(&r) == ERR_OK)
+        reader_zeros(&r, r.left);
+    return reader_finish(&r) == ERR_OK && status == 0 && size == SNP_REPORT_SIZE;
+}
+
+/* Azure's HCL report: size, version 1, type, hash type (1 to 3), size of the variable data, which is not here. */
+static bool has_runtime_header(struct bytes file, struct bytes *report)
+{
+    struct reader r = reader_over(file);
+    *report = reader_bytes(&r, SNP_REPORT_SIZE);
+    uint32_t size = reader_u32le(&r);
+    uint32_t version = reader_u32le(&r);
+    uint32_t type = reader_u32le(&r);
+    uint32_t hash = reader_u32le(&r);
+    uint32_t variable = reader_u32le(&r);
+    return reader_finish(&r) == ERR_OK && version == 1 && type == RUNTIME_TYPE_SNP && hash >= 1 &&
+           hash <= 3 && size == RUNTIME_HEADER_SIZE + (uint64_t)variable;
+}
+
+struct bytes snp_report_unwrap(struct bytes file)
+{
+    struct bytes report;
+    return is_response(file, &report) || has_runtime_header(file, &report) ? report : file;
+}
+
 /* ---- writing ---- */
 
 static void field_write(const struct field *f, struct writer *w, const struct snp_report *report)

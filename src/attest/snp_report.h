@@ -25,8 +25,16 @@ enum {
     SNP_POLICY_MIGRATE_MA = 18,
     SNP_POLICY_DEBUG = 19,
     SNP_POLICY_SINGLE_SOCKET = 20,
+    SNP_POLICY_CXL_ALLOW = 21,
+    SNP_POLICY_MEM_AES_256_XTS = 22,
+    SNP_POLICY_RAPL_DIS = 23,
+    SNP_POLICY_CIPHERTEXT_HIDING_DRAM = 24,
+    SNP_POLICY_PAGE_SWAP_DISABLE = 25,
     SNP_POLICY_KNOWN_BITS = 26, /* bits from here on are reserved, zero */
 };
+
+/* Reports of this version and later state the CPUID. */
+enum { SNP_REPORT_VERSION_CPUID = 3 };
 
 enum snp_signing_key { SNP_KEY_VCEK = 0, SNP_KEY_VLEK = 1, SNP_KEY_NONE = 7 };
 
@@ -70,6 +78,11 @@ struct snp_report {
 
 /* Parses and checks the form: exact length, known version (2 to 5), reserved fields zero, signature algorithm 1. The note names the field. */
 ERR_MUST_USE enum err snp_report_parse(struct bytes in, struct snp_report *report, struct err_note *note);
+
+/* The report in a file given by hand: as it is; or behind the header of 32 bytes that the firmware answers with (document 56860, table "MSG_REPORT_RSP";
+ * zeros may follow); or before the header of the runtime data that Azure's firmware appends (20 bytes). Anything else is given back unchanged, for
+ * snp_report_parse to refuse. */
+struct bytes snp_report_unwrap(struct bytes file);
 
 /* The inverse, for the simulated platform and for tests. */
 ERR_MUST_USE enum err snp_report_write(const struct snp_report *report, uint8_t out[static SNP_REPORT_SIZE]);

@@ -19,6 +19,8 @@ const char *verdict_platform_name(enum verdict_platform p)
     switch (p) {
     case VERDICT_PLATFORM_SNP:
         return "AMD SEV-SNP";
+    case VERDICT_PLATFORM_TDX:
+        return "Intel TDX";
     case VERDICT_PLATFORM_NONE:
         break;
     }
@@ -183,19 +185,21 @@ static json_t *checks_json(const struct verdict *v)
 /* Numbers wider than what every JSON reader holds exactly (53 bits) are hexadecimal text. */
 static json_t *claims_json(const struct verdict_claims *c)
 {
-    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:s, s:s, s:I, s:I, s:o, s:o, s:o, s:b}", //
-                     "measurement", hex(c->measurement, sizeof c->measurement),           //
-                     "report_data", hex(c->report_data, sizeof c->report_data),           //
-                     "chip_id", hex(c->chip_id, sizeof c->chip_id),                       //
-                     "noise_key", hex(c->noise_key, sizeof c->noise_key),                 //
-                     "model_digest", hex(c->model_digest, sizeof c->model_digest),        //
-                     "model_name", c->model_name,                                         //
-                     "product", c->product,                                               //
-                     "report_version", (json_int_t)c->report_version,                     //
-                     "vmpl", (json_int_t)c->vmpl,                                         //
-                     "guest_policy", number(c->guest_policy),                             //
-                     "platform_info", number(c->platform_info),                           //
-                     "reported_tcb", hex(c->reported_tcb, sizeof c->reported_tcb),        //
+    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:s, s:s, s:I, s:I, s:o, s:o, s:o, s:o, s:o, s:b}",       //
+                     "measurement", hex(c->measurement, sizeof c->measurement),                           //
+                     "report_data", hex(c->report_data, sizeof c->report_data),                           //
+                     "chip_id", hex(c->chip_id, sizeof c->chip_id),                                       //
+                     "noise_key", hex(c->noise_key, sizeof c->noise_key),                                 //
+                     "model_digest", hex(c->model_digest, sizeof c->model_digest),                        //
+                     "model_name", c->model_name,                                                         //
+                     "product", c->product,                                                               //
+                     "report_version", (json_int_t)c->report_version,                                     //
+                     "vmpl", (json_int_t)c->vmpl,                                                         //
+                     "guest_policy", number(c->guest_policy),                                             //
+                     "platform_info", number(c->platform_info),                                           //
+                     "reported_tcb", hex(c->reported_tcb, sizeof c->reported_tcb),                        //
+                     "snp", snp_claims_json(&c->snp),                                                     //
+                     "tdx", c->platform == VERDICT_PLATFORM_TDX ? tdx_claims_json(&c->tdx) : json_null(), //
                      "fresh", c->fresh);
 }
 

@@ -8,6 +8,8 @@
  * earlier one failed is listed as failed ("not checked: ..."), never left out. Accepted means: every check passed.
  */
 
+#include "attest/snp_claims.h"
+#include "attest/tdx_claims.h"
 #include "base/bytes.h"
 #include "base/error.h"
 
@@ -30,7 +32,7 @@ struct verdict_check {
     char wanted[VERDICT_VALUE_SIZE];
 };
 
-enum verdict_platform { VERDICT_PLATFORM_NONE, VERDICT_PLATFORM_SNP };
+enum verdict_platform { VERDICT_PLATFORM_NONE, VERDICT_PLATFORM_SNP, VERDICT_PLATFORM_TDX };
 const char *verdict_platform_name(enum verdict_platform p); /* "AMD SEV-SNP" */
 
 /* What the evidence says; to be relied on only when accepted. */
@@ -48,6 +50,8 @@ struct verdict_claims {
     uint64_t guest_policy;
     uint64_t platform_info;
     uint8_t reported_tcb[8];
+    struct tdx_claims tdx; /* of Intel TDX */
+    struct snp_claims snp; /* of SEV-SNP */
     bool fresh; /* the quote covers the challenge of this very handshake (or the one saved with the bundle) */
 };
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "attest/x509.h"
 
-#include "attest/der.h"
+#include "attest/x509_parts.h"
 
 /* ---- object identifiers: content octets (X.690 section 8.19) ---- */
 
@@ -72,7 +72,8 @@ static void pss_params_read(struct reader *r)
     der_close(r, &seq);
 }
 
-static enum x509_algorithm algorithm_read(struct reader *r)
+/* What is not known fails with ERR_UNKNOWN. */
+static enum x509_algorithm algorithm_content_read(struct reader *r)
 {
     enum x509_algorithm algorithm = X509_RSA_PSS_SHA384;
     struct reader seq = der_open(r, DER_SEQUENCE);
@@ -91,6 +92,16 @@ static enum x509_algorithm algorithm_read(struct reader *r)
     return algorithm;
 }
 
+enum x509_algorithm x509_algorithm_read(struct reader *r, struct bytes *whole)
+{
+    struct reader start = *r;
+    *whole = der_whole(r, DER_SEQUENCE);
+    enum x509_algorithm algorithm = algorithm_content_read(&start);
+    if (reader_status(r) == ERR_OK && reader_status(&start) != ERR_OK)
+        reader_fail(r, start.failed);
+    return algorithm;
+}
+
 /* ---- Name ---- */
 
 static struct bytes string_read(struct reader *r)
@@ -103,8 +114,8 @@ static struct bytes string_read(struct reader *r)
     return (struct bytes){0};
 }
 
-/* RFC 5280 section 4.1.2.4. Relative names of one attribute each, and exactly one common name: so that nobody can be misled about which is meant. */
-static struct bytes name_read(struct reader *r, struct bytes *common_name)
+/* Relative names of one attribute each, and exactly one common name: so that nobody can be misled about which is meant. */
+struct bytes x509_name_read(struct reader *r, struct bytes *common_name)
 {
     struct reader start = *r;
     struct bytes whole = der_whole(r, DER_SEQUENCE);
@@ -215,6 +226,14 @@ static void extensions_read(struct reader *r, struct x509 *cert)
 
 /* ---- Certificate ---- */
 
+struct bytes x509_serial_read(struct reader *r)
+{
+    struct bytes serial = der_big_uint(r);
+    if (serial.len > X509_SERIAL_MAX + 1 || (serial.len == X509_SERIAL_MAX + 1 && serial.ptr[0] != 0))
+        malformed(r);
+    return serial;
+}
+
 static void validity_read(struct reader *r, struct x509 *cert)
 {
     struct reader seq = der_open(r, DER_SEQUENCE);
@@ -232,25 +251,19 @@ static const char *tbs_read(struct reader *r, struct x509 *cert, struct bytes *a
     der_close(r, &version);
     if (r->failed != ERR_OK)
         return "version";
-    cert->serial = der_big_uint(r);
-    if (cert->serial.len > X509_SERIAL_MAX)
-        malformed(r);
+    cert->serial = x509_serial_read(r);
     if (r->failed != ERR_OK)
         return "serialNumber";
-    struct reader start = *r;
-    *algorithm = der_whole(r, DER_SEQUENCE);
-    cert->algorithm = algorithm_read(&start);
-    if (r->failed == ERR_OK && start.failed != ERR_OK)
-        reader_fail(r, start.failed);
+    cert->algorithm = x509_algorithm_read(r, algorithm);
     if (r->failed != ERR_OK)
         return "signature";
-    cert->issuer = name_read(r, &cert->issuer_cn);
+    cert->issuer = x509_name_read(r, &cert->issuer_cn);
     if (r->failed != ERR_OK)
         return "issuer";
     validity_read(r, cert);
     if (r->failed != ERR_OK)
         return "validity";
-    cert->subject = name_read(r, &cert->subject_cn);
+    cert->subject = x509_name_read(r, &cert->subject_cn);
     if (r->failed != ERR_OK)
         return "subject";
     cert->spki = der_whole(r, DER_SEQUENCE);
@@ -300,15 +313,21 @@ const struct x509_extension *x509_extension(const struct x509 *cert, struct byte
     return NULL;
 }
 
-enum err x509_verify(const struct x509 *cert, const struct crypto_public_key *issuer_key)
+enum err x509_verify_signed(enum x509_algorithm algorithm, struct bytes tbs, struct bytes signature,
+                            const struct crypto_public_key *key)
 {
-    switch (cert->algorithm) {
+    switch (algorithm) {
     case X509_RSA_PSS_SHA384:
-        return crypto_rsa_pss_verify(issuer_key, CRYPTO_SHA384, PSS_SALT_SIZE, cert->tbs, cert->signature);
+        return crypto_rsa_pss_verify(key, CRYPTO_SHA384, PSS_SALT_SIZE, tbs, signature);
     case X509_ECDSA_SHA256:
-        return crypto_ecdsa_verify(issuer_key, CRYPTO_SHA256, cert->tbs, cert->signature);
+        return crypto_ecdsa_verify(key, CRYPTO_SHA256, tbs, signature);
     case X509_ECDSA_SHA384:
-        return crypto_ecdsa_verify(issuer_key, CRYPTO_SHA384, cert->tbs, cert->signature);
+        return crypto_ecdsa_verify(key, CRYPTO_SHA384, tbs, signature);
     }
     return ERR_SIGNATURE;
+}
+
+enum err x509_verify(const struct x509 *cert, const struct crypto_public_key *issuer_key)
+{
+    return x509_verify_signed(cert->algorithm, cert->tbs, cert->signature, issuer_key);
 }

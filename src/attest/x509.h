@@ -37,8 +37,8 @@ struct x509_extension {
 
 struct x509 {
     struct bytes der;
-    struct bytes tbs; /* what the signature covers */
-    struct bytes serial;
+    struct bytes tbs;    /* what the signature covers */
+    struct bytes serial; /* the INTEGER's octets */
     enum x509_algorithm algorithm;
     struct bytes issuer; /* the whole Name, to be compared octet by octet */
     struct bytes subject;

@@ -5,6 +5,7 @@
 #include <openssl/params.h>
 #include <openssl/x509.h>
 
+#include "base/reader.h"
 #include "base/secret.h"
 #include "base/writer.h"
 #include "crypto/library.h"
@@ -122,15 +123,105 @@ static enum err key_new(EVP_PKEY *pkey, struct crypto_public_key **key)
     return ERR_OK;
 }
 
-/* ---- from its encodings ---- */
+/* ---- from its parts ---- */
 
-enum err crypto_public_key_from_spki(struct bytes spki, struct crypto_public_key **key)
+/* A key of this type out of parts; NULL when they are none. */
+static EVP_PKEY *pkey_from(const char *type, OSSL_PARAM *parts)
+{
+    EVP_PKEY *pkey = NULL;
+    EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_name(NULL, type, NULL);
+    if (context != NULL && EVP_PKEY_fromdata_init(context) == 1)
+        (void)EVP_PKEY_fromdata(context, &pkey, EVP_PKEY_PUBLIC_KEY, parts);
+    EVP_PKEY_CTX_free(context);
+    return pkey;
+}
+
+enum err crypto_public_key_from_point(enum crypto_key_kind kind, struct bytes xy,
+                                      struct crypto_public_key **key)
+{
+    const struct curve *curve = curve_of(kind);
+    uint8_t point[POINT_SIZE_MAX];
+    struct writer w = writer_into(point, sizeof point);
+    *key = NULL;
+    if (curve == NULL || xy.len != 2 * curve->field_size)
+        return ERR_KEY;
+    writer_u8(&w, POINT_UNCOMPRESSED);
+    writer_bytes(&w, xy);
+    OSSL_PARAM parts[] = {
+        OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, (char *)curve->name, 0),
+        OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PUB_KEY, point, w.used),
+        OSSL_PARAM_construct_end(),
+    };
+    return key_new(pkey_from("EC", parts), key);
+}
+
+/* A modulus, big endian, without leading zeros, and the exponent 65537. */
+static enum err key_from_modulus(struct bytes modulus, struct crypto_public_key **key)
+{
+    enum { EXPONENT = 65537 };
+    uint8_t native[RSA_BITS_MAX / 8];
+    uint32_t exponent = EXPONENT;
+    if (modulus.len > sizeof native)
+        return ERR_KEY;
+    for (size_t i = 0; i < modulus.len;
+         i++) /* parameters are in the machine's order, which is little endian */
+        native[i] = modulus.ptr[modulus.len - 1 - i];
+    OSSL_PARAM parts[] = {
+        OSSL_PARAM_construct_BN(OSSL_PKEY_PARAM_RSA_N, native, modulus.len),
+        OSSL_PARAM_construct_uint32(OSSL_PKEY_PARAM_RSA_E, &exponent),
+        OSSL_PARAM_construct_end(),
+    };
+    return key_new(pkey_from("RSA", parts), key);
+}
+
+/* ---- from its encoding ---- */
+
+/* SubjectPublicKeyInfo of the keys that chip makers use has one beginning each, down to the octet; the general parser takes several times as long as all
+ * the rest of loading such a key. What differs in any octet goes to the general parser. */
+static const struct form {
+    enum crypto_key_kind kind;
+    size_t part_size; /* what follows the beginning: the point, or the modulus */
+    struct bytes beginning;
+    struct bytes end;
+} forms[] = {
+#define OCTETS(...)                                                                                          \
+    {                                                                                                        \
+        (const uint8_t[]){__VA_ARGS__}, sizeof((const uint8_t[]){__VA_ARGS__})                               \
+    }
+    /* RFC 5480: id-ecPublicKey, prime256v1; an uncompressed point */
+    {CRYPTO_KEY_P256,
+     64,
+     OCTETS(0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01, 0x06, 0x08, 0x2a,
+            0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00, 0x04),
+     {NULL, 0}},
+    /* the same with secp384r1 */
+    {CRYPTO_KEY_P384,
+     96,
+     OCTETS(0x30, 0x76, 0x30, 0x10, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01, 0x06, 0x05, 0x2b,
+            0x81, 0x04, 0x00, 0x22, 0x03, 0x62, 0x00, 0x04),
+     {NULL, 0}},
+    /* RFC 8017: rsaEncryption, 4096 bits, 65537 */
+    {CRYPTO_KEY_RSA, 512,
+     OCTETS(0x30, 0x82, 0x02, 0x22, 0x30, 0x0d, 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01,
+            0x01, 0x05, 0x00, 0x03, 0x82, 0x02, 0x0f, 0x00, 0x30, 0x82, 0x02, 0x0a, 0x02, 0x82, 0x02, 0x01,
+            0x00),
+     OCTETS(0x02, 0x03, 0x01, 0x00, 0x01)},
+};
+
+/* The first bit of the modulus is 1: otherwise its encoding would be shorter, or not DER. */
+static bool form_read(const struct form *f, struct bytes spki, struct bytes *part)
+{
+    struct reader r = reader_over(spki);
+    bool same = bytes_equal(reader_bytes(&r, f->beginning.len), f->beginning);
+    *part = reader_bytes(&r, f->part_size);
+    same = bytes_equal(reader_rest(&r), f->end) && same;
+    return same && reader_status(&r) == ERR_OK && (f->kind != CRYPTO_KEY_RSA || part->ptr[0] >= 0x80);
+}
+
+static enum err key_from_any_spki(struct bytes spki, struct crypto_public_key **key)
 {
     unsigned char *again = NULL;
     const unsigned char *at = spki.ptr;
-    *key = NULL;
-    if (spki.len == 0 || spki.len > SPKI_SIZE_MAX)
-        return ERR_KEY;
     EVP_PKEY *pkey = d2i_PUBKEY_ex(NULL, &at, (long)spki.len, NULL, NULL);
     /* The parser takes BER. What it wrote for the same key is DER, so only the DER encoding compares equal. */
     int len = pkey == NULL ? 0 : i2d_PUBKEY(pkey, &again);
@@ -143,28 +234,17 @@ enum err crypto_public_key_from_spki(struct bytes spki, struct crypto_public_key
     return key_new(pkey, key);
 }
 
-enum err crypto_public_key_from_point(enum crypto_key_kind kind, struct bytes xy,
-                                      struct crypto_public_key **key)
+enum err crypto_public_key_from_spki(struct bytes spki, struct crypto_public_key **key)
 {
-    const struct curve *curve = curve_of(kind);
-    uint8_t point[POINT_SIZE_MAX];
-    struct writer w = writer_into(point, sizeof point);
-    EVP_PKEY *pkey = NULL;
+    struct bytes part;
     *key = NULL;
-    if (curve == NULL || xy.len != 2 * curve->field_size)
+    if (spki.len == 0 || spki.len > SPKI_SIZE_MAX)
         return ERR_KEY;
-    writer_u8(&w, POINT_UNCOMPRESSED);
-    writer_bytes(&w, xy);
-    OSSL_PARAM parts[] = {
-        OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, (char *)curve->name, 0),
-        OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PUB_KEY, point, w.used),
-        OSSL_PARAM_construct_end(),
-    };
-    EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_name(NULL, "EC", NULL);
-    if (context != NULL && EVP_PKEY_fromdata_init(context) == 1)
-        (void)EVP_PKEY_fromdata(context, &pkey, EVP_PKEY_PUBLIC_KEY, parts);
-    EVP_PKEY_CTX_free(context);
-    return key_new(pkey, key);
+    for (size_t i = 0; i < sizeof forms / sizeof *forms; i++)
+        if (form_read(&forms[i], spki, &part))
+            return forms[i].kind == CRYPTO_KEY_RSA ? key_from_modulus(part, key)
+                                                   : crypto_public_key_from_point(forms[i].kind, part, key);
+    return key_from_any_spki(spki, key);
 }
 
 enum err crypto_public_key_ed25519(const uint8_t raw[static 32], struct crypto_public_key **key)

@@ -5,7 +5,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "evidence/certificate_table.h"
+#include "attest/certificate_table.h"
 #include "evidence/evidence.h"
 #include "evidence/simulated_wire.h"
 
@@ -48,11 +48,14 @@ static enum err evidence_from(struct bytes frame, struct evidence *out, struct e
     e = certificate_table_parse(answer.table, &table);
     if (e != ERR_OK)
         return err_noted(ERR_EVIDENCE, note, "the simulator's certificates: %s", err_text(e));
+    if (table.vcek.len == 0 || table.ask.len == 0 || table.ark.len == 0 || table.crl.len == 0)
+        return err_noted(ERR_EVIDENCE, note, "the simulator's certificates are not complete");
     out->report = (struct bundle_item){BUNDLE_SNP_REPORT, answer.report};
-    out->endorsement_count = 3;
+    out->endorsement_count = 4;
     out->endorsements[0] = (struct bundle_item){BUNDLE_CERTIFICATE, table.vcek};
     out->endorsements[1] = (struct bundle_item){BUNDLE_CERTIFICATE, table.ask};
     out->endorsements[2] = (struct bundle_item){BUNDLE_CERTIFICATE, table.ark};
+    out->endorsements[3] = (struct bundle_item){BUNDLE_CRL, table.crl};
     return ERR_OK;
 }
 

@@ -213,6 +213,37 @@ enum err simulated_certificate_sign(const struct simulated_certificate *c,
     return e == ERR_OK ? signed_write(tbs, c->salt_size, signer, der, size, len) : e;
 }
 
+enum err simulated_list_sign(const struct simulated_list *list, const struct crypto_private_key *signer,
+                             uint8_t *der, size_t size, size_t *len)
+{
+    enum { VERSION_2 = 1, SALT_SIZE = 48 };
+    static const uint8_t oid_crl_number[] = {0x55, 0x1d, 0x14};
+    uint8_t buffer[SIMULATED_CERTIFICATE_MAX];
+    struct bytes tbs;
+    struct writer w = writer_into(buffer, sizeof buffer);
+    *len = 0;
+    /* RFC 5280 section 5.1: TBSCertList. */
+    size_t whole = der_begin(&w, DER_SEQUENCE);
+    der_put_uint(&w, VERSION_2);
+    algorithm_write(&w, SALT_SIZE);
+    name_write(&w, list->issuer_cn);
+    der_put_time(&w, list->this_update);
+    der_put_time(&w, list->next_update);
+    size_t outer = der_begin(&w, DER_CONTEXT + 0);
+    size_t all = der_begin(&w, DER_SEQUENCE);
+    size_t one = der_begin(&w, DER_SEQUENCE);
+    der_put(&w, DER_OID, CONTENT(oid_crl_number));
+    size_t value = der_begin(&w, DER_OCTET_STRING);
+    der_put_uint(&w, list->number);
+    der_end(&w, value);
+    der_end(&w, one);
+    der_end(&w, all);
+    der_end(&w, outer);
+    der_end(&w, whole);
+    enum err e = writer_finish(&w, &tbs);
+    return e == ERR_OK ? signed_write(tbs, SALT_SIZE, signer, der, size, len) : e;
+}
+
 enum err simulated_certificate_key(struct simulated_certificate *c, const struct crypto_private_key *key)
 {
     return crypto_private_key_spki(key, c->spki, sizeof c->spki, &c->spki_len);

@@ -78,4 +78,15 @@ ERR_MUST_USE enum err simulated_certificate_sign(const struct simulated_certific
                                                  const struct crypto_private_key *signer, uint8_t *der,
                                                  size_t size, size_t *len);
 
+/* A revocation list of issuer_cn's that revokes nothing, in the form of AMD's, signed in the same way. ERR_NO_SPACE. */
+struct simulated_list {
+    const char *issuer_cn;
+    int64_t this_update; /* seconds since 1970 */
+    int64_t next_update;
+    uint64_t number;
+};
+ERR_MUST_USE enum err simulated_list_sign(const struct simulated_list *list,
+                                          const struct crypto_private_key *signer, uint8_t *der, size_t size,
+                                          size_t *len);
+
 #endif

@@ -44,11 +44,16 @@ struct simulated_chain {
     struct simulated_der ark_der;
     struct simulated_der ask_der;
     struct simulated_der vcek_der;
+    struct simulated_der crl_der; /* empty before simulated_chain_list */
 };
 
 /* Valid from a day before now on. ERR_UNKNOWN for another product; ERR_CRYPTO, ERR_MEMORY. */
 ERR_MUST_USE enum err simulated_chain_new(const char *product, int64_t now, struct simulated_chain **chain);
 void simulated_chain_free(struct simulated_chain *chain);
+
+/* A revocation list that says that nothing is revoked, from an hour before now and for a year. It is not kept in the file: whoever reads a chain asks
+ * for a new one. ERR_CRYPTO. */
+ERR_MUST_USE enum err simulated_chain_list(struct simulated_chain *chain, int64_t now);
 
 /* The whole chain with its private keys as PEM, and back. size: SIMULATED_CHAIN_TEXT_MAX; the text is NUL-terminated. ERR_NO_SPACE, ERR_ENCODING. */
 ERR_MUST_USE enum err simulated_chain_write(const struct simulated_chain *chain, char *text, size_t size,

@@ -6,9 +6,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "attest/certificate_table.h"
 #include "base/file.h"
 #include "base/secret.h"
-#include "evidence/certificate_table.h"
 
 enum {
     REPORT_VERSION = 3,
@@ -79,6 +79,8 @@ enum err platform_open(struct platform *p, const char *directory, int64_t now, s
     enum err e = crypto_random(p->report_id, sizeof p->report_id);
     if (e == ERR_OK)
         e = chain_open(p, directory, now, note);
+    if (e == ERR_OK)
+        e = simulated_chain_list(p->chain, now);
     if (e != ERR_OK)
         platform_close(p);
     return e;
@@ -159,6 +161,7 @@ enum err platform_frame_of(const struct platform *p, struct bytes report, struct
         .vcek = der_of(&p->chain->vcek_der),
         .ask = der_of(&p->chain->ask_der),
         .ark = der_of(&p->chain->ark_der),
+        .crl = der_of(&p->chain->crl_der),
     };
     enum err e = certificate_table_write(&table, area, sizeof area, &len);
     if (e != ERR_OK)

@@ -29,7 +29,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     if (cert.der.len != size || cert.tbs.len >= size || cert.extension_count == 0)
         abort();
-    if (vcek_parse(&cert, &vcek, &note) == ERR_OK && vcek.hwid.len != VCEK_HWID_MAX && !vcek.has_fmc)
+    if (vcek_parse(&cert, VCEK_OF_CHIP, &vcek, &note) == ERR_OK && vcek.hwid.len != VCEK_HWID_MAX &&
+        !vcek.has_fmc)
+        abort();
+    if (vcek_parse(&cert, VCEK_OF_PROVIDER, &vcek, &note) == ERR_OK && vcek.csp_id.len == 0)
         abort();
     if (crypto_public_key_from_spki(cert.spki, &key) == ERR_OK) {
         enum err e = x509_verify(&cert, key);

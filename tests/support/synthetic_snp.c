@@ -4,24 +4,41 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "base/writer.h"
+#include "support/synthetic_der.h"
 
-/* A test that cannot make its evidence has nothing to say. */
-static void must(enum err e)
+/* RSA keys take seconds to make: where the environment names a folder, it keeps them from one program to the next. */
+static void key_make(enum crypto_key_kind kind, unsigned bits, const char *name,
+                     struct crypto_private_key **key)
 {
-    if (e == ERR_OK)
+    enum { KEY_MAX = 4096 };
+    char path[512];
+    uint8_t der[KEY_MAX];
+    size_t len = 0;
+    const char *folder = getenv("ENCLUME_TEST_KEYS");
+    (void)snprintf(path, sizeof path, "%s/%s", folder == NULL ? "" : folder, name);
+    FILE *file = folder == NULL ? NULL : fopen(path, "rb");
+    if (file != NULL) {
+        len = fread(der, 1, sizeof der, file);
+        (void)fclose(file);
+        synthetic_must(crypto_private_key_read(kind, bytes_of(der, len), key));
         return;
-    (void)fprintf(stderr, "synthetic evidence: %s\n", err_text(e));
-    abort();
+    }
+    synthetic_must(crypto_private_key_new(kind, bits, key));
+    file = folder == NULL ? NULL : fopen(path, "wb");
+    if (file == NULL)
+        return;
+    synthetic_must(crypto_private_key_write(*key, der, sizeof der, &len));
+    if (fwrite(der, 1, len, file) != len || fclose(file) != 0)
+        synthetic_must(ERR_FILE);
 }
 
 void synthetic_keys_make(struct synthetic_keys *keys)
 {
-    must(crypto_private_key_new(CRYPTO_KEY_RSA, 4096, &keys->ark));
-    must(crypto_private_key_new(CRYPTO_KEY_RSA, 4096, &keys->ask));
-    must(crypto_private_key_new(CRYPTO_KEY_RSA, 2048, &keys->small));
-    must(crypto_private_key_new(CRYPTO_KEY_P384, 0, &keys->vcek));
-    must(crypto_private_key_new(CRYPTO_KEY_P256, 0, &keys->p256));
+    key_make(CRYPTO_KEY_RSA, 4096, "ark", &keys->ark);
+    key_make(CRYPTO_KEY_RSA, 4096, "ask", &keys->ask);
+    key_make(CRYPTO_KEY_RSA, 2048, "small", &keys->small);
+    key_make(CRYPTO_KEY_P384, 0, "vcek", &keys->vcek);
+    key_make(CRYPTO_KEY_P256, 0, "p256", &keys->p256);
 }
 
 void synthetic_keys_release(struct synthetic_keys *keys)
@@ -33,111 +50,7 @@ void synthetic_keys_release(struct synthetic_keys *keys)
     crypto_private_key_free(keys->p256);
 }
 
-/* ---- DER: an element is opened, filled and closed, and its content moved up when the length needs more octets ---- */
-
-static size_t open_tag(struct writer *w, uint8_t tag)
-{
-    writer_u8(w, tag);
-    return w->used;
-}
-
-static void close_tag(struct writer *w, size_t start)
-{
-    size_t len = w->used - start;
-    uint8_t header[4];
-    struct writer h = writer_into(header, sizeof header);
-    if (len < 0x80) {
-        writer_u8(&h, (uint8_t)len);
-    } else if (len < 0x100) {
-        writer_u8(&h, 0x81);
-        writer_u8(&h, (uint8_t)len);
-    } else {
-        writer_u8(&h, 0x82);
-        writer_u16be(&h, (uint16_t)len);
-    }
-    writer_zeros(w, h.used);
-    if (w->failed)
-        must(ERR_NO_SPACE);
-    memmove(w->start + start + h.used, w->start + start, len);
-    memcpy(w->start + start, header, h.used);
-}
-
-static void put(struct writer *w, uint8_t tag, const void *value, size_t len)
-{
-    size_t at = open_tag(w, tag);
-    writer_bytes(w, bytes_of(value, len));
-    close_tag(w, at);
-}
-
-static void put_small_integer(struct writer *w, int value)
-{
-    const uint8_t octets[] = {0, (uint8_t)value};
-    size_t zeros = value < 0x80 ? 1 : 0;
-    put(w, 0x02, octets + zeros, sizeof octets - zeros);
-}
-
-#define PUT_OID(w, ...) put(w, 0x06, (const uint8_t[]){__VA_ARGS__}, sizeof((const uint8_t[]){__VA_ARGS__}))
-
-static void put_sha384(struct writer *w)
-{
-    size_t seq = open_tag(w, 0x30);
-    PUT_OID(w, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x02);
-    put(w, 0x05, "", 0);
-    close_tag(w, seq);
-}
-
-static void put_pss(struct writer *w, int salt)
-{
-    size_t seq = open_tag(w, 0x30);
-    PUT_OID(w, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x0a);
-    size_t params = open_tag(w, 0x30);
-    size_t hash = open_tag(w, 0xa0);
-    put_sha384(w);
-    close_tag(w, hash);
-    size_t mask = open_tag(w, 0xa1);
-    size_t mgf = open_tag(w, 0x30);
-    PUT_OID(w, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x08);
-    put_sha384(w);
-    close_tag(w, mgf);
-    close_tag(w, mask);
-    size_t salt_tag = open_tag(w, 0xa2);
-    put_small_integer(w, salt);
-    close_tag(w, salt_tag);
-    close_tag(w, params);
-    close_tag(w, seq);
-}
-
-static void put_name_part(struct writer *w, uint8_t type, const char *text)
-{
-    size_t set = open_tag(w, 0x31);
-    size_t seq = open_tag(w, 0x30);
-    PUT_OID(w, 0x55, 0x04, type);
-    put(w, 0x0c, text, strlen(text));
-    close_tag(w, seq);
-    close_tag(w, set);
-}
-
-static void put_name(struct writer *w, const char *common_name)
-{
-    size_t seq = open_tag(w, 0x30);
-    put_name_part(w, 0x0a, "Synthetic test evidence");
-    put_name_part(w, 0x03, common_name);
-    close_tag(w, seq);
-}
-
-static void put_extension(struct writer *w, const uint8_t *oid, size_t oid_len, bool critical,
-                          const void *value, size_t len)
-{
-    size_t seq = open_tag(w, 0x30);
-    put(w, 0x06, oid, oid_len);
-    if (critical)
-        put(w, 0x01, "\xff", 1);
-    put(w, 0x04, value, len);
-    close_tag(w, seq);
-}
-
-#define OID_OF(...)  (const uint8_t[]){__VA_ARGS__}, sizeof((const uint8_t[]){__VA_ARGS__})
-#define AMD_OID(...) OID_OF(0x2b, 0x06, 0x01, 0x04, 0x01, 0x9c, 0x78, 0x01, __VA_ARGS__)
+#define AMD_OID(...) SYNTHETIC_OID(0x2b, 0x06, 0x01, 0x04, 0x01, 0x9c, 0x78, 0x01, __VA_ARGS__)
 
 static void put_amd_integer(struct writer *w, const uint8_t *oid, size_t oid_len, int value)
 {
@@ -145,17 +58,17 @@ static void put_amd_integer(struct writer *w, const uint8_t *oid, size_t oid_len
     struct writer v = writer_into(buffer, sizeof buffer);
     if (value == SYNTHETIC_NONE)
         return;
-    put_small_integer(&v, value);
-    put_extension(w, oid, oid_len, false, buffer, v.used);
+    synthetic_put_uint8(&v, value);
+    synthetic_put_extension(w, oid, oid_len, false, buffer, v.used);
 }
 
 static void put_amd_extensions(struct writer *w, const struct synthetic_snp *s)
 {
-    uint8_t buffer[64];
+    uint8_t buffer[256];
     struct writer name = writer_into(buffer, sizeof buffer);
     put_amd_integer(w, AMD_OID(0x01), s->struct_version);
-    put(&name, 0x16, s->product, strlen(s->product));
-    put_extension(w, AMD_OID(0x02), false, buffer, name.used);
+    synthetic_put(&name, 0x16, s->product, strlen(s->product));
+    synthetic_put_extension(w, AMD_OID(0x02), false, buffer, name.used);
     put_amd_integer(w, AMD_OID(0x03, 0x01), s->level[SNP_BOOTLOADER]);
     put_amd_integer(w, AMD_OID(0x03, 0x02), s->level[SNP_TEE]);
     put_amd_integer(w, AMD_OID(0x03, 0x04), s->reserved_level);
@@ -166,42 +79,42 @@ static void put_amd_extensions(struct writer *w, const struct synthetic_snp *s)
     put_amd_integer(w, AMD_OID(0x03, 0x08), s->level[SNP_MICROCODE]);
     put_amd_integer(w, AMD_OID(0x03, 0x09), s->level[SNP_FMC]);
     if (s->hwid_len != SYNTHETIC_NONE)
-        put_extension(w, AMD_OID(0x04), false, s->hwid, (size_t)s->hwid_len);
-    if (s->has_csp_id)
-        put_extension(w, AMD_OID(0x05), false,
-                      "\x16\x03"
-                      "csp",
-                      5);
+        synthetic_put_extension(w, AMD_OID(0x04), false, s->hwid, (size_t)s->hwid_len);
+    if (s->csp_id != NULL) {
+        struct writer id = writer_into(buffer, sizeof buffer);
+        synthetic_put(&id, 0x16, s->csp_id, strlen(s->csp_id));
+        synthetic_put_extension(w, AMD_OID(0x05), false, buffer, id.used);
+    }
     if (s->unknown_amd_extension)
-        put_extension(w, AMD_OID(0x06), false, "\x05", 1);
+        synthetic_put_extension(w, AMD_OID(0x06), false, "\x05", 1);
 }
 
 static void put_extensions(struct writer *w, const struct synthetic_snp *s, const struct synthetic_cert *c)
 {
     uint8_t buffer[16];
-    size_t outer = open_tag(w, 0xa3);
-    size_t list = open_tag(w, 0x30);
+    size_t outer = synthetic_begin(w, 0xa3);
+    size_t list = synthetic_begin(w, 0x30);
     if (c->is_ca) {
         struct writer v = writer_into(buffer, sizeof buffer);
-        size_t seq = open_tag(&v, 0x30);
-        put(&v, 0x01, "\xff", 1);
+        size_t seq = synthetic_begin(&v, 0x30);
+        synthetic_put(&v, 0x01, "\xff", 1);
         if (c->path_length != SYNTHETIC_NONE)
-            put_small_integer(&v, c->path_length);
-        close_tag(&v, seq);
-        put_extension(w, OID_OF(0x55, 0x1d, 0x13), true, buffer, v.used);
+            synthetic_put_uint8(&v, c->path_length);
+        synthetic_end(&v, seq);
+        synthetic_put_extension(w, SYNTHETIC_OID(0x55, 0x1d, 0x13), true, buffer, v.used);
     }
     if (c->key_usage != SYNTHETIC_NONE) {
         const uint8_t bits[] = {0x03, 0x02, 0x01, (uint8_t)c->key_usage};
-        put_extension(w, OID_OF(0x55, 0x1d, 0x0f), true, bits, sizeof bits);
+        synthetic_put_extension(w, SYNTHETIC_OID(0x55, 0x1d, 0x0f), true, bits, sizeof bits);
         if (c->duplicate_extension)
-            put_extension(w, OID_OF(0x55, 0x1d, 0x0f), true, bits, sizeof bits);
+            synthetic_put_extension(w, SYNTHETIC_OID(0x55, 0x1d, 0x0f), true, bits, sizeof bits);
     }
     if (c->unknown_critical)
-        put_extension(w, OID_OF(0x55, 0x1d, 0x24), true, "\x30\x00", 2);
+        synthetic_put_extension(w, SYNTHETIC_OID(0x55, 0x1d, 0x24), true, "\x30\x00", 2);
     if (c->amd_extensions)
         put_amd_extensions(w, s);
-    close_tag(w, list);
-    close_tag(w, outer);
+    synthetic_end(w, list);
+    synthetic_end(w, outer);
 }
 
 static struct bytes cert_build(const struct synthetic_snp *s, const struct synthetic_cert *c,
@@ -212,34 +125,35 @@ static struct bytes cert_build(const struct synthetic_snp *s, const struct synth
     uint8_t signature[512];
     size_t len;
     struct writer w = writer_into(tbs, sizeof tbs);
-    size_t seq = open_tag(&w, 0x30);
-    size_t version = open_tag(&w, 0xa0);
-    put_small_integer(&w, c->version);
-    close_tag(&w, version);
-    put_small_integer(&w, 0); /* as in AMD's VCEKs */
-    put_pss(&w, c->salt);
-    put_name(&w, c->issuer_cn);
-    size_t validity = open_tag(&w, 0x30);
-    put(&w, 0x17, c->not_before, strlen(c->not_before));
-    put(&w, 0x17, c->not_after, strlen(c->not_after));
-    close_tag(&w, validity);
-    put_name(&w, c->subject_cn);
-    must(crypto_private_key_spki(c->key, spki, sizeof spki, &len));
+    size_t seq = synthetic_begin(&w, 0x30);
+    size_t version = synthetic_begin(&w, 0xa0);
+    synthetic_put_uint8(&w, c->version);
+    synthetic_end(&w, version);
+    synthetic_put_uint8(&w, c->serial);
+    synthetic_put_pss(&w, c->salt);
+    synthetic_put_name(&w, c->issuer_cn);
+    size_t validity = synthetic_begin(&w, 0x30);
+    synthetic_put(&w, 0x17, c->not_before, strlen(c->not_before));
+    synthetic_put(&w, 0x17, c->not_after, strlen(c->not_after));
+    synthetic_end(&w, validity);
+    synthetic_put_name(&w, c->subject_cn);
+    synthetic_must(crypto_private_key_spki(c->key, spki, sizeof spki, &len));
+    if (c->damaged_key)
+        spki[len - 1] ^= 1;
     writer_bytes(&w, bytes_of(spki, len));
     put_extensions(&w, s, c);
-    close_tag(&w, seq);
+    synthetic_end(&w, seq);
 
-    must(crypto_rsa_pss_sign(c->signer, CRYPTO_SHA384, (size_t)c->salt, bytes_of(tbs, w.used), signature,
-                             sizeof signature, &len));
+    struct bytes value = synthetic_sign_pss(c->signer, c->salt, bytes_of(tbs, w.used), signature);
     struct writer o = writer_into(out, SYNTHETIC_CERT_MAX);
-    seq = open_tag(&o, 0x30);
+    seq = synthetic_begin(&o, 0x30);
     writer_bytes(&o, bytes_of(tbs, w.used));
-    put_pss(&o, c->salt);
-    size_t bits = open_tag(&o, 0x03);
+    synthetic_put_pss(&o, c->salt);
+    size_t bits = synthetic_begin(&o, 0x03);
     writer_u8(&o, 0);
-    writer_bytes(&o, bytes_of(signature, len));
-    close_tag(&o, bits);
-    close_tag(&o, seq);
+    writer_bytes(&o, value);
+    synthetic_end(&o, bits);
+    synthetic_end(&o, seq);
     return bytes_of(out, o.used);
 }
 
@@ -258,18 +172,23 @@ void synthetic_snp_init(struct synthetic_snp *s, const struct synthetic_keys *ke
         .salt = 48,
     };
     memset(s, 0, sizeof *s);
-    s->ark = s->ask = s->vcek = common;
+    s->ark = s->ask = s->vek = common;
     s->ark.issuer_cn = s->ark.subject_cn = s->ask.issuer_cn = "ARK-Genoa";
-    s->ask.subject_cn = s->vcek.issuer_cn = "SEV-Genoa";
-    s->vcek.subject_cn = "SEV-VCEK";
+    s->ask.subject_cn = s->vek.issuer_cn = "SEV-Genoa";
+    s->vek.subject_cn = "SEV-VCEK"; /* serial 0, as AMD's */
+    s->ark.serial = 16;
+    s->ask.serial = 18;
     s->ark.is_ca = s->ask.is_ca = true;
     s->ask.path_length = 0;
     s->ark.key_usage = USAGE_CERT_AND_CRL_SIGN;
     s->ask.key_usage = USAGE_CERT_SIGN;
-    s->vcek.amd_extensions = true;
+    s->vek.amd_extensions = true;
     s->ark.key = s->ark.signer = s->ask.signer = keys->ark;
-    s->ask.key = s->vcek.signer = keys->ask;
-    s->vcek.key = keys->vcek;
+    s->ask.key = s->vek.signer = keys->ask;
+    s->vek.key = keys->vcek;
+
+    synthetic_crl_init(&s->crl, "ARK-Genoa", keys->ark);
+    s->crl_count = 1;
 
     s->product = "Genoa";
     s->level[SNP_FMC] = SYNTHETIC_NONE;
@@ -302,7 +221,8 @@ void synthetic_snp_init_turin(struct synthetic_snp *s, const struct synthetic_ke
     static const struct snp_tcb tcb = {{1, 2, 3, 4, 0, 0, 0, 0x51}};
     synthetic_snp_init(s, keys);
     s->ark.issuer_cn = s->ark.subject_cn = s->ask.issuer_cn = "ARK-Turin";
-    s->ask.subject_cn = s->vcek.issuer_cn = "SEV-Turin";
+    s->ask.subject_cn = s->vek.issuer_cn = "SEV-Turin";
+    s->crl.issuer_cn = "ARK-Turin";
     s->product = "Turin";
     s->struct_version = 1;
     s->hwid_len = 8;
@@ -321,12 +241,23 @@ void synthetic_snp_init_turin(struct synthetic_snp *s, const struct synthetic_ke
     memcpy(r->chip_id, s->hwid, 8);
 }
 
+void synthetic_snp_init_vlek(struct synthetic_snp *s, const struct synthetic_keys *keys)
+{
+    synthetic_snp_init(s, keys);
+    s->ask.subject_cn = s->vek.issuer_cn = "SEV-VLEK-Genoa";
+    s->vek.subject_cn = "SEV-VLEK";
+    s->hwid_len = SYNTHETIC_NONE;
+    s->csp_id = "CN=cloud.example";
+    s->report.key_info = SNP_KEY_VLEK << 2;
+    memset(s->report.chip_id, 0, sizeof s->report.chip_id);
+}
+
 static void report_sign(struct synthetic_snp *s)
 {
     enum { PART = 48, R_AT = 0x2a0, S_AT = 0x2e8 };
     uint8_t rs[2 * PART];
-    must(crypto_ecdsa_sign_raw(s->vcek.key, CRYPTO_SHA384, bytes_of(s->report_bytes, SNP_REPORT_SIGNED_SIZE),
-                               rs));
+    synthetic_must(crypto_ecdsa_sign_raw(s->vek.key, CRYPTO_SHA384,
+                                         bytes_of(s->report_bytes, SNP_REPORT_SIGNED_SIZE), rs));
     for (size_t i = 0; i < PART; i++) {
         s->report_bytes[R_AT + i] = rs[PART - 1 - i];
         s->report_bytes[S_AT + i] = rs[2 * PART - 1 - i];
@@ -335,14 +266,16 @@ static void report_sign(struct synthetic_snp *s)
 
 void synthetic_snp_build(struct synthetic_snp *s)
 {
-    must(snp_report_write(&s->report, s->report_bytes));
+    synthetic_must(snp_report_write(&s->report, s->report_bytes));
     s->report_bytes[s->patch_signed_at] =
         s->patch_signed != 0 ? s->patch_signed : s->report_bytes[s->patch_signed_at];
     report_sign(s);
-    s->report_bytes[s->patch_after_at] =
-        s->patch_after != 0 ? s->patch_after : s->report_bytes[s->patch_after_at];
+    s->report_bytes[s->patch_after_at] ^= s->patch_after;
     s->evidence.report = bytes_of(s->report_bytes, sizeof s->report_bytes);
     s->evidence.ark = cert_build(s, &s->ark, s->buffers[0]);
     s->evidence.ask = cert_build(s, &s->ask, s->buffers[1]);
-    s->evidence.vcek = cert_build(s, &s->vcek, s->buffers[2]);
+    s->evidence.vek = cert_build(s, &s->vek, s->buffers[2]);
+    s->evidence.crl_count = s->crl_count;
+    for (size_t i = 0; i < s->crl_count && i < SNP_CRLS_MAX; i++)
+        s->evidence.crls[i] = synthetic_crl_build(&s->crl, s->crl_buffer);
 }

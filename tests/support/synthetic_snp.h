@@ -17,6 +17,7 @@
 #include "attest/snp.h"
 #include "attest/snp_report.h"
 #include "crypto/sign.h"
+#include "support/synthetic_crl.h"
 
 /* RSA keys of 4096 bits take a second each: made once a program. */
 struct synthetic_keys {
@@ -32,6 +33,7 @@ void synthetic_keys_release(struct synthetic_keys *keys);
 enum { SYNTHETIC_CERT_MAX = 4096, SYNTHETIC_NONE = -1 };
 
 struct synthetic_cert {
+    int serial;
     const char *issuer_cn;
     const char *subject_cn;
     const char *not_before; /* UTCTime: "250101000000Z" */
@@ -41,6 +43,7 @@ struct synthetic_cert {
     int key_usage;   /* the one octet of flags; SYNTHETIC_NONE: left out */
     bool unknown_critical;
     bool duplicate_extension;
+    bool damaged_key; /* the last bit of its encoding turned over: a point off the curve */
     bool amd_extensions;
     int version; /* 2 is version 3 */
     int salt;
@@ -51,26 +54,29 @@ struct synthetic_cert {
 struct synthetic_snp {
     struct synthetic_cert ark;
     struct synthetic_cert ask;
-    struct synthetic_cert vcek;
-    /* AMD's extensions in the VCEK */
+    struct synthetic_cert vek;
+    struct synthetic_crl crl;
+    size_t crl_count; /* how often it comes along: 1 */
+    /* AMD's extensions in the VCEK or VLEK */
     int struct_version;
     const char *product;
     int level[SNP_COMPONENT_COUNT]; /* SYNTHETIC_NONE: left out */
     int reserved_level;             /* .3.4 to .3.7 */
     uint8_t hwid[64];
-    int hwid_len; /* SYNTHETIC_NONE: left out */
-    bool has_csp_id;
+    int hwid_len;       /* SYNTHETIC_NONE: left out */
+    const char *csp_id; /* NULL: left out */
     bool unknown_amd_extension;
 
     struct snp_report report;
-    /* One byte of the report, by hand: before it is signed, and afterwards. 0 at 0 does nothing. */
+    /* One byte of the report, by hand: set before it is signed, and bits of it turned over afterwards. 0 at 0 does nothing. */
     size_t patch_signed_at;
     uint8_t patch_signed;
     size_t patch_after_at;
     uint8_t patch_after;
 
-    struct snp_evidence evidence; /* into the buffers below */
-    uint8_t buffers[3][SYNTHETIC_CERT_MAX];
+    struct snp_evidence evidence;           /* into the buffers below */
+    uint8_t buffers[3][SYNTHETIC_CERT_MAX]; /* ARK, ASK, VCEK */
+    uint8_t crl_buffer[SYNTHETIC_CRL_MAX];
     uint8_t report_bytes[SNP_REPORT_SIZE];
 };
 
@@ -78,6 +84,8 @@ struct synthetic_snp {
 void synthetic_snp_init(struct synthetic_snp *s, const struct synthetic_keys *keys);
 /* The same for Turin. */
 void synthetic_snp_init_turin(struct synthetic_snp *s, const struct synthetic_keys *keys);
+/* The same for Genoa under a VLEK, of a chip that does not say which it is, as at a cloud provider. */
+void synthetic_snp_init_vlek(struct synthetic_snp *s, const struct synthetic_keys *keys);
 void synthetic_snp_build(struct synthetic_snp *s);
 
 enum { SYNTHETIC_NOW = 1767225600 }; /* 2026-01-01 */

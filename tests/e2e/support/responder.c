@@ -72,7 +72,7 @@ static char *make_bundle(const struct responder *r, const uint8_t challenge[stat
     uint8_t report[SNP_REPORT_SIZE];
     const struct simulated_chain *chain = r->platform->chain;
     char *text = NULL;
-    struct bundle b = {.platform = BUNDLE_PLATFORM_SNP, .evidence_count = 1, .endorsement_count = 3};
+    struct bundle b = {.platform = BUNDLE_PLATFORM_SNP, .evidence_count = 1, .endorsement_count = 4};
 
     write_statement(r, r->lie == RESPONDER_OTHER_STATEMENT || r->lie == RESPONDER_OTHER_KEY, said, &said_len);
     write_statement(r, r->lie == RESPONDER_OTHER_KEY, signed_text, &signed_len);
@@ -90,6 +90,7 @@ static char *make_bundle(const struct responder *r, const uint8_t challenge[stat
         (struct bundle_item){BUNDLE_CERTIFICATE, bytes_of(chain->ask_der.der, chain->ask_der.len)};
     b.endorsements[2] =
         (struct bundle_item){BUNDLE_CERTIFICATE, bytes_of(chain->ark_der.der, chain->ark_der.len)};
+    b.endorsements[3] = (struct bundle_item){BUNDLE_CRL, bytes_of(chain->crl_der.der, chain->crl_der.len)};
     assert_ok(bundle_write(&b, &text, len));
     if (r->lie == RESPONDER_TRUNCATED)
         *len -= r->number < *len ? r->number : *len - 1;

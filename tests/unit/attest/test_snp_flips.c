@@ -40,7 +40,7 @@ static void every_bit_of_the_report_counts(void **state)
 static void every_octet_of_the_certificates_counts(void **state)
 {
     (void)state;
-    const struct bytes certs[] = {snp.evidence.ark, snp.evidence.ask, snp.evidence.vcek};
+    const struct bytes certs[] = {snp.evidence.ark, snp.evidence.ask, snp.evidence.vek};
     for (size_t c = 0; c < test_count(certs); c++) {
         for (size_t at = 0; at < certs[c].len; at++) {
             uint8_t mask = (uint8_t)(1U << (at * 5 + c) % 8);
@@ -53,27 +53,42 @@ static void every_octet_of_the_certificates_counts(void **state)
     assert_true(is_accepted(&snp.evidence));
 }
 
+static void every_octet_of_the_revocation_list_counts(void **state)
+{
+    (void)state;
+    for (size_t at = 0; at < snp.evidence.crls[0].len; at++) {
+        uint8_t mask = (uint8_t)(1U << at * 3 % 8);
+        snp.crl_buffer[at] ^= mask;
+        if (is_accepted(&snp.evidence))
+            fail_msg("octet %zu of the list can be changed", at);
+        snp.crl_buffer[at] ^= mask;
+    }
+    assert_true(is_accepted(&snp.evidence));
+}
+
 static void a_certificate_cut_or_lengthened_is_refused(void **state)
 {
     (void)state;
     struct snp_evidence evidence = snp.evidence;
-    for (evidence.vcek.len = 0; evidence.vcek.len < snp.evidence.vcek.len; evidence.vcek.len++)
+    for (evidence.vek.len = 0; evidence.vek.len < snp.evidence.vek.len; evidence.vek.len++)
         assert_false(is_accepted(&evidence));
     assert_true(is_accepted(&evidence));
-    evidence.vcek.len++;
+    evidence.vek.len++;
     assert_false(is_accepted(&evidence));
 }
 
 static void certificates_in_another_order_are_refused(void **state)
 {
     (void)state;
-    const struct bytes certs[] = {snp.evidence.ark, snp.evidence.ask, snp.evidence.vcek};
+    const struct bytes certs[] = {snp.evidence.ark, snp.evidence.ask, snp.evidence.vek};
     size_t accepted = 0;
     for (size_t i = 0; i < 27; i++) {
         struct snp_evidence evidence = {.report = snp.evidence.report,
                                         .ark = certs[i % 3],
                                         .ask = certs[i / 3 % 3],
-                                        .vcek = certs[i / 9]};
+                                        .vek = certs[i / 9],
+                                        .crls = {snp.evidence.crls[0]},
+                                        .crl_count = 1};
         accepted += is_accepted(&evidence);
     }
     assert_int_equal(accepted, 1);
@@ -108,6 +123,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_bit_of_the_report_counts),
         cmocka_unit_test(every_octet_of_the_certificates_counts),
+        cmocka_unit_test(every_octet_of_the_revocation_list_counts),
         cmocka_unit_test(a_certificate_cut_or_lengthened_is_refused),
         cmocka_unit_test(certificates_in_another_order_are_refused),
     };

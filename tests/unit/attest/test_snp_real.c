@@ -5,6 +5,7 @@
 
 #include "attest/chain.h"
 #include "attest/snp.h"
+#include "attest/snp_certificates.h"
 #include "attest/snp_report.h"
 #include "attest/vcek.h"
 #include "base/encoding.h"
@@ -64,9 +65,10 @@ static void appraise(bool allow_milan)
     memcpy(measurement[0], r.measurement, 48);
     const struct attest_policy policy = {.measurements = (const uint8_t(*)[48])measurement,
                                          .measurement_count = 1,
+                                         .snp.allow_missing_crl = true, /* none of AMD's is at hand */
                                          .allow_milan = allow_milan};
     const struct snp_evidence evidence = {
-        .report = report.bytes, .vcek = vcek.bytes, .ask = ask.bytes, .ark = ark.bytes};
+        .report = report.bytes, .vek = vcek.bytes, .ask = ask.bytes, .ark = ark.bytes};
     memset(&verdict, 0, sizeof verdict);
     snp_appraise(&evidence, r.report_data, &policy, TIME_2024, &verdict);
     verdict_conclude(&verdict);
@@ -92,8 +94,12 @@ static void expect_failures(const char *const names[], size_t count)
 static void a_milan_report_of_a_debuggable_guest_fails_just_that(void **state)
 {
     (void)state;
-    static const char *const failures[] = {"snp.policy.debug", "snp.platform.alias_check"};
-    static const char *const more[] = {"snp.policy.debug", "snp.platform.alias_check", "snp.product.milan"};
+    static const char *const failures[] = {"snp.policy.debug", "snp.tcb.floor.reported",
+                                           "snp.tcb.floor.committed", "snp.tcb.floor.launch",
+                                           "snp.platform.alias_check"};
+    static const char *const more[] = {"snp.policy.debug",         "snp.tcb.floor.reported",
+                                       "snp.tcb.floor.committed",  "snp.tcb.floor.launch",
+                                       "snp.platform.alias_check", "snp.product.milan"};
     if (!file_read("go-sev-guest/attestation.bin", &report) ||
         !file_read("go-sev-guest/vcek.testcer", &vcek) ||
         !chain_read("go-sev-guest/milan.testcer", &ask, &ark)) {
@@ -110,7 +116,8 @@ static void a_milan_report_of_a_debuggable_guest_fails_just_that(void **state)
 static void a_milan_report_from_before_the_alias_check_fails_just_that(void **state)
 {
     (void)state;
-    static const char *const failures[] = {"snp.platform.alias_check"};
+    static const char *const failures[] = {"snp.tcb.floor.reported", "snp.tcb.floor.committed",
+                                           "snp.tcb.floor.launch", "snp.platform.alias_check"};
     static struct file hex;
     if (!file_read("sev/report_milan.hex", &hex) || !file_read("sev/vcek_milan.der", &vcek) ||
         !chain_read("sev/cert_chain_milan", &ask, &ark)) {
@@ -127,8 +134,10 @@ static void a_milan_report_from_before_the_alias_check_fails_just_that(void **st
 static void another_chips_certificate_is_refused(void **state)
 {
     (void)state;
-    static const char *const failures[] = {"snp.report.signature", "snp.vcek.tcb", "snp.vcek.chip_id",
-                                           "snp.policy.debug", "snp.platform.alias_check"};
+    static const char *const failures[] = {"snp.report.signature",   "snp.vek.tcb",
+                                           "snp.vek.chip_id",        "snp.policy.debug",
+                                           "snp.tcb.floor.reported", "snp.tcb.floor.committed",
+                                           "snp.tcb.floor.launch",   "snp.platform.alias_check"};
     if (!file_read("go-sev-guest/attestation.bin", &report) || !file_read("sev/vcek_milan.der", &vcek) ||
         !chain_read("go-sev-guest/milan.testcer", &ask, &ark)) {
         print_message("skipped: no evidence from two chips\n");
@@ -169,41 +178,108 @@ static void the_chains_of_three_products_lead_to_pinned_roots(void **state)
         assert_ok(crypto_hash_parts(CRYPTO_SHA256, &ark.bytes, 1, digest));
         encoding_hex(bytes_of(digest, sizeof digest), hex);
         assert_string_equal(hex, rows[i].digest);
-        assert_ok(
-            chain_parse(ark.bytes, ask.bytes, rows[i].vcek != NULL ? vcek.bytes : ask.bytes, &c, &note));
+        assert_ok(chain_parse(ark.bytes, ask.bytes, rows[i].vcek != NULL ? vcek.bytes : ask.bytes,
+                              VCEK_OF_CHIP, &c, &note));
         assert_string_equal(c.product->name, rows[i].product);
         assert_ok(chain_check_root(&c, (struct bytes){0}, &simulated, &note));
-        assert_ok(chain_check_ask(&c, &note));
+        assert_ok(chain_check_ask(&c, false, &note));
         if (rows[i].vcek != NULL) {
-            assert_ok(chain_check_vcek(&c, &note));
-            assert_ok(chain_check_validity(&c, c.vcek.cert.not_before, &note));
-            assert_ok(chain_check_validity(&c, c.vcek.cert.not_after, &note));
-            assert_err(chain_check_validity(&c, c.vcek.cert.not_before - 1, &note), ERR_CERTIFICATE);
-            assert_err(chain_check_validity(&c, c.vcek.cert.not_after + 1, &note), ERR_CERTIFICATE);
-            assert_ok(vcek_parse(&c.vcek.cert, &extensions, &note));
+            assert_ok(chain_check_vek(&c, &note));
+            assert_ok(chain_check_validity(&c, c.vek.cert.not_before, &note));
+            assert_ok(chain_check_validity(&c, c.vek.cert.not_after, &note));
+            assert_err(chain_check_validity(&c, c.vek.cert.not_before - 1, &note), ERR_CERTIFICATE);
+            assert_err(chain_check_validity(&c, c.vek.cert.not_after + 1, &note), ERR_CERTIFICATE);
+            assert_ok(vcek_parse(&c.vek.cert, VCEK_OF_CHIP, &extensions, &note));
             assert_true(vcek_is_product(&extensions, rows[i].product));
         }
         chain_release(&c);
     }
 }
 
-static void the_intermediate_for_vleks_is_refused(void **state)
+/* An intermediate of AMD's own, signed by AMD's root, but for the other kind of key: the pin says so before the name does. */
+static void the_intermediate_for_vleks_is_taken_for_vleks_alone(void **state)
 {
     (void)state;
-    static const char *const chains[] = {"go-sev-guest/ask_ark_milan_vlek.pem",
-                                         "go-sev-guest/ask_ark_genoa_vlek.pem",
-                                         "go-sev-guest/ask_ark_turin_vlek.pem"};
+    static const struct {
+        const char *vlek;
+        const char *vcek;
+    } chains[] = {{"go-sev-guest/ask_ark_milan_vlek.pem", "go-sev-guest/ask_ark_milan.pem"},
+                  {"go-sev-guest/ask_ark_genoa_vlek.pem", "go-sev-guest/ask_ark_genoa.pem"},
+                  {"go-sev-guest/ask_ark_turin_vlek.pem", "go-sev-guest/ask_ark_turin_vcek.pem"}};
     for (size_t i = 0; i < test_count(chains); i++) {
-        struct chain c;
-        struct err_note note = {{0}};
-        if (!chain_read(chains[i], &ask, &ark)) {
-            print_message("skipped: no %s\n", chains[i]);
-            skip();
+        for (int kind = VCEK_OF_CHIP; kind <= VCEK_OF_PROVIDER; kind++) {
+            struct chain c;
+            struct err_note note = {{0}};
+            bool vlek = kind == VCEK_OF_PROVIDER;
+            if (!chain_read(vlek ? chains[i].vlek : chains[i].vcek, &ask, &ark)) {
+                print_message("skipped: no %s\n", chains[i].vlek);
+                skip();
+            }
+            assert_ok(chain_parse(ark.bytes, ask.bytes, ask.bytes, (enum vcek_kind)kind, &c, &note));
+            assert_ok(chain_check_ask(&c, false, &note));
+            c.kind = vlek ? VCEK_OF_CHIP : VCEK_OF_PROVIDER;
+            assert_err(chain_check_ask(&c, false, &note), ERR_REFUSED);
+            assert_non_null(strstr(note.text, "pinned"));
+            assert_err(chain_check_ask(&c, true, &note), ERR_CERTIFICATE); /* the name, then */
+            /* What certificates that are pinned whole are not asked any more. */
+            assert_ok(x509_verify(&c.ark.cert, c.ark.key));
+            assert_ok(x509_verify(&c.ask.cert, c.ark.key));
+            chain_release(&c);
         }
-        assert_ok(chain_parse(ark.bytes, ask.bytes, ask.bytes, &c, &note));
-        assert_err(chain_check_ask(&c, &note), ERR_CERTIFICATE);
-        chain_release(&c);
     }
+}
+
+/* Pinned by key as well: the same key in another certificate passes when that is signed, and these are not. */
+static void a_root_that_was_signed_anew_must_be_signed_by_itself(void **state)
+{
+    (void)state;
+    struct chain c;
+    struct err_note note = {{0}};
+    bool simulated;
+    if (!chain_read("go-sev-guest/ask_ark_genoa.pem", &ask, &ark)) {
+        print_message("skipped: no chain of Genoa's\n");
+        skip();
+    }
+    ark.content[ark.bytes.len - 1] ^= 1; /* of the signature */
+    assert_ok(chain_parse(ark.bytes, ask.bytes, ask.bytes, VCEK_OF_CHIP, &c, &note));
+    assert_err(chain_check_root(&c, (struct bytes){0}, &simulated, &note), ERR_SIGNATURE);
+    assert_ok(chain_check_ask(&c, false, &note));
+    ask.content[ask.bytes.len - 1] ^= 1;
+    assert_err(chain_check_ask(&c, false, &note), ERR_SIGNATURE);
+    chain_release(&c);
+}
+
+/* As published: the report of one machine beside the certificate of another. */
+static void azures_report_does_not_fit_its_certificate(void **state)
+{
+    (void)state;
+    static const char *const failures[] = {"snp.report.signature", "snp.vek.chip_id",
+                                           "snp.platform.alias_check"};
+    static struct file hcl;
+    enum { REPORT_AT = 32, RUNTIME_HEADER = 20 };
+    struct snp_certificates set = {0};
+    static struct file pem;
+    struct snp_evidence evidence = {0};
+    if (!file_read("../azure/azure-cvm-tooling/hcl-report-snp.bin", &hcl) ||
+        !file_read("../azure/azure-cvm-tooling/certs.pem", &pem)) {
+        print_message("skipped: no evidence of Azure's\n");
+        skip();
+    }
+    assert_ok(snp_certificates_add(&set, pem.bytes, NULL));
+    report.bytes = snp_report_unwrap(
+        bytes_of(hcl.content + REPORT_AT, SNP_REPORT_SIZE + RUNTIME_HEADER)); /* as some cut it */
+    assert_int_equal(report.bytes.len, SNP_REPORT_SIZE);
+    snp_certificates_into(&set, SNP_KEY_VCEK, &evidence);
+    memcpy(vcek.content, evidence.vek.ptr, evidence.vek.len);
+    memcpy(ask.content, evidence.ask.ptr, evidence.ask.len);
+    memcpy(ark.content, evidence.ark.ptr, evidence.ark.len);
+    vcek.bytes = bytes_of(vcek.content, evidence.vek.len);
+    ask.bytes = bytes_of(ask.content, evidence.ask.len);
+    ark.bytes = bytes_of(ark.content, evidence.ark.len);
+    appraise(true);
+    for (size_t i = 0; i < test_count(failures); i++)
+        assert_false(verdict_find(&verdict, failures[i])->passed);
+    snp_certificates_release(&set);
 }
 
 int main(void)
@@ -213,7 +289,9 @@ int main(void)
         cmocka_unit_test(a_milan_report_from_before_the_alias_check_fails_just_that),
         cmocka_unit_test(another_chips_certificate_is_refused),
         cmocka_unit_test(the_chains_of_three_products_lead_to_pinned_roots),
-        cmocka_unit_test(the_intermediate_for_vleks_is_refused),
+        cmocka_unit_test(the_intermediate_for_vleks_is_taken_for_vleks_alone),
+        cmocka_unit_test(a_root_that_was_signed_anew_must_be_signed_by_itself),
+        cmocka_unit_test(azures_report_does_not_fit_its_certificate),
     };
     if (!file_read("go-sev-guest/attestation.bin", &report)) {
         print_message("skipped: no real evidence in %s nor in %s\n", folders[0], folders[1]);

@@ -179,9 +179,59 @@ static void another_signature_algorithm_is_refused_and_named(void **state)
     assert_non_null(strstr(note.text, "SIGNATURE_ALGO at 0x034"));
 }
 
+/* Document 56860, table "MSG_REPORT_RSP"; and a report cut out of Azure's with the next 20 bytes. */
+static void a_report_is_taken_out_of_its_wrapper(void **state)
+{
+    (void)state;
+    static uint8_t file[4000];
+    enum { HEADER = 32, RUNTIME = 20 };
+    static const uint8_t runtime[RUNTIME] = {0x34, 0x12, 0, 0, 1, 0, 0, 0,    2,
+                                             0,    0,    0, 1, 0, 0, 0, 0x20, 0x12};
+    file[4] = 0xa0;
+    file[5] = 0x04;
+    file[HEADER] = 3;
+    struct bytes got = snp_report_unwrap(bytes_of(file, sizeof file));
+    assert_ptr_equal(got.ptr, file + HEADER);
+    assert_int_equal(got.len, SNP_REPORT_SIZE);
+    assert_ptr_equal(snp_report_unwrap(bytes_of(file, HEADER + SNP_REPORT_SIZE)).ptr, file + HEADER);
+    const struct {
+        size_t at;
+        uint8_t value;
+    } wrong[] = {{0, 0x16}, {4, 0xa1}, {31, 1}, {8, 1}, {HEADER + SNP_REPORT_SIZE, 1}, {3999, 1}};
+    for (size_t i = 0; i < test_count(wrong); i++) {
+        uint8_t was = file[wrong[i].at];
+        file[wrong[i].at] = wrong[i].value;
+        assert_ptr_equal(snp_report_unwrap(bytes_of(file, sizeof file)).ptr, file);
+        file[wrong[i].at] = was;
+    }
+    /* One byte short, or only the report: as it is. */
+    assert_ptr_equal(snp_report_unwrap(bytes_of(file, HEADER + SNP_REPORT_SIZE - 1)).ptr, file);
+    assert_int_equal(snp_report_unwrap(bytes_of(file, SNP_REPORT_SIZE)).len, SNP_REPORT_SIZE);
+
+    memcpy(file + SNP_REPORT_SIZE, runtime, RUNTIME);
+    file[0] = 2;
+    got = snp_report_unwrap(bytes_of(file, SNP_REPORT_SIZE + RUNTIME));
+    assert_ptr_equal(got.ptr, file);
+    assert_int_equal(got.len, SNP_REPORT_SIZE);
+    static const struct {
+        size_t at;
+        uint8_t value;
+    } other[] = {{0, 0x35}, {4, 2}, {8, 4}, {12, 0}, {12, 4}, {16, 0x21}};
+    for (size_t i = 0; i < test_count(other); i++) {
+        uint8_t was = file[SNP_REPORT_SIZE + other[i].at];
+        file[SNP_REPORT_SIZE + other[i].at] = other[i].value;
+        assert_int_equal(snp_report_unwrap(bytes_of(file, SNP_REPORT_SIZE + RUNTIME)).len,
+                         SNP_REPORT_SIZE + RUNTIME);
+        file[SNP_REPORT_SIZE + other[i].at] = was;
+    }
+    file[SNP_REPORT_SIZE + 12] = 3;
+    assert_int_equal(snp_report_unwrap(bytes_of(file, SNP_REPORT_SIZE + RUNTIME)).len, SNP_REPORT_SIZE);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_report_is_taken_out_of_its_wrapper),
         cmocka_unit_test(every_version_reads_back_what_was_written),
         cmocka_unit_test(the_fields_stand_where_the_manual_says),
         cmocka_unit_test(every_reserved_byte_must_be_zero),

@@ -20,7 +20,7 @@ static void the_parts_of_a_certificate_are_found(void **state)
     assert_true(ask.is_ca && ask.has_path_length && ask.path_length == 0);
     assert_int_equal(ask.key_usage, X509_USAGE_CERT_SIGN);
     assert_int_equal(ask.algorithm, X509_RSA_PSS_SHA384);
-    assert_true(bytes_equal(ask.serial, bytes_of("", 1))); /* zero, as in AMD's */
+    assert_true(bytes_equal(ask.serial, bytes_of("\x12", 1)));
     assert_ok(crypto_public_key_from_spki(ask.spki, &key));
     assert_int_equal(crypto_public_key_bits(key), 4096);
     assert_err(x509_verify(&ask, key), ERR_SIGNATURE);
@@ -32,8 +32,8 @@ static void the_extensions_of_a_vcek_are_read(void **state)
     (void)state;
     struct x509 cert;
     struct vcek vcek;
-    assert_ok(x509_parse(snp.evidence.vcek, &cert, NULL));
-    assert_ok(vcek_parse(&cert, &vcek, NULL));
+    assert_ok(x509_parse(snp.evidence.vek, &cert, NULL));
+    assert_ok(vcek_parse(&cert, VCEK_OF_CHIP, &vcek, NULL));
     assert_true(bytes_is_str(vcek.product, "Genoa"));
     assert_int_equal(vcek.level[SNP_BOOTLOADER], 10);
     assert_int_equal(vcek.level[SNP_FIRMWARE], 0x1b);
@@ -45,12 +45,25 @@ static void the_extensions_of_a_vcek_are_read(void **state)
     assert_false(vcek_is_product(&vcek, "Milan"));
 }
 
+static void a_stepping_is_a_letter_and_a_digit(void **state)
+{
+    (void)state;
+    static const char *const good[] = {"Milan", "Milan-A0", "Milan-B0", "Milan-Z9"};
+    static const char *const wrong[] = {"Milan-",   "Milan-B",  "Milan-B00", "Milan_B0",
+                                        "Milan-@0", "Milan-[0", "Milan-a0",  "Milan-B/",
+                                        "Milan-B:", "MilanB0",  "Mila",      ""};
+    for (size_t i = 0; i < test_count(good); i++)
+        assert_true(vcek_is_product(&(struct vcek){.product = bytes_str(good[i])}, "Milan"));
+    for (size_t i = 0; i < test_count(wrong); i++)
+        assert_false(vcek_is_product(&(struct vcek){.product = bytes_str(wrong[i])}, "Milan"));
+}
+
 static void trailing_bytes_and_truncations_are_refused(void **state)
 {
     (void)state;
     uint8_t longer[SYNTHETIC_CERT_MAX + 1] = {0};
     struct x509 cert;
-    struct bytes vcek = snp.evidence.vcek;
+    struct bytes vcek = snp.evidence.vek;
     memcpy(longer, vcek.ptr, vcek.len);
     assert_ok(x509_parse(bytes_of(longer, vcek.len), &cert, NULL));
     assert_err(x509_parse(bytes_of(longer, vcek.len + 1), &cert, NULL), ERR_CERTIFICATE);
@@ -90,11 +103,11 @@ static void the_note_names_the_part(void **state)
     struct x509 cert;
     struct err_note note = {{0}};
     synthetic_snp_init(&other, &keys);
-    other.vcek.not_after = "341331235959Z";
+    other.vek.not_after = "341331235959Z";
     other.ask.version = 1;
     other.ark.duplicate_extension = true;
     synthetic_snp_build(&other);
-    assert_err(x509_parse(other.evidence.vcek, &cert, &note), ERR_CERTIFICATE);
+    assert_err(x509_parse(other.evidence.vek, &cert, &note), ERR_CERTIFICATE);
     assert_non_null(strstr(note.text, "certificate.validity at 0x"));
     assert_err(x509_parse(other.evidence.ask, &cert, &note), ERR_CERTIFICATE);
     assert_non_null(strstr(note.text, "certificate.version"));
@@ -125,6 +138,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_parts_of_a_certificate_are_found),
         cmocka_unit_test(the_extensions_of_a_vcek_are_read),
+        cmocka_unit_test(a_stepping_is_a_letter_and_a_digit),
         cmocka_unit_test(trailing_bytes_and_truncations_are_refused),
         cmocka_unit_test(the_algorithm_outside_must_be_the_one_inside),
         cmocka_unit_test(a_certificate_that_is_too_large_is_refused_unread),

@@ -43,10 +43,11 @@ static struct bytes sound_bundle(char **text)
     synthetic_snp_build(&snp);
     bundle.evidence_count = 1;
     bundle.evidence[0] = (struct bundle_item){BUNDLE_SNP_REPORT, snp.evidence.report};
-    bundle.endorsement_count = 3;
-    bundle.endorsements[0] = (struct bundle_item){BUNDLE_CERTIFICATE, snp.evidence.vcek};
+    bundle.endorsement_count = 4;
+    bundle.endorsements[0] = (struct bundle_item){BUNDLE_CERTIFICATE, snp.evidence.vek};
     bundle.endorsements[1] = (struct bundle_item){BUNDLE_CERTIFICATE, snp.evidence.ask};
     bundle.endorsements[2] = (struct bundle_item){BUNDLE_CERTIFICATE, snp.evidence.ark};
+    bundle.endorsements[3] = (struct bundle_item){BUNDLE_CRL, snp.evidence.crls[0]};
     assert_ok(bundle_write(&bundle, text, &len));
     memcpy(measurement[0], snp.report.measurement, 48);
     policy = (struct attest_policy){.measurements = (const uint8_t(*)[48])measurement,

@@ -20,16 +20,16 @@ static void assert_sound(const struct simulated_chain *made)
     struct vcek vcek;
     struct err_note note = {{0}};
     bool simulated = false;
-    assert_ok(
-        chain_parse(der_of(&made->ark_der), der_of(&made->ask_der), der_of(&made->vcek_der), &c, &note));
+    assert_ok(chain_parse(der_of(&made->ark_der), der_of(&made->ask_der), der_of(&made->vcek_der),
+                          VCEK_OF_CHIP, &c, &note));
     assert_ok(chain_check_root(&c, der_of(&made->ark_der), &simulated, &note));
     assert_true(simulated);
-    assert_ok(chain_check_ask(&c, &note));
-    assert_ok(chain_check_vcek(&c, &note));
+    assert_ok(chain_check_ask(&c, true, &note));
+    assert_ok(chain_check_vek(&c, &note));
     assert_ok(chain_check_validity(&c, NOW, &note));
     assert_string_equal(c.product->name, made->product);
     assert_ptr_equal(anchors_snp_by_cpuid(made->cpuid_family, made->cpuid_model), c.product);
-    assert_ok(vcek_parse(&c.vcek.cert, &vcek, &note));
+    assert_ok(vcek_parse(&c.vek.cert, VCEK_OF_CHIP, &vcek, &note));
     assert_true(vcek_is_product(&vcek, made->product));
     assert_true(bytes_equal(vcek.hwid, bytes_of(made->chip_id, c.product->chip_id_size)));
     for (size_t i = 0; i < SNP_COMPONENT_COUNT; i++)
@@ -63,7 +63,8 @@ static void without_being_given_by_hand_the_root_is_nothing(void **state)
     struct simulated_chain *made = *state;
     struct chain c;
     bool simulated = false;
-    assert_ok(chain_parse(der_of(&made->ark_der), der_of(&made->ask_der), der_of(&made->vcek_der), &c, NULL));
+    assert_ok(chain_parse(der_of(&made->ark_der), der_of(&made->ask_der), der_of(&made->vcek_der),
+                          VCEK_OF_CHIP, &c, NULL));
     assert_int_not_equal(chain_check_root(&c, (struct bytes){0}, &simulated, NULL), ERR_OK);
     assert_false(simulated);
     chain_release(&c);
@@ -120,12 +121,30 @@ static void a_changed_field_shows(void **state)
     fields.not_after = NOW - DAY / 2;
     assert_ok(
         simulated_certificate_sign(&fields, made->ask_key, changed.der, sizeof changed.der, &changed.len));
-    assert_ok(chain_parse(der_of(&made->ark_der), der_of(&made->ask_der), der_of(&changed), &c, NULL));
-    assert_ok(chain_check_vcek(&c, NULL));
+    assert_ok(chain_parse(der_of(&made->ark_der), der_of(&made->ask_der), der_of(&changed), VCEK_OF_CHIP, &c,
+                          NULL));
+    assert_ok(chain_check_vek(&c, NULL));
     assert_int_not_equal(chain_check_validity(&c, NOW, NULL), ERR_OK);
-    assert_ok(vcek_parse(&c.vcek.cert, &vcek, NULL));
+    assert_ok(vcek_parse(&c.vek.cert, VCEK_OF_CHIP, &vcek, NULL));
     assert_int_equal(vcek.level[SNP_FIRMWARE], 1);
     assert_false(bytes_equal(vcek.hwid, bytes_of(made->chip_id, 64)));
+    chain_release(&c);
+}
+
+static void its_revocation_list_is_sound_and_revokes_nothing(void **state)
+{
+    struct simulated_chain *made = *state;
+    struct chain c;
+    struct crl list;
+    assert_ok(simulated_chain_list(made, NOW));
+    assert_ok(crl_parse(der_of(&made->crl_der), &list, NULL));
+    assert_ok(chain_parse(der_of(&made->ark_der), der_of(&made->ask_der), der_of(&made->vcek_der),
+                          VCEK_OF_CHIP, &c, NULL));
+    assert_ok(crl_verify(&list, &c.ark.cert, c.ark.key, NULL));
+    assert_ok(crl_check_window(&list, NOW, NULL));
+    assert_ok(crl_check_window(&list, NOW + 365 * DAY, NULL));
+    assert_err(crl_check_window(&list, NOW + 366 * DAY, NULL), ERR_CERTIFICATE);
+    assert_ok(chain_check_revoked(&c, &list, NULL));
     chain_release(&c);
 }
 
@@ -136,8 +155,9 @@ static void the_wrong_signer_shows(void **state)
     struct chain c;
     assert_ok(simulated_certificate_sign(&made->vcek, made->ark_key, changed.der, sizeof changed.der,
                                          &changed.len));
-    assert_ok(chain_parse(der_of(&made->ark_der), der_of(&made->ask_der), der_of(&changed), &c, NULL));
-    assert_int_not_equal(chain_check_vcek(&c, NULL), ERR_OK);
+    assert_ok(chain_parse(der_of(&made->ark_der), der_of(&made->ask_der), der_of(&changed), VCEK_OF_CHIP, &c,
+                          NULL));
+    assert_int_not_equal(chain_check_vek(&c, NULL), ERR_OK);
     chain_release(&c);
     assert_err(simulated_certificate_sign(&made->vcek, made->vcek_key, changed.der, sizeof changed.der,
                                           &changed.len),
@@ -170,6 +190,7 @@ int main(void)
         cmocka_unit_test(kept_as_text_it_comes_back_the_same),
         cmocka_unit_test(a_cut_text_is_refused),
         cmocka_unit_test(a_changed_field_shows),
+        cmocka_unit_test(its_revocation_list_is_sound_and_revokes_nothing),
         cmocka_unit_test(the_wrong_signer_shows),
     };
     return cmocka_run_group_tests(tests, setup, teardown);

@@ -5,7 +5,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "evidence/certificate_table.h"
+#include "attest/certificate_table.h"
 #include "evidence/evidence.h"
 #include "evidence/simulated_wire.h"
 
@@ -17,8 +17,10 @@ static uint8_t table[SIMULATED_WIRE_TABLE_MAX];
 /* A good answer, its table of certificates included. */
 static void good_answer(uint8_t frame[static SIMULATED_WIRE_ANSWER_SIZE])
 {
-    const struct certificate_table t = {
-        .vcek = bytes_str("vcek"), .ask = bytes_str("ask"), .ark = bytes_str("the ark")};
+    const struct certificate_table t = {.vcek = bytes_str("vcek"),
+                                        .ask = bytes_str("ask"),
+                                        .ark = bytes_str("the ark"),
+                                        .crl = bytes_str("list")};
     struct simulated_answer a = {.report = bytes_of(report, sizeof report)};
     size_t len;
     memset(report, 0x5a, sizeof report);
@@ -158,8 +160,10 @@ static void the_source_gives_report_and_certificates_in_the_bundles_order(void *
     assert_ok(ask_host(frame, sizeof frame, &evidence, NULL));
     assert_string_equal(evidence.report.media_type, BUNDLE_SNP_REPORT);
     assert_true(bytes_equal(evidence.report.value, bytes_of(report, sizeof report)));
-    assert_int_equal(evidence.endorsement_count, 3);
+    assert_int_equal(evidence.endorsement_count, 4);
     assert_true(bytes_is_str(evidence.endorsements[0].value, "vcek"));
+    assert_true(bytes_is_str(evidence.endorsements[3].value, "list"));
+    assert_string_equal(evidence.endorsements[3].media_type, BUNDLE_CRL);
     assert_true(bytes_is_str(evidence.endorsements[1].value, "ask"));
     assert_true(bytes_is_str(evidence.endorsements[2].value, "the ark"));
     for (size_t i = 0; i < 3; i++)

@@ -41,7 +41,8 @@ void sound_bundle_make(struct sound_bundle *s)
     must(crypto_init());
     synthetic_keys_make(&s->keys);
     synthetic_snp_init(&s->snp, &s->keys);
-    s->snp.ark.not_after = s->snp.ask.not_after = s->snp.vcek.not_after = "491231235959Z";
+    s->snp.ark.not_after = s->snp.ask.not_after = s->snp.vek.not_after = "491231235959Z";
+    s->snp.crl.next_update = "491231235959Z";
 
     memset(s->noise_key, 0x11, sizeof s->noise_key);
     memcpy(statement.noise_key, s->noise_key, sizeof s->noise_key);
@@ -60,10 +61,11 @@ void sound_bundle_make(struct sound_bundle *s)
     memcpy(bundle.challenge, challenge[0], sizeof bundle.challenge);
     bundle.evidence_count = 1;
     bundle.evidence[0] = (struct bundle_item){BUNDLE_SNP_REPORT, s->snp.evidence.report};
-    bundle.endorsement_count = 3;
-    bundle.endorsements[0] = (struct bundle_item){BUNDLE_CERTIFICATE, s->snp.evidence.vcek};
+    bundle.endorsement_count = 4;
+    bundle.endorsements[0] = (struct bundle_item){BUNDLE_CERTIFICATE, s->snp.evidence.vek};
     bundle.endorsements[1] = (struct bundle_item){BUNDLE_CERTIFICATE, s->snp.evidence.ask};
     bundle.endorsements[2] = (struct bundle_item){BUNDLE_CERTIFICATE, s->snp.evidence.ark};
+    bundle.endorsements[3] = (struct bundle_item){BUNDLE_CRL, s->snp.evidence.crls[0]};
     must(bundle_write(&bundle, &s->text, &s->size));
     s->root = s->snp.evidence.ark;
     make_pem(s);

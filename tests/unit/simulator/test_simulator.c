@@ -99,11 +99,11 @@ static int run(char *output, const char *const *argv)
 struct answer {
     uint8_t report[SNP_REPORT_SIZE];
     long ms;
-    uint8_t certificates[3][SIMULATED_CERTIFICATE_MAX];
-    size_t lens[3];
+    uint8_t certificates[4][SIMULATED_CERTIFICATE_MAX]; /* the last is the revocation list */
+    size_t lens[4];
 };
 
-/* Takes one line "report milliseconds vcek ask ark" off the text. */
+/* Takes one line "report milliseconds vcek ask ark list" off the text. */
 static void answer_take(char **text, struct answer *a)
 {
     char *line = strsep(text, "\n");
@@ -113,7 +113,7 @@ static void answer_take(char **text, struct answer *a)
     hex = strsep(&line, " ");
     assert_non_null(hex);
     a->ms = strtol(hex, NULL, 10);
-    for (size_t i = 0; i < 3; i++) {
+    for (size_t i = 0; i < 4; i++) {
         hex = strsep(&line, " ");
         assert_non_null(hex);
         a->lens[i] = strlen(hex) / 2;
@@ -150,9 +150,11 @@ static void appraise(const struct answer *a, const char *count, uint8_t report_b
     uint8_t report_data[64];
     const struct snp_evidence evidence = {
         .report = bytes_of(a->report, sizeof a->report),
-        .vcek = bytes_of(a->certificates[0], a->lens[0]),
+        .vek = bytes_of(a->certificates[0], a->lens[0]),
         .ask = bytes_of(a->certificates[1], a->lens[1]),
         .ark = bytes_of(a->certificates[2], a->lens[2]),
+        .crls = {bytes_of(a->certificates[3], a->lens[3])},
+        .crl_count = 1,
     };
     const struct attest_policy policy = {
         .measurements = (const uint8_t(*)[48])measurement,

@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "attest/collateral.h"
+
+#include "attest/crl.h"
+#include "attest/der.h"
+#include "base/encoding.h"
+#include "base/reader.h"
+#include "base/secret.h"
+
+#define ROOT_NAME          "Intel SGX Root CA"
+#define TCB_INFO_MEMBER    "tcbInfo"
+#define QE_IDENTITY_MEMBER "enclaveIdentity"
+#define PEM_CERTIFICATE    "CERTIFICATE"
+#define PEM_CRL            "X509 CRL"
+
+void collateral_init(struct collateral *c)
+{
+    memset(c, 0, sizeof *c);
+}
+
+void collateral_release(struct collateral *c)
+{
+    for (size_t i = 0; i < c->block_count; i++)
+        secret_free(c->blocks[i]);
+    collateral_init(c);
+}
+
+/* Memory that lives as long as c; NULL when there is none. */
+static uint8_t *block_new(struct collateral *c, size_t size)
+{
+    uint8_t *block = c->block_count < COLLATERAL_BLOCKS_MAX ? secret_alloc(size) : NULL;
+    if (block != NULL)
+        c->blocks[c->block_count++] = block;
+    return block;
+}
+
+static enum err copy(struct collateral *c, struct bytes from, struct bytes *to)
+{
+    uint8_t *block = block_new(c, from.len);
+    if (block == NULL)
+        return ERR_MEMORY;
+    memcpy(block, from.ptr, from.len);
+    *to = bytes_of(block, from.len);
+    return ERR_OK;
+}
+
+static enum err is_free(const char *what, struct bytes place, struct err_note *note)
+{
+    return place.len == 0 ? ERR_OK : err_noted(ERR_VALUE, note, "a second %s", what);
+}
+
+/* ---- the two documents ---- */
+
+static enum err document_set(struct collateral *c, const char *what, struct intel_document *place,
+                             const struct intel_document *found, struct err_note *note)
+{
+    enum err e = is_free(what, place->body, note);
+    if (e == ERR_OK) {
+        *place = *found;
+        e = copy(c, found->body, &place->body);
+    }
+    return e;
+}
+
+/* ---- certificates and lists ---- */
+
+static enum err pem_next(struct collateral *c, struct bytes *text, const char *label, struct bytes *der)
+{
+    size_t len;
+    uint8_t *block = block_new(c, text->len);
+    if (block == NULL)
+        return ERR_MEMORY;
+    enum err e = encoding_pem_next(text, label, block, text->len, &len);
+    *der = bytes_of(block, len);
+    return e;
+}
+
+/* Two certificates: the signer's, the root's. */
+static enum err issuer_read(struct collateral *c, struct bytes text, struct tdx_issuer *issuer,
+                            struct err_note *note)
+{
+    enum err e = pem_next(c, &text, PEM_CERTIFICATE, &issuer->signer);
+    if (e == ERR_OK)
+        e = pem_next(c, &text, PEM_CERTIFICATE, &issuer->root);
+    return e == ERR_OK ? ERR_OK
+                       : err_noted(e, note, "an issuer chain is not two certificates: %s", err_text(e));
+}
+
+static enum err issuer_add(struct collateral *c, struct bytes file, struct err_note *note)
+{
+    struct tdx_issuer found = {0};
+    enum err e = is_free("issuer chain", c->tdx.tcb_info_issuer.signer, note);
+    if (e == ERR_OK)
+        e = issuer_read(c, file, &found, note);
+    if (e == ERR_OK)
+        c->tdx.tcb_info_issuer = c->tdx.qe_identity_issuer = found;
+    return e;
+}
+
+static enum err crl_add(struct collateral *c, struct bytes der, struct err_note *note)
+{
+    struct crl list;
+    enum err e = crl_parse(der, &list, note);
+    if (e != ERR_OK)
+        return e;
+    struct bytes *place = bytes_is_str(list.issuer_cn, ROOT_NAME) ? &c->tdx.root_crl : &c->tdx.pck_crl;
+    e = is_free("list of the same issuer's", *place, note);
+    return e == ERR_OK ? copy(c, der, place) : e;
+}
+
+static enum err pem_crl_add(struct collateral *c, struct bytes file, struct err_note *note)
+{
+    struct bytes der;
+    enum err e = pem_next(c, &file, PEM_CRL, &der);
+    return e == ERR_OK ? crl_add(c, der, note) : e;
+}
+
+/* ---- all in one ---- */
+
+static enum err bundled_document(struct collateral *c, const json_t *doc, const char *body_key,
+                                 const char *signature_key, struct intel_document *place,
+                                 struct err_note *note)
+{
+    struct intel_document found = {0};
+    enum err e = strict_json_string(doc, body_key, &found.body, note);
+    if (e == ERR_OK)
+        e = intel_json_hex(doc, signature_key, found.signature, sizeof found.signature, note);
+    return e == ERR_OK ? document_set(c, body_key, place, &found, note) : e;
+}
+
+/* Nearly always the two documents have the same chain, which is then decoded once. */
+static enum err bundled_issuers(struct collateral *c, const json_t *doc, struct err_note *note)
+{
+    struct tdx_collateral *tdx = &c->tdx;
+    struct bytes first;
+    struct bytes second = {0};
+    enum err e = is_free("issuer chain", tdx->tcb_info_issuer.signer, note);
+    if (e == ERR_OK)
+        e = strict_json_string(doc, "tcb_info_issuer_chain", &first, note);
+    if (e == ERR_OK)
+        e = strict_json_string(doc, "qe_identity_issuer_chain", &second, note);
+    if (e == ERR_OK)
+        e = issuer_read(c, first, &tdx->tcb_info_issuer, note);
+    if (e == ERR_OK && !bytes_equal(first, second))
+        return issuer_read(c, second, &tdx->qe_identity_issuer, note);
+    tdx->qe_identity_issuer = tdx->tcb_info_issuer;
+    return e;
+}
+
+static enum err bundled_crl(struct collateral *c, const json_t *doc, const char *key, struct bytes *place,
+                            struct err_note *note)
+{
+    struct bytes text;
+    enum err e = is_free(key, *place, note);
+    if (e == ERR_OK)
+        e = strict_json_string(doc, key, &text, note);
+    if (e != ERR_OK)
+        return e;
+    uint8_t *block = block_new(c, text.len / 2);
+    if (block == NULL)
+        return ERR_MEMORY;
+    if (encoding_unhex(text, block, text.len / 2) != ERR_OK)
+        return err_noted(ERR_ENCODING, note, "\"%s\" is not hexadecimal", key);
+    *place = bytes_of(block, text.len / 2);
+    return ERR_OK;
+}
+
+static enum err bundle_read(struct collateral *c, const json_t *doc, struct err_note *note)
+{
+    /* The issuer chain of the PCK's list is that of the quote, so it is not needed twice. */
+    static const char *const keys[] = {"pck_crl_issuer_chain",     "root_ca_crl", "pck_crl",
+                                       "tcb_info_issuer_chain",    "tcb_info",    "tcb_info_signature",
+                                       "qe_identity_issuer_chain", "qe_identity", "qe_identity_signature",
+                                       "pck_certificate_chain",    NULL};
+    struct tdx_collateral *tdx = &c->tdx;
+    enum err e = strict_json_only(doc, "collateral", keys, note);
+    if (e == ERR_OK)
+        e = bundled_document(c, doc, "tcb_info", "tcb_info_signature", &tdx->tcb_info, note);
+    if (e == ERR_OK)
+        e = bundled_document(c, doc, "qe_identity", "qe_identity_signature", &tdx->qe_identity, note);
+    if (e == ERR_OK)
+        e = bundled_issuers(c, doc, note);
+    if (e == ERR_OK)
+        e = bundled_crl(c, doc, "root_ca_crl", &tdx->root_crl, note);
+    return e == ERR_OK ? bundled_crl(c, doc, "pck_crl", &tdx->pck_crl, note) : e;
+}
+
+static enum err bundle_add(struct collateral *c, struct bytes file, struct err_note *note)
+{
+    json_t *doc;
+    enum err e = strict_json_parse(file, COLLATERAL_FILE_MAX, &doc, note);
+    if (e == ERR_OK)
+        e = bundle_read(c, doc, note);
+    json_decref(doc);
+    return e;
+}
+
+static enum err json_add(struct collateral *c, struct bytes file, struct err_note *note)
+{
+    struct intel_document found;
+    if (intel_document_parse(file, TCB_INFO_MEMBER, &found, NULL) == ERR_OK)
+        return document_set(c, TCB_INFO_MEMBER, &c->tdx.tcb_info, &found, note);
+    if (intel_document_parse(file, QE_IDENTITY_MEMBER, &found, NULL) == ERR_OK)
+        return document_set(c, QE_IDENTITY_MEMBER, &c->tdx.qe_identity, &found, note);
+    return bundle_add(c, file, note);
+}
+
+/* ---- what is it? ---- */
+
+/* Does a PEM block with this label begin the file, white space left aside? */
+static bool begins_with_pem(struct bytes file, const char *begin)
+{
+    struct reader r = reader_over(file);
+    struct bytes wanted = bytes_str(begin);
+    for (struct reader next = r; next.left > 0; r = next) {
+        uint8_t octet = reader_u8(&next);
+        if (octet != ' ' && octet != '\n' && octet != '\r' && octet != '\t')
+            break;
+    }
+    return bytes_equal(reader_bytes(&r, wanted.len), wanted);
+}
+
+static bool begins_with(struct bytes file, uint8_t octet)
+{
+    struct reader r = reader_over(file);
+    return r.left > 0 && reader_u8(&r) == octet;
+}
+
+enum err collateral_add(struct collateral *c, struct bytes file, struct err_note *note)
+{
+    if (file.len > COLLATERAL_FILE_MAX)
+        return err_noted(ERR_TOO_LARGE, note, "collateral of %zu bytes, at most %d are taken", file.len,
+                         COLLATERAL_FILE_MAX);
+    if (begins_with(file, DER_SEQUENCE))
+        return crl_add(c, file, note);
+    if (begins_with_pem(file, "-----BEGIN " PEM_CERTIFICATE "-----"))
+        return issuer_add(c, file, note);
+    if (begins_with_pem(file, "-----BEGIN " PEM_CRL "-----"))
+        return pem_crl_add(c, file, note);
+    return json_add(c, file, note);
+}

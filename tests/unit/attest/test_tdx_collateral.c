@@ -1,0 +1,323 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Collateral in the forms in which people have it, and the envelope of Intel's answers. */
+#include <stdio.h>
+
+#include "attest/collateral.h"
+#include "attest/tcb_info.h"
+#include "base/encoding.h"
+#include "base/secret.h"
+#include "support/synthetic_tdx.h"
+#include "unit/test.h"
+
+enum { TEXT_MAX = 32 * 1024 };
+
+static struct synthetic_tdx_keys keys;
+static struct synthetic_tdx tdx;
+
+/* ---- the envelope ---- */
+
+#define SIGNATURE                                                                                            \
+    "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f"                                       \
+    "202122232425262728292a2b2c2d2e2f303132333435363738393A3B3C3D3E3F"
+
+static enum err parse(const char *text, struct intel_document *d)
+{
+    return intel_document_parse(bytes_str(text), "tcbInfo", d, NULL);
+}
+
+static void the_signed_octets_are_those_that_stand_there(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *body;
+    } rows[] = {
+        {"{\"tcbInfo\":{},\"signature\":\"" SIGNATURE "\"}", "{}"},
+        {"{\"signature\":\"" SIGNATURE "\",\"tcbInfo\":{}}", "{}"},
+        {" { \"tcbInfo\" : { \"a\" : 1 } ,\r\n\t\"signature\" : \"" SIGNATURE "\" } \n", "{ \"a\" : 1 }"},
+        {"{\"tcbInfo\":{\"a\":\"}\",\"b\":\"\\\"}\\\\\",\"c\":{\"d\":[{}]}},\"signature\":\"" SIGNATURE "\"}",
+         "{\"a\":\"}\",\"b\":\"\\\"}\\\\\",\"c\":{\"d\":[{}]}}"},
+    };
+    for (size_t i = 0; i < test_count(rows); i++) {
+        struct intel_document d;
+        assert_ok(parse(rows[i].text, &d));
+        assert_true(bytes_is_str(d.body, rows[i].body));
+        for (uint8_t n = 0; n < INTEL_SIGNATURE_SIZE; n++)
+            assert_int_equal(d.signature[n], n);
+    }
+}
+
+static void another_envelope_is_refused(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {
+        "",
+        "{}",
+        "[]",
+        "{\"tcbInfo\":{}}",
+        "{\"signature\":\"" SIGNATURE "\"}",
+        "{\"tcbInfo\":{},\"tcbInfo\":{}}",
+        "{\"signature\":\"" SIGNATURE "\",\"signature\":\"" SIGNATURE "\"}",
+        "{\"tcbInfo\":{},\"signature\":\"" SIGNATURE "\",\"more\":1}",
+        "{\"tcbInfo\":{},\"signature\":\"" SIGNATURE "\"}x",
+        "{\"tcbInfo\":{},\"signature\":\"" SIGNATURE "\"",
+        "{\"tcbInfo\":{},\"signature\":\"" SIGNATURE "00\"}",
+        "{\"tcbInfo\":{},\"signature\":\"\"}",
+        "{\"tcbInfo\":{},\"signature\":\"\\u0030\"}",
+        "{\"tcbInfo\":[],\"signature\":\"" SIGNATURE "\"}",
+        "{\"tcbInfo\":\"{}\",\"signature\":\"" SIGNATURE "\"}",
+        "{\"tcbInfo\":},\"signature\":\"" SIGNATURE "\"}",
+        "{\"tcbInfo\":{{},\"signature\":\"" SIGNATURE "\"}",
+        "{\"enclaveIdentity\":{},\"signature\":\"" SIGNATURE "\"}",
+        "{\"tcbInfo\" {},\"signature\":\"" SIGNATURE "\"}",
+        "{\"tcbInfo\":{} \"signature\":\"" SIGNATURE "\"}",
+    };
+    for (size_t i = 0; i < test_count(texts); i++) {
+        struct intel_document d;
+        if (parse(texts[i], &d) != ERR_JSON)
+            fail_msg("taken: %s", texts[i]);
+    }
+}
+
+static void a_document_that_is_too_large_is_refused(void **state)
+{
+    (void)state;
+    static uint8_t text[INTEL_DOCUMENT_MAX + 1];
+    struct intel_document d;
+    memset(text, ' ', sizeof text);
+    assert_err(intel_document_parse(bytes_of(text, sizeof text), "tcbInfo", &d, NULL), ERR_TOO_LARGE);
+    assert_err(intel_document_parse(bytes_of(text, sizeof text - 1), "tcbInfo", &d, NULL), ERR_JSON);
+}
+
+static void dates_are_read_to_the_second(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        int64_t seconds; /* -1: refused */
+    } rows[] = {
+        {"1970-01-01T00:00:00Z", 0},          {"2025-06-19T10:16:03Z", 1750328163},
+        {"2024-02-29T23:59:59Z", 1709251199}, {"2100-03-01T00:00:00Z", 4107542400},
+        {"2100-02-29T00:00:00Z", -1},         {"2025-13-01T00:00:00Z", -1},
+        {"2025-00-01T00:00:00Z", -1},         {"2025-01-32T00:00:00Z", -1},
+        {"2025-01-00T00:00:00Z", -1},         {"2025-01-01T24:00:00Z", -1},
+        {"2025-01-01T00:60:00Z", -1},         {"2025-01-01T00:00:60Z", -1},
+        {"2025-01-01 00:00:00Z", -1},         {"2025-01-01T00:00:00", -1},
+        {"2025-01-01T00:00:00+00:00", -1},    {"1969-12-31T23:59:59Z", -1},
+        {"2025-1-01T00:00:00Z", -1},          {"2025-01-01T00:00:00.5Z", -1},
+    };
+    strict_json_init();
+    for (size_t i = 0; i < test_count(rows); i++) {
+        int64_t seconds;
+        json_t *object = json_pack("{s:s}", "d", rows[i].text);
+        assert_err(intel_json_date(object, "d", &seconds, NULL), rows[i].seconds < 0 ? ERR_VALUE : ERR_OK);
+        assert_int_equal(seconds, rows[i].seconds < 0 ? 0 : rows[i].seconds);
+        json_decref(object);
+    }
+}
+
+/* ---- files ---- */
+
+static char text[TEXT_MAX];
+
+static struct bytes answer(const char *member, const struct intel_document *d)
+{
+    char signature[ENCODING_HEX_SIZE(INTEL_SIGNATURE_SIZE)];
+    encoding_hex(bytes_of(d->signature, sizeof d->signature), signature);
+    int len = snprintf(text, sizeof text, "{\"%s\":%.*s,\"signature\":\"%s\"}", member, (int)d->body.len,
+                       (const char *)d->body.ptr, signature);
+    return bytes_of(text, (size_t)len);
+}
+
+static struct bytes pem(const char *label, struct bytes first, struct bytes second)
+{
+    static char base64[ENCODING_BASE64_SIZE(SYNTHETIC_CRL_MAX)];
+    const struct bytes all[] = {first, second};
+    size_t used = 0;
+    for (size_t i = 0; i < 2 && all[i].len != 0; i++) {
+        encoding_base64(all[i], base64);
+        used += (size_t)snprintf(text + used, sizeof text - used,
+                                 "-----BEGIN %s-----\n%s\n-----END %s-----\n", label, base64, label);
+    }
+    return bytes_of(text, used);
+}
+
+static void expect_all(const struct tdx_collateral *c)
+{
+    const struct tdx_collateral *wanted = &tdx.collateral;
+    assert_true(bytes_equal(c->tcb_info.body, wanted->tcb_info.body));
+    assert_memory_equal(c->tcb_info.signature, wanted->tcb_info.signature, INTEL_SIGNATURE_SIZE);
+    assert_true(bytes_equal(c->qe_identity.body, wanted->qe_identity.body));
+    assert_memory_equal(c->qe_identity.signature, wanted->qe_identity.signature, INTEL_SIGNATURE_SIZE);
+    assert_true(bytes_equal(c->tcb_info_issuer.signer, wanted->tcb_info_issuer.signer));
+    assert_true(bytes_equal(c->tcb_info_issuer.root, wanted->tcb_info_issuer.root));
+    assert_true(bytes_equal(c->qe_identity_issuer.root, wanted->qe_identity_issuer.root));
+    assert_true(bytes_equal(c->root_crl, wanted->root_crl));
+    assert_true(bytes_equal(c->pck_crl, wanted->pck_crl));
+}
+
+static void the_answers_of_the_service_are_recognised(void **state)
+{
+    (void)state;
+    struct collateral c;
+    const struct tdx_collateral *t = &tdx.collateral;
+    collateral_init(&c);
+    assert_ok(collateral_add(&c, answer("tcbInfo", &t->tcb_info), NULL));
+    assert_ok(collateral_add(&c, answer("enclaveIdentity", &t->qe_identity), NULL));
+    assert_ok(
+        collateral_add(&c, pem("CERTIFICATE", t->tcb_info_issuer.signer, t->tcb_info_issuer.root), NULL));
+    assert_ok(collateral_add(&c, t->root_crl, NULL));
+    assert_ok(collateral_add(&c, pem("X509 CRL", t->pck_crl, (struct bytes){0}), NULL));
+    expect_all(&c.tdx);
+    /* None of them a second time. */
+    assert_err(collateral_add(&c, answer("tcbInfo", &t->tcb_info), NULL), ERR_VALUE);
+    assert_err(collateral_add(&c, answer("enclaveIdentity", &t->qe_identity), NULL), ERR_VALUE);
+    assert_err(
+        collateral_add(&c, pem("CERTIFICATE", t->tcb_info_issuer.signer, t->tcb_info_issuer.root), NULL),
+        ERR_VALUE);
+    assert_err(collateral_add(&c, t->root_crl, NULL), ERR_VALUE);
+    assert_err(collateral_add(&c, t->pck_crl, NULL), ERR_VALUE);
+    expect_all(&c.tdx);
+    collateral_release(&c);
+}
+
+static json_t *hex(struct bytes value)
+{
+    static char digits[ENCODING_HEX_SIZE(SYNTHETIC_CRL_MAX)];
+    encoding_hex(value, digits);
+    return json_string(digits);
+}
+
+static json_t *bundled(void)
+{
+    const struct tdx_collateral *t = &tdx.collateral;
+    json_t *doc = json_object();
+    (void)json_object_set_new(doc, "tcb_info",
+                              json_stringn((const char *)t->tcb_info.body.ptr, t->tcb_info.body.len));
+    (void)json_object_set_new(doc, "qe_identity",
+                              json_stringn((const char *)t->qe_identity.body.ptr, t->qe_identity.body.len));
+    (void)json_object_set_new(doc, "tcb_info_signature", hex(bytes_of(t->tcb_info.signature, 64)));
+    (void)json_object_set_new(doc, "qe_identity_signature", hex(bytes_of(t->qe_identity.signature, 64)));
+    (void)json_object_set_new(doc, "root_ca_crl", hex(t->root_crl));
+    (void)json_object_set_new(doc, "pck_crl", hex(t->pck_crl));
+    struct bytes chain = pem("CERTIFICATE", t->tcb_info_issuer.signer, t->tcb_info_issuer.root);
+    (void)json_object_set_new(doc, "tcb_info_issuer_chain", json_stringn((const char *)chain.ptr, chain.len));
+    chain = pem("CERTIFICATE", t->qe_identity_issuer.signer, t->qe_identity_issuer.root);
+    (void)json_object_set_new(doc, "qe_identity_issuer_chain",
+                              json_stringn((const char *)chain.ptr, chain.len));
+    return doc;
+}
+
+/* Takes doc over. */
+static enum err add_json(struct collateral *c, json_t *doc)
+{
+    char *dumped = json_dumps(doc, 0);
+    enum err e = collateral_add(c, bytes_str(dumped), NULL);
+    secret_free(dumped);
+    json_decref(doc);
+    return e;
+}
+
+static void one_document_with_everything_is_recognised(void **state)
+{
+    (void)state;
+    struct collateral c;
+    strict_json_init();
+    collateral_init(&c);
+    assert_ok(add_json(&c, bundled()));
+    expect_all(&c.tdx);
+    assert_true(bytes_equal(c.tdx.qe_identity_issuer.signer, tdx.collateral.qe_identity_issuer.signer));
+    assert_err(add_json(&c, bundled()), ERR_VALUE);
+    collateral_release(&c);
+}
+
+static void a_document_with_something_wrong_is_refused(void **state)
+{
+    (void)state;
+    static const char *const needed[] = {"tcb_info",
+                                         "tcb_info_signature",
+                                         "qe_identity",
+                                         "qe_identity_signature",
+                                         "root_ca_crl",
+                                         "pck_crl",
+                                         "tcb_info_issuer_chain",
+                                         "qe_identity_issuer_chain"};
+    struct collateral c;
+    strict_json_init();
+    for (size_t i = 0; i < test_count(needed); i++) {
+        collateral_init(&c);
+        json_t *doc = bundled();
+        (void)json_object_del(doc, needed[i]);
+        assert_err(add_json(&c, doc), ERR_JSON);
+        collateral_release(&c);
+        collateral_init(&c);
+        doc = bundled();
+        (void)json_object_set_new(doc, needed[i], json_string("x"));
+        enum err e = add_json(&c, doc);
+        /* What stands in the documents themselves, the appraisal says. */
+        assert_true(strcmp(needed[i], "tcb_info") == 0 || strcmp(needed[i], "qe_identity") == 0 ||
+                    e != ERR_OK);
+        collateral_release(&c);
+    }
+    collateral_init(&c);
+    json_t *doc = bundled();
+    (void)json_object_set_new(doc, "more", json_string(""));
+    assert_err(add_json(&c, doc), ERR_UNKNOWN);
+    collateral_release(&c);
+}
+
+static void what_is_no_collateral_is_refused(void **state)
+{
+    (void)state;
+    static const char *const files[] = {"",
+                                        "x",
+                                        "{}",
+                                        "[]",
+                                        "-----BEGIN CERTIFICATE-----\n",
+                                        "0\x03",
+                                        "-----BEGIN X509 CRL-----\nAAAA\n-----END X509 CRL-----\n"};
+    for (size_t i = 0; i < test_count(files); i++) {
+        struct collateral c;
+        collateral_init(&c);
+        if (collateral_add(&c, bytes_str(files[i]), NULL) == ERR_OK)
+            fail_msg("taken: %s", files[i]);
+        collateral_release(&c);
+    }
+    static uint8_t large[COLLATERAL_FILE_MAX + 1];
+    struct collateral c;
+    collateral_init(&c);
+    assert_err(collateral_add(&c, bytes_of(large, sizeof large), NULL), ERR_TOO_LARGE);
+    collateral_release(&c);
+}
+
+static int make(void **state)
+{
+    (void)state;
+    if (crypto_init() != ERR_OK)
+        return -1;
+    synthetic_tdx_keys_make(&keys);
+    synthetic_tdx_init(&tdx, &keys);
+    synthetic_tdx_build(&tdx);
+    return 0;
+}
+
+static int drop(void **state)
+{
+    (void)state;
+    synthetic_tdx_keys_release(&keys);
+    return 0;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_signed_octets_are_those_that_stand_there),
+        cmocka_unit_test(another_envelope_is_refused),
+        cmocka_unit_test(a_document_that_is_too_large_is_refused),
+        cmocka_unit_test(dates_are_read_to_the_second),
+        cmocka_unit_test(the_answers_of_the_service_are_recognised),
+        cmocka_unit_test(one_document_with_everything_is_recognised),
+        cmocka_unit_test(a_document_with_something_wrong_is_refused),
+        cmocka_unit_test(what_is_no_collateral_is_refused),
+    };
+    return cmocka_run_group_tests(tests, make, drop);
+}
