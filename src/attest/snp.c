@@ -397,8 +397,9 @@ static void claims_from(const struct snp_context *c, struct verdict_claims *clai
     if ((c->have & HAVE_EXTENSIONS) == 0)
         return;
     claims->snp.signing_key = vcek_kind_name(c->chain.kind);
-    memcpy(claims->snp.csp_id, c->vcek.csp_id.ptr,
-           c->vcek.csp_id.len); /* at most VCEK_CSP_ID_MAX; the rest is zero */
+    if (c->vcek.csp_id.len != 0)
+        memcpy(claims->snp.csp_id, c->vcek.csp_id.ptr,
+               c->vcek.csp_id.len); /* at most VCEK_CSP_ID_MAX; the rest is zero */
 }
 
 void snp_appraise(const struct snp_evidence *evidence, const uint8_t *data,

@@ -14,7 +14,7 @@
 void synthetic_must(enum err e);
 
 size_t synthetic_begin(struct writer *w, uint8_t tag);
-void synthetic_end(struct writer *w, size_t begun);
+void synthetic_end(struct writer *w, size_t start);
 void synthetic_put(struct writer *w, uint8_t tag, const void *value, size_t len);
 void synthetic_put_uint8(struct writer *w, int value); /* INTEGER, 0 to 255 */
 /* AlgorithmIdentifier of RSASSA-PSS with SHA-384, and this salt. */

@@ -41,7 +41,7 @@ static void the_signed_octets_are_those_that_stand_there(void **state)
         struct intel_document d;
         assert_ok(parse(rows[i].text, &d));
         assert_true(bytes_is_str(d.body, rows[i].body));
-        for (uint8_t n = 0; n < INTEL_SIGNATURE_SIZE; n++)
+        for (unsigned n = 0; n < INTEL_SIGNATURE_SIZE; n++)
             assert_int_equal(d.signature[n], n);
     }
 }
