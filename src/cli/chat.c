@@ -169,8 +169,8 @@ static enum err ask(struct chat *chat, struct client_answer *answer, struct err_
 static int print_json(struct chat *chat, const struct client_answer *answer)
 {
     char *verdict = verdict_json(client_verdict(chat->client));
-    char *completion = chat_answer(bytes_of(chat->conversation.answer, chat->conversation.answer_len),
-                                   answer->finish, &answer->usage);
+    char *completion =
+        chat_answer(secret_buffer_bytes(&chat->conversation.answer), answer->finish, &answer->usage);
     if (verdict == NULL || completion == NULL) {
         secret_free(verdict);
         secret_free(completion);
@@ -202,7 +202,7 @@ static int ask_once(struct chat *chat, const char *prompt)
         e = ask(chat, &answer, &note);
     if (e == ERR_OK && chat->options->json)
         return print_json(chat, &answer);
-    if (!chat->options->json && chat->conversation.answer_len != 0)
+    if (!chat->options->json && chat->conversation.answer.len != 0)
         (void)putchar('\n');
     return e == ERR_OK ? 0 : cli_fail(e, &note);
 }

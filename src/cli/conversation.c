@@ -3,8 +3,6 @@
 
 #include "base/secret.h"
 
-enum { ANSWER_FIRST_SIZE = 4096 };
-
 enum err conversation_add(struct conversation *c, enum chat_role role, struct bytes text)
 {
     if (c->count == CHAT_MESSAGES_MAX)
@@ -26,33 +24,17 @@ void conversation_drop_last(struct conversation *c)
 
 enum err conversation_answer(struct conversation *c, struct bytes piece)
 {
-    if (c->answer_len + piece.len > c->answer_size) {
-        size_t size = c->answer_size == 0 ? ANSWER_FIRST_SIZE : c->answer_size;
-        while (size < c->answer_len + piece.len)
-            size *= 2;
-        uint8_t *larger = secret_realloc(c->answer, size);
-        if (larger == NULL)
-            return ERR_MEMORY;
-        c->answer = larger;
-        c->answer_size = size;
-    }
-    if (piece.len != 0)
-        memcpy(c->answer + c->answer_len, piece.ptr, piece.len);
-    c->answer_len += piece.len;
-    return ERR_OK;
+    return secret_buffer_append(&c->answer, piece, SIZE_MAX / 4);
 }
 
 enum err conversation_answer_done(struct conversation *c)
 {
     enum err e = ERR_OK;
-    if (c->answer_len != 0)
-        e = conversation_add(c, CHAT_ASSISTANT, bytes_of(c->answer, c->answer_len));
+    if (c->answer.len != 0)
+        e = conversation_add(c, CHAT_ASSISTANT, secret_buffer_bytes(&c->answer));
     else
         conversation_drop_last(c); /* a question without any answer is no part of the conversation */
-    secret_free(c->answer);
-    c->answer = NULL;
-    c->answer_len = 0;
-    c->answer_size = 0;
+    secret_buffer_release(&c->answer);
     return e;
 }
 
@@ -67,6 +49,6 @@ void conversation_wipe(struct conversation *c)
 {
     while (c->count != 0)
         conversation_drop_last(c);
-    secret_free(c->answer);
+    secret_buffer_release(&c->answer);
     *c = (struct conversation){.count = 0};
 }

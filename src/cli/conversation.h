@@ -4,13 +4,13 @@
 
 /* The messages of one conversation, in secret memory and nowhere else. */
 
+#include "base/secret_buffer.h"
 #include "openai/chat.h"
 
 struct conversation {
     size_t count;
     struct chat_message messages[CHAT_MESSAGES_MAX];
-    uint8_t *answer; /* the one that is coming in */
-    size_t answer_len, answer_size;
+    struct secret_buffer answer; /* the one that is coming in */
 };
 
 /* Copies the text. ERR_TOO_LARGE when the conversation has CHAT_MESSAGES_MAX messages. */

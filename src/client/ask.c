@@ -43,31 +43,13 @@ static void take_line(struct client *c, struct bytes text)
     chat_line_release(&line);
 }
 
-static enum err line_append(struct ask *ask, struct bytes more)
-{
-    if (more.len > CLIENT_LINE_MAX - ask->line_len)
-        return ERR_TOO_LARGE;
-    if (ask->line_len + more.len > ask->line_size) {
-        size_t size = (ask->line_len + more.len) * 2;
-        uint8_t *larger = secret_realloc(ask->line, size);
-        if (larger == NULL)
-            return ERR_MEMORY;
-        ask->line = larger;
-        ask->line_size = size;
-    }
-    if (more.len != 0)
-        memcpy(ask->line + ask->line_len, more.ptr, more.len);
-    ask->line_len += more.len;
-    return ERR_OK;
-}
-
 static void take_data(struct client *c, struct bytes data)
 {
     struct ask *ask = &c->ask;
     while (data.len != 0 && !ask->done) {
         const uint8_t *newline = memchr(data.ptr, '\n', data.len);
         size_t n = newline == NULL ? data.len : (size_t)(newline - data.ptr) + 1;
-        enum err e = line_append(ask, bytes_of(data.ptr, n));
+        enum err e = secret_buffer_append(&ask->line, bytes_of(data.ptr, n), CLIENT_LINE_MAX);
         if (e != ERR_OK) {
             ask_end(ask, e);
             return;
@@ -75,10 +57,10 @@ static void take_data(struct client *c, struct bytes data)
         data = bytes_of(data.ptr + n, data.len - n);
         if (newline == NULL)
             return;
-        struct bytes line = bytes_of(ask->line, ask->line_len);
-        ask->line_len = 0;
+        struct bytes line = secret_buffer_bytes(&ask->line);
+        ask->line.len = 0;
         take_line(c, line);
-        secret_wipe(ask->line, line.len);
+        secret_wipe(ask->line.ptr, line.len);
     }
 }
 
@@ -100,7 +82,7 @@ void ask_on_data(void *owner, uint32_t stream, struct bytes data, bool end)
     channel_stream_consumed(c->channel, stream, data.len);
     if (!end)
         return;
-    bool whole = c->ask.finished && c->ask.line_len == 0 && c->ask.status == 200;
+    bool whole = c->ask.finished && c->ask.line.len == 0 && c->ask.status == 200;
     ask_end(&c->ask,
             whole ? ERR_OK
                   : err_noted(ERR_CHANNEL_FRAME, &c->ask.note, "the answer ended without its last line"));
@@ -158,7 +140,7 @@ static enum err ask_once(struct client *c, struct bytes body, bool *answered)
 
 static void ask_reset(struct client *c, void (*on_text)(void *owner, struct bytes text), void *owner)
 {
-    secret_free(c->ask.line);
+    secret_buffer_release(&c->ask.line);
     c->ask = (struct ask){.on_text = on_text, .owner = owner};
 }
 

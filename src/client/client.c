@@ -71,7 +71,7 @@ void client_free(struct client *c)
     link_drop(c);
     pin_clear(&c->pin);
     pin_clear(&c->refused);
-    secret_free(c->ask.line);
+    secret_buffer_release(&c->ask.line);
     secret_free(c->read_buffer);
     if (c->cancel_fd >= 0)
         (void)close(c->cancel_fd);

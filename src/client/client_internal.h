@@ -2,6 +2,7 @@
 #ifndef CLIENT_CLIENT_INTERNAL_H
 #define CLIENT_CLIENT_INTERNAL_H
 
+#include "base/secret_buffer.h"
 #include "client/client.h"
 #include "client/pin.h"
 
@@ -14,9 +15,8 @@ struct ask {
     enum err result;
     uint32_t stream;
     uint16_t status;
-    bool finished; /* the line that ends an answer was read */
-    uint8_t *line; /* secret memory: the line that is not complete yet */
-    size_t line_len, line_size;
+    bool finished;             /* the line that ends an answer was read */
+    struct secret_buffer line; /* the line that is not complete yet */
     void (*on_text)(void *owner, struct bytes text);
     void *owner;
     struct client_answer answer;

@@ -4,13 +4,12 @@
 #include <stdio.h>
 
 #include "base/secret.h"
+#include "base/secret_buffer.h"
 
 /*
  * One request: BODY -> RUNNING -> gone. The engine knows it by number; when its session goes while the engine works, the request stays behind without
  * a session until the engine has said `done`.
  */
-
-enum { BODY_FIRST_SIZE = 2048 };
 
 enum route { ROUTE_UNKNOWN, ROUTE_CHAT, ROUTE_MODELS };
 
@@ -33,41 +32,17 @@ struct request {
     bool running;
     bool streamed;
     bool replied;
-    struct buffer {
-        uint8_t *ptr; /* secret memory */
-        size_t len, size;
-    } body, answer;
+    struct secret_buffer body, answer;
 };
 
-/* ---- buffers ---- */
-
-static enum err buffer_append(struct buffer *b, struct bytes more, size_t limit)
-{
-    if (more.len > limit || b->len > limit - more.len)
-        return ERR_TOO_LARGE;
-    if (b->len + more.len > b->size) {
-        size_t size = b->size == 0 ? BODY_FIRST_SIZE : b->size;
-        while (size < b->len + more.len)
-            size *= 2;
-        uint8_t *larger = secret_realloc(b->ptr, size);
-        if (larger == NULL)
-            return ERR_MEMORY;
-        b->ptr = larger;
-        b->size = size;
-    }
-    if (more.len != 0)
-        memcpy(b->ptr + b->len, more.ptr, more.len);
-    b->len += more.len;
-    return ERR_OK;
-}
+/* ---- bodies ---- */
 
 static void body_release(struct request *r)
 {
     r->enclave->body_bytes -= r->body.len;
     if (r->session != NULL)
         r->session->body_bytes -= r->body.len;
-    secret_free(r->body.ptr);
-    r->body = (struct buffer){0};
+    secret_buffer_release(&r->body);
 }
 
 static enum err body_append(struct request *r, struct bytes data)
@@ -76,7 +51,7 @@ static enum err body_append(struct request *r, struct bytes data)
         return ERR_TOO_LARGE;
     if (data.len > ENCLAVE_BODY_MAX - r->enclave->body_bytes)
         return ERR_BUSY;
-    enum err e = buffer_append(&r->body, data, CHAT_REQUEST_MAX);
+    enum err e = secret_buffer_append(&r->body, data, CHAT_REQUEST_MAX);
     if (e == ERR_OK) {
         r->session->body_bytes += data.len;
         r->enclave->body_bytes += data.len;
@@ -102,8 +77,7 @@ static void detach(struct request *r)
 static void drop(struct request *r)
 {
     detach(r);
-    secret_free(r->answer.ptr);
-    r->answer = (struct buffer){0};
+    secret_buffer_release(&r->answer);
     if (r->running) {
         r->enclave->engine->cancel(r->enclave->engine, r->id);
         return;
@@ -187,7 +161,7 @@ static void answer_chat(struct request *r)
 {
     struct chat_request chat;
     struct err_note note = {0};
-    enum err e = chat_request_parse(bytes_of(r->body.ptr, r->body.len), &chat, &note);
+    enum err e = chat_request_parse(secret_buffer_bytes(&r->body), &chat, &note);
     body_release(r);
     if (e == ERR_OK) {
         r->streamed = chat.stream;
@@ -268,7 +242,7 @@ void request_text(struct enclave *enclave, const struct mail *mail)
         if (e == ERR_OK)
             e = say(r, chat_line_text(text), false);
     } else {
-        e = buffer_append(&r->answer, text, CHANNEL_STREAM_QUEUE_MAX / 2);
+        e = secret_buffer_append(&r->answer, text, CHANNEL_STREAM_QUEUE_MAX / 2);
     }
     if (e != ERR_OK)
         give_up(r, e);
@@ -290,6 +264,6 @@ void request_done(struct enclave *enclave, const struct mail *mail)
     char *text = NULL;
     if (mail->result == ERR_OK)
         text = r->streamed ? chat_line_finish(mail->finish, &mail->usage)
-                           : chat_answer(bytes_of(r->answer.ptr, r->answer.len), mail->finish, &mail->usage);
+                           : chat_answer(secret_buffer_bytes(&r->answer), mail->finish, &mail->usage);
     finish(r, mail->result, text, NULL);
 }
