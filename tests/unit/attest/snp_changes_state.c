@@ -59,7 +59,7 @@ CHANGE(author_key_flag)
 }
 CHANGE(unknown_platform_bit)
 {
-    s->snp.report.platform_info |= 1U << 6;
+    s->snp.report.platform_info |= 1U << 8;
 }
 CHANGE(unknown_high_platform_bit)
 {

@@ -84,6 +84,7 @@ static const struct {
     {"snp.platform.ciphertext_hiding", 4, SNP_PLATFORM_CIPHERTEXT_HIDING, true, POLICY_ANY},
     {"snp.platform.alias_check", 5, SNP_PLATFORM_ALIAS_CHECK, true, POLICY_REQUIRE},
     {"snp.platform.tio", 7, SNP_PLATFORM_TIO, true, POLICY_ANY},
+    {"snp.platform.iommu", 6, SNP_PLATFORM_IOMMU_WRITE_SAFE, true, POLICY_ANY},
 };
 
 static bool is_excused(const struct verdict_check *check, const struct change *row)
@@ -256,8 +257,8 @@ static void what_a_policy_names_is_accepted(void **state)
     p->firmware_floor[0] = r->current_version[2] = r->committed_version[2] = 1;
     p->firmware_floor[1] = r->current_version[1] = r->committed_version[1] = 55;
     p->firmware_floor[2] = r->current_version[0] = r->committed_version[0] = 29;
-    r->platform_info |= 1U << 6;
-    p->platform_unknown = 1U << 6;
+    r->platform_info |= 1U << 8;
+    p->platform_unknown = 1U << 8;
     p->mitigations = 3;
     p->signer = SNP_SIGNER_VCEK;
     p->forbid_provisional = p->require_reported_committed = true;

@@ -190,7 +190,7 @@ static void the_chains_of_three_products_lead_to_pinned_roots(void **state)
             assert_err(chain_check_validity(&c, c.vek.cert.not_before - 1, &note), ERR_CERTIFICATE);
             assert_err(chain_check_validity(&c, c.vek.cert.not_after + 1, &note), ERR_CERTIFICATE);
             assert_ok(vcek_parse(&c.vek.cert, VCEK_OF_CHIP, &extensions, &note));
-            assert_true(vcek_is_product(&extensions, rows[i].product));
+            assert_true(vcek_is_product(&extensions, c.product));
         }
         chain_release(&c);
     }
