@@ -146,6 +146,8 @@ struct bytes synthetic_crl_build(const struct synthetic_crl *list, uint8_t out[s
     }
     if (!list->no_extensions)
         put_extensions(&w, list);
+    if (list->tbs_tail)
+        synthetic_put(&w, 0x05, "", 0);
     synthetic_end(&w, seq);
 
     struct bytes value = signature_of(list, bytes_of(tbs, w.used), signature);

@@ -35,6 +35,7 @@ struct synthetic_crl {
     bool value_tail;      /* and in its value */
     bool invalidity_date; /* of each entry */
     bool entry_tail;
+    bool tbs_tail; /* behind all extensions */
     bool delta;
     bool distribution_point;
     bool unknown_extension;

@@ -335,6 +335,7 @@ static void a_list_that_is_too_large_is_refused_unread(void **state)
     static const uint8_t large[CRL_SIZE_MAX + 1] = {0x30};
     struct crl list;
     assert_err(crl_parse(bytes_of(large, sizeof large), &list, NULL), ERR_TOO_LARGE);
+    assert_err(crl_parse(bytes_of(large, sizeof large - 1), &list, NULL), ERR_CERTIFICATE);
 }
 
 static void the_note_names_the_part(void **state)
@@ -346,7 +347,20 @@ static void the_note_names_the_part(void **state)
     synthetic_crl_init(&s, "ARK-Genoa", keys.ark);
     s.next_update = "250631000000Z";
     assert_err(crl_parse(synthetic_crl_build(&s, buffer), &list, &note), ERR_CERTIFICATE);
-    assert_non_null(strstr(note.text, "revocation list.nextUpdate at 0x"));
+    assert_string_equal(note.text, "revocation list.nextUpdate at 0xa3: a certificate is malformed");
+    synthetic_crl_init(&s, "ARK-Genoa", keys.ark);
+    s.tbs_tail = true; /* all of it is read, and then there is more */
+    assert_err(crl_parse(synthetic_crl_build(&s, buffer), &list, &note), ERR_CERTIFICATE);
+    assert_string_equal(
+        note.text, "revocation list.crlExtensions at 0xb3: there are bytes after the end of the structure");
+    /* The algorithm that is not signed says another thing than the one that is. */
+    synthetic_crl_init(&s, "ARK-Genoa", keys.ark);
+    struct bytes der = synthetic_crl_build(&s, buffer);
+    assert_ok(crl_parse(der, &list, &note));
+    uint8_t *outer = buffer + (list.tbs.ptr - buffer) + list.tbs.len;
+    outer[4] ^= 1;
+    assert_err(crl_parse(der, &list, &note), ERR_CERTIFICATE);
+    assert_string_equal(note.text, "revocation list.signatureAlgorithm: not the one that is signed");
 }
 
 /* Of Intel's, which has the serials of 20 octets that begin with a 1 bit. */
