@@ -156,6 +156,73 @@ static void what_is_wrong_with_a_report_is_said(void **state)
                         "not checked: the report is malformed");
 }
 
+/* A check that has nothing to stand on says why. */
+static void why_a_check_was_not_made_is_said(void **state)
+{
+    (void)state;
+    static struct scene s;
+    static struct verdict v;
+    scene_init(&s, SCENE_GENOA);
+    s.snp.crl.version = 2;
+    scene_appraise(&s, &v);
+    assert_string_equal(verdict_find(&v, "snp.crl.signature")->saw,
+                        "not checked: a revocation list is malformed");
+    scene_init(&s, SCENE_GENOA);
+    s.snp.ask.version = 0;
+    scene_appraise(&s, &v);
+    assert_string_equal(verdict_find(&v, "snp.chain.root")->saw, "not checked: a certificate is malformed");
+    assert_string_equal(verdict_find(&v, "snp.vek.product")->saw, "not checked: a certificate is malformed");
+    scene_init(&s, SCENE_GENOA);
+    s.snp.ark.subject_cn = "ARK-Naples";
+    scene_appraise(&s, &v);
+    assert_string_equal(verdict_find(&v, "snp.vek.product")->saw, "not checked: the product is not known");
+    scene_init(&s, SCENE_GENOA);
+    s.snp.hwid_len = SYNTHETIC_NONE;
+    scene_appraise(&s, &v);
+    assert_string_equal(verdict_find(&v, "snp.vek.tcb")->saw,
+                        "not checked: the extensions of the VCEK or VLEK are malformed");
+}
+
+static void what_the_report_claims_is_handed_on(void **state)
+{
+    (void)state;
+    static struct scene s;
+    static struct verdict v;
+    scene_init(&s, SCENE_TURIN);
+    struct snp_report *r = &s.snp.report;
+    r->guest_svn = 7;
+    r->key_info = 1;
+    r->current_version[0] = 9;
+    r->committed_version[0] = 8;
+    r->current_tcb.raw[7] = 0x53;
+    r->launch_mitigations = 5;
+    r->current_mitigations = 7;
+    memset(r->family_id, 1, sizeof r->family_id);
+    memset(r->image_id, 2, sizeof r->image_id);
+    memset(r->host_data, 3, sizeof r->host_data);
+    memset(r->id_key_digest, 4, sizeof r->id_key_digest);
+    memset(r->author_key_digest, 5, sizeof r->author_key_digest);
+    scene_appraise(&s, &v);
+    const struct snp_claims *c = &v.claims.snp;
+    assert_int_equal(c->guest_svn, 7);
+    assert_int_equal(c->key_info, 1);
+    assert_memory_equal(c->cpuid, "\x1a\x02\x01", 3);
+    assert_memory_equal(c->current_tcb, r->current_tcb.raw, sizeof c->current_tcb);
+    assert_memory_equal(c->committed_tcb, r->committed_tcb.raw, sizeof c->committed_tcb);
+    assert_memory_equal(c->launch_tcb, r->launch_tcb.raw, sizeof c->launch_tcb);
+    assert_memory_equal(c->current_version, r->current_version, sizeof c->current_version);
+    assert_memory_equal(c->committed_version, r->committed_version, sizeof c->committed_version);
+    assert_int_equal(c->launch_mitigations, 5);
+    assert_int_equal(c->current_mitigations, 7);
+    assert_memory_equal(c->family_id, r->family_id, sizeof c->family_id);
+    assert_memory_equal(c->image_id, r->image_id, sizeof c->image_id);
+    assert_memory_equal(c->host_data, r->host_data, sizeof c->host_data);
+    assert_memory_equal(c->id_key_digest, r->id_key_digest, sizeof c->id_key_digest);
+    assert_memory_equal(c->author_key_digest, r->author_key_digest, sizeof c->author_key_digest);
+    assert_memory_equal(c->report_id, r->report_id, sizeof c->report_id);
+    assert_memory_equal(c->report_id_ma, r->report_id_ma, sizeof c->report_id_ma);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -165,6 +232,8 @@ int main(void)
         cmocka_unit_test(which_providers_are_wanted_is_said),
         cmocka_unit_test(what_proves_nothing_is_called_so),
         cmocka_unit_test(what_is_wrong_with_a_report_is_said),
+        cmocka_unit_test(why_a_check_was_not_made_is_said),
+        cmocka_unit_test(what_the_report_claims_is_handed_on),
     };
     return cmocka_run_group_tests(tests, scene_make_keys, scene_drop_keys);
 }
