@@ -23,7 +23,7 @@ bool tdx_quote_version(struct context *c, unsigned which)
 bool tdx_quote_tee_type(struct context *c, unsigned which)
 {
     (void)which;
-    tdx_saw(c, "0x%x", c->quote.tee_type);
+    tdx_saw(c, "0x%x%s", c->quote.tee_type, c->quote.tee_type == TDX_TEE_TYPE_SGX ? ", SGX" : "");
     tdx_wanted(c, "0x%x, TDX", TDX_TEE_TYPE);
     return c->quote.tee_type == TDX_TEE_TYPE;
 }
