@@ -14,6 +14,7 @@ enum { SIGNATURES = 9 };
 struct scene {
     struct synthetic_tdx tdx;
     struct tdx_policy policy;
+    struct tdx_launch launch;
     struct crypto_public_key *key;
 };
 
@@ -55,8 +56,10 @@ int main(int argc, char **argv)
     synthetic_tdx_init(&s.tdx, &keys);
     synthetic_tdx_build(&s.tdx);
     tdx_policy_default(&s.policy);
-    s.policy.mrtd =
-        (struct tdx_references){(const uint8_t(*)[TDX_REGISTER_SIZE])s.tdx.quote_fields.body.mrtd, 1};
+    memcpy(s.launch.mrtd, s.tdx.quote_fields.body.mrtd, sizeof s.launch.mrtd);
+    s.launch.waived = 0xf;
+    s.policy.launches = &s.launch;
+    s.policy.launch_count = 1;
     s.policy.simulated_root = s.tdx.root_der;
     bench_must(crypto_private_key_spki(keys.tcb, spki, sizeof spki, &len), "a key");
     bench_must(crypto_public_key_from_spki(bytes_of(spki, len), &s.key), "a key");

@@ -1,18 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "attest/appraise.h"
 
-#include "attest/bundle.h"
+#include "attest/bundle_parts.h"
+#include "attest/collateral.h"
 #include "attest/snp.h"
 #include "attest/statement.h"
+#include "attest/tdx.h"
 #include "base/encoding.h"
 
-/* What every platform has in common; the platform's own checks follow (snp.c). */
+/* What every platform has in common; the platform's own checks follow (snp.c, tdx.c). */
 static const struct verdict_rule rule_bundle = {
     "bundle.form", "The evidence arrived whole and well formed",
     "One JSON document, nothing unknown in it (docs/protocol.md, Evidence bundle)."};
 static const struct verdict_rule rule_content = {
-    "bundle.content", "It holds one report, its three certificates and revocation lists",
-    "VCEK or VLEK, intermediate and root in this order; then the root's lists."};
+    "bundle.content", "It holds what the platform needs, and nothing else",
+    "A report with its certificates and revocation lists, or a quote with its collateral "
+    "(docs/protocol.md, Evidence bundle)."};
+static const struct verdict_rule rule_collateral = {
+    "bundle.collateral", "What Intel says of the platform came along whole",
+    "TCB info, identity of the quoting enclave, their signer, two revocation lists."};
 static const struct verdict_rule rule_statement = {
     "statement.form", "The enclave's statement about itself is well formed",
     "Canonical JSON, so that no two texts say the same (docs/protocol.md, Key statement)."};
@@ -28,16 +34,15 @@ static const struct verdict_rule rule_path = {
     "freshness.path", "The report answers this challenge",
     "The challenge's place in the tree that the report covers (RFC 9162 section 2.1.3)."};
 
-enum { CERTIFICATES = 3 };
-
 struct appraisal {
     const struct attest_policy *policy;
     const uint8_t *challenge; /* NULL: there is none */
     struct bundle bundle;
     bool parsed;
+    struct bundle_parts parts;
+    bool sorted;
     struct statement statement;
     bool stated;
-    struct snp_evidence evidence;
     uint8_t root[MERKLE_HASH_SIZE];
     bool rooted;
     struct verdict *v;
@@ -56,30 +61,15 @@ static bool add_not_checked(struct verdict *v, const struct verdict_rule *rule, 
     return verdict_add(v, rule, false, "", "not checked: %s", why);
 }
 
-/* Which of the bundle's parts is which. */
 static void check_content(struct appraisal *a)
 {
-    const struct bundle *b = &a->bundle;
-    bool fits = b->evidence_count == 1 && b->endorsement_count >= CERTIFICATES &&
-                b->endorsement_count - CERTIFICATES <= SNP_CRLS_MAX;
-    for (size_t i = 0; i < b->endorsement_count; i++)
-        fits = fits &&
-               strcmp(b->endorsements[i].media_type, i < CERTIFICATES ? BUNDLE_CERTIFICATE : BUNDLE_CRL) == 0;
+    struct err_note note = {{0}};
     if (!a->parsed) {
         (void)add_not_checked(a->v, &rule_content, "the bundle is malformed");
         return;
     }
-    (void)verdict_add(a->v, &rule_content, fits, "1 report, 3 certificates, at most 4 revocation lists",
-                      "%zu of evidence, %zu endorsements", b->evidence_count, b->endorsement_count);
-    if (!fits)
-        return;
-    a->evidence = (struct snp_evidence){.report = b->evidence[0].value,
-                                        .vek = b->endorsements[0].value,
-                                        .ask = b->endorsements[1].value,
-                                        .ark = b->endorsements[2].value,
-                                        .crl_count = b->endorsement_count - CERTIFICATES};
-    for (size_t i = 0; i < a->evidence.crl_count; i++)
-        a->evidence.crls[i] = b->endorsements[CERTIFICATES + i].value;
+    enum err e = bundle_parts_of(&a->bundle, &a->parts, &note);
+    a->sorted = add_result(a->v, &rule_content, e, &note);
 }
 
 static void check_statement(struct appraisal *a)
@@ -176,6 +166,49 @@ static void claims_from(const struct appraisal *a)
     memcpy(claims->model_name, a->statement.model_name, sizeof claims->model_name);
 }
 
+/* ---- the platforms ---- */
+
+static void appraise_snp(const struct appraisal *a, const uint8_t *report_data, int64_t now)
+{
+    const struct bundle_parts *parts = &a->parts;
+    struct snp_evidence evidence = {.report = parts->report.items[0],
+                                    .vek = parts->certificates.items[0],
+                                    .ask = parts->certificates.items[1],
+                                    .ark = parts->certificates.items[2],
+                                    .crl_count = parts->crls.count};
+    for (size_t i = 0; i < parts->crls.count; i++)
+        evidence.crls[i] = parts->crls.items[i];
+    snp_appraise(&evidence, report_data, a->policy, now, a->v);
+}
+
+static void appraise_tdx(const struct appraisal *a, const uint8_t *report_data, int64_t now)
+{
+    struct collateral collateral;
+    struct err_note note = {{0}};
+    collateral_init(&collateral);
+    enum err e = collateral_add(&collateral, a->parts.collateral.items[0], &note);
+    (void)add_result(a->v, &rule_collateral, e, &note);
+    tdx_appraise(a->parts.report.items[0], &collateral.tdx, report_data, &a->policy->tdx, now, a->v);
+    collateral_release(&collateral);
+}
+
+/* Without its parts there is nothing to appraise, and bundle.content has failed. */
+static void appraise_platform(const struct appraisal *a, const uint8_t *report_data, int64_t now)
+{
+    if (a->sorted && a->parts.platform == VERDICT_PLATFORM_SNP)
+        appraise_snp(a, report_data, now);
+    if (a->sorted && a->parts.platform == VERDICT_PLATFORM_TDX)
+        appraise_tdx(a, report_data, now);
+}
+
+/* The row that says that the report covers what it should. */
+static bool is_covered(const struct verdict *v)
+{
+    const struct verdict_check *snp = verdict_find(v, "snp.report_data");
+    const struct verdict_check *tdx = verdict_find(v, "tdx.report_data");
+    return (snp != NULL && snp->passed) || (tdx != NULL && tdx->passed);
+}
+
 void attest_appraise(struct bytes bundle_text, const uint8_t *challenge, const struct attest_policy *policy,
                      int64_t now, struct verdict *v)
 {
@@ -194,10 +227,9 @@ void attest_appraise(struct bytes bundle_text, const uint8_t *challenge, const s
     check_model(&a);
     check_gpu(&a);
     bool bound = expected_report_data(&a, report_data);
-    snp_appraise(&a.evidence, bound ? report_data : NULL, policy, now, v);
+    appraise_platform(&a, bound ? report_data : NULL, now);
     claims_from(&a);
-    const struct verdict_check *covered = verdict_find(v, "snp.report_data");
-    v->claims.fresh = bound && covered != NULL && covered->passed;
+    v->claims.fresh = bound && is_covered(v);
 
     verdict_conclude(v);
     bundle_release(&a.bundle);

@@ -12,9 +12,11 @@
 
 enum { BUNDLE_VERSION = 1 };
 
-static const char *const platforms[] = {BUNDLE_PLATFORM_SNP, NULL};
-static const char *const evidence_types[] = {BUNDLE_SNP_REPORT, NULL};
-static const char *const endorsement_types[] = {BUNDLE_CERTIFICATE, BUNDLE_CRL, NULL};
+static const char *const platforms[] = {BUNDLE_PLATFORM_SNP, BUNDLE_PLATFORM_TDX, NULL};
+static const char *const evidence_types[] = {BUNDLE_SNP_REPORT, BUNDLE_TDX_QUOTE, BUNDLE_GPU_REPORT, NULL};
+static const char *const endorsement_types[] = {
+    BUNDLE_CERTIFICATE, BUNDLE_CRL, BUNDLE_TDX_COLLATERAL, BUNDLE_GPU_CHAIN, BUNDLE_GPU_RIM,
+    BUNDLE_OCSP,        NULL};
 
 /* The constant in the list that says the same; NULL when there is none. */
 static const char *known_name(struct bytes text, const char *const list[])

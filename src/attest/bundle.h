@@ -10,12 +10,13 @@
  *     "platform": "sev-snp",
  *     "statement": "<the key statement's text>",
  *     "evidence": [["application/vnd.enclume.sev-snp-report", "<base64url>"]],
- *     "endorsements": [["application/pkix-cert", "<base64url DER>"], ...],      VCEK, ASK, ARK in this order; then CRLs as application/pkix-crl
+ *     "endorsements": [["application/pkix-cert", "<base64url DER>"], ...],
  *     "freshness": {"index": 0, "size": 1, "path": ["<base64url>", ...]},
  *     "challenge": "<base64url>"                                                only in a saved bundle: added by the client
  *   }
  *
- * Evidence and endorsements are conceptual messages: [media type, base64url value]. Unknown members, platforms and media types are refused.
+ * Evidence and endorsements are conceptual messages: [media type, base64url value]. Unknown members, platforms and media types are refused; which of
+ * them a platform wants, and in what order, attest/appraise.c says.
  */
 
 #include <jansson.h>
@@ -26,8 +27,8 @@
 
 enum {
     BUNDLE_MAX = 1024 * 1024,
-    BUNDLE_EVIDENCE_MAX = 8,
-    BUNDLE_ENDORSEMENTS_MAX = 32,
+    BUNDLE_EVIDENCE_MAX = 17, /* one of the processor, and one of each GPU */
+    BUNDLE_ENDORSEMENTS_MAX = 64,
     BUNDLE_PLATFORM_MAX = 16,
 };
 
@@ -36,11 +37,18 @@ struct bundle_item {
     struct bytes value;
 };
 
-#define BUNDLE_SNP_REPORT  "application/vnd.enclume.sev-snp-report"
-#define BUNDLE_CERTIFICATE "application/pkix-cert"
-#define BUNDLE_CRL         "application/pkix-crl"
+#define BUNDLE_SNP_REPORT     "application/vnd.enclume.sev-snp-report"
+#define BUNDLE_TDX_QUOTE      "application/vnd.enclume.tdx-quote"
+#define BUNDLE_GPU_REPORT     "application/vnd.enclume.nvidia-gpu-report"
+#define BUNDLE_CERTIFICATE    "application/pkix-cert"
+#define BUNDLE_CRL            "application/pkix-crl"
+#define BUNDLE_TDX_COLLATERAL "application/vnd.enclume.tdx-collateral+json"
+#define BUNDLE_GPU_CHAIN      "application/pem-certificate-chain" /* one for each GPU report, in their order */
+#define BUNDLE_GPU_RIM        "application/vnd.enclume.nvidia-rim+xml"
+#define BUNDLE_OCSP           "application/ocsp-response"
 
 #define BUNDLE_PLATFORM_SNP "sev-snp"
+#define BUNDLE_PLATFORM_TDX "tdx"
 
 struct bundle {
     char platform[BUNDLE_PLATFORM_MAX];

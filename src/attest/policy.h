@@ -3,29 +3,40 @@
 #define ATTEST_POLICY_H
 
 /*
- * The Appraisal Policy for Evidence (RFC 9334): what a Verifier wants. Plain data, borrowed by the appraisal. A zeroed policy accepts nothing:
- * without a reference value for the launch measurement every evidence is refused.
+ * The Appraisal Policy for Evidence (RFC 9334): what a Verifier wants. Plain data, borrowed by the appraisal. Begin with attest_policy_default and add
+ * reference values: without one for the launch of a platform, every evidence of that platform is refused. A zeroed policy accepts nothing.
  */
 
 #include "attest/snp_policy.h"
+#include "attest/tdx_policy.h"
 #include "base/bytes.h"
+#include "base/error.h"
 
 enum { ATTEST_MEASUREMENT_SIZE = 48, ATTEST_DIGEST_SIZE = 32, ATTEST_REFERENCES_MAX = 64 };
 
 struct attest_policy {
-    /* Reference Values: launch measurements of code that may read prompts. At least one. */
+    /* Reference Values of AMD SEV-SNP: launch measurements of code that may read prompts. At least one. Those of Intel TDX are tdx.launches. */
     const uint8_t (*measurements)[ATTEST_MEASUREMENT_SIZE];
     size_t measurement_count;
     /* SHA-256 digests of the weights that may answer; none: any model, and the verdict says which. */
     const uint8_t (*models)[ATTEST_DIGEST_SIZE];
     size_t model_count;
     /* DER certificate of a root given by hand (--trust-simulated); empty: AMD's pinned roots alone. When it is given, AMD's roots still work, and a
-     * verdict that rests on this root is marked simulated. */
+     * verdict that rests on this root is marked simulated. tdx.simulated_root is its like. */
     struct bytes simulated_root;
     uint32_t vmpl; /* the privilege level that must have asked for the report; 0 */
     struct snp_policy snp;
+    struct tdx_policy tdx;
     bool
         allow_milan; /* EPYC Milan's root seed has been extracted (arXiv 2605.12990): refused unless allowed by name */
 };
+
+/* Strict in everything that a policy has to say, and without any reference value. */
+void attest_policy_default(struct attest_policy *policy);
+
+/* Trusts a simulated root (one DER certificate, borrowed) on the platform whose name it bears: AMD's root keys are called "ARK-...", Intel's "Intel SGX Root CA".
+ * It takes the place of an earlier one of the same platform. ERR_CERTIFICATE, ERR_UNKNOWN. */
+ERR_MUST_USE enum err attest_policy_trust_simulated(struct attest_policy *policy, struct bytes root,
+                                                    struct err_note *note);
 
 #endif

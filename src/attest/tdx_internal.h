@@ -2,7 +2,8 @@
 #ifndef ATTEST_TDX_INTERNAL_H
 #define ATTEST_TDX_INTERNAL_H
 
-/* The appraisal of a TD quote in three files: tdx.c (the table), tdx_endorsements.c (whose word is it?) and tdx_state.c (what does it say?). */
+/* The appraisal of a TD quote in four files: tdx.c (the table), tdx_endorsements.c (whose word is it?), tdx_state.c (what does it say?) and tdx_launch.c
+ * (what was launched?). */
 
 #include "attest/crl.h"
 #include "attest/pck.h"
@@ -64,6 +65,7 @@ struct context {
     struct qe_identity qe_identity;
     const struct tdx_module *module;
     enum tcb_status status;
+    uint64_t launches; /* bit n: launch n of the policy has all the registers that were compared */
 
     /* The answer of the check under way. */
     char saw[VERDICT_VALUE_SIZE];
@@ -100,7 +102,10 @@ tdx_check tdx_module_identity, tdx_module_signer, tdx_module_attributes, tdx_mod
 tdx_check tdx_tcb_level, tdx_tcb_status, tdx_tcb_advisories, tdx_tcb_svn_min;
 tdx_check tdx_td_attribute, tdx_td_tud, tdx_td_reserved, tdx_td_xfam_required, tdx_td_xfam_known,
     tdx_td_service;
-tdx_check tdx_td_mrtd, tdx_td_rtmr, tdx_td_owner, tdx_td_report_data;
+tdx_check tdx_td_owner, tdx_td_report_data;
+
+/* tdx_launch.c */
+tdx_check tdx_td_mrtd, tdx_td_rtmr;
 
 /* MRCONFIGID, MROWNER, MROWNERCONFIG, for tdx_td_owner. */
 enum { TDX_MRCONFIGID, TDX_MROWNER, TDX_MROWNERCONFIG };

@@ -4,10 +4,7 @@
 
 /*
  * What a Verifier wants of a TD. Plain data, borrowed by the appraisal. Begin with tdx_policy_default, which accepts nothing until it is given a
- * reference value for MRTD, and change what is to differ.
- *
- * MRTD is the digest of the firmware alone: unless the firmware holds kernel and command line, these are in RTMR1 and RTMR2, and a policy that does
- * not list them leaves the host free to boot what it likes.
+ * launch, and change what is to differ.
  */
 
 #include "attest/pck.h"
@@ -19,6 +16,20 @@ struct tdx_references {
     const uint8_t (*values)[TDX_REGISTER_SIZE];
     size_t count;
 };
+
+/*
+ * Reference values that belong together: what one image makes of the registers. MRTD is the digest of the firmware alone; what it measured of the
+ * virtual platform (ACPI tables among it) is in RTMR0, the kernel in RTMR1, command line and initial file system in RTMR2, what was measured at run time
+ * in RTMR3. A host is free in every register that is not compared, so a register that is neither named nor waived refuses the TD.
+ */
+struct tdx_launch {
+    uint8_t mrtd[TDX_REGISTER_SIZE];
+    uint8_t rtmr[TDX_RTMR_COUNT][TDX_REGISTER_SIZE];
+    unsigned named;  /* bit n: RTMRn must hold that value */
+    unsigned waived; /* bit n: RTMRn may hold anything, and the verdict says so */
+};
+
+enum { TDX_LAUNCHES_MAX = 64 };
 
 /* TD attributes (Intel TDX Module Base Architecture Specification, ATTRIBUTES). */
 enum tdx_attribute {
@@ -32,9 +43,9 @@ enum tdx_attribute {
 };
 
 struct tdx_policy {
-    struct tdx_references mrtd; /* at least one */
+    const struct tdx_launch *launches; /* at least one; the TD must be one of them, in all registers */
+    size_t launch_count;               /* at most TDX_LAUNCHES_MAX */
     /* No values: anything is accepted, and the verdict says that it was not compared. */
-    struct tdx_references rtmr[TDX_RTMR_COUNT];
     struct tdx_references mrseam; /* which TDX modules, beyond what Intel signs and holds to be up to date */
     struct tdx_references mrconfigid;
     struct tdx_references mrowner;

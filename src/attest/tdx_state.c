@@ -159,20 +159,6 @@ bool tdx_module_mrseam(struct context *c, unsigned which)
     return is_listed_or_free(c, c->quote.body.mrseam, &c->policy->mrseam);
 }
 
-bool tdx_td_mrtd(struct context *c, unsigned which)
-{
-    (void)which;
-    bool listed = is_listed(c, c->quote.body.mrtd, &c->policy->mrtd);
-    if (c->policy->mrtd.count == 0)
-        tdx_wanted(c, "there is no reference value");
-    return listed;
-}
-
-bool tdx_td_rtmr(struct context *c, unsigned which)
-{
-    return is_listed_or_free(c, c->quote.body.rtmr[which], &c->policy->rtmr[which]);
-}
-
 bool tdx_td_owner(struct context *c, unsigned which)
 {
     if (which == TDX_MRCONFIGID)

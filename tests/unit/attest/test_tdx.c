@@ -14,7 +14,7 @@ static struct verdict verdict;
 struct scene {
     struct synthetic_tdx tdx;
     struct tdx_policy policy;
-    uint8_t mrtd[1][TDX_REGISTER_SIZE];
+    struct tdx_launch launches[TDX_LAUNCHES_MAX + 1];
     uint8_t other[1][TDX_REGISTER_SIZE];
     uint8_t ppid[1][PCK_PPID_SIZE];
     uint8_t report_data[TDX_REPORT_DATA_SIZE];
@@ -32,11 +32,15 @@ static void scene_init(struct scene *s, bool version_4)
         synthetic_tdx_init(&s->tdx, &keys);
     tdx_policy_default(&s->policy);
     s->policy.evaluation_number_min = 17;
-    memcpy(s->mrtd[0], s->tdx.quote_fields.body.mrtd, TDX_REGISTER_SIZE);
+    memcpy(s->launches[0].mrtd, s->tdx.quote_fields.body.mrtd, TDX_REGISTER_SIZE);
+    memcpy(s->launches[0].rtmr, s->tdx.quote_fields.body.rtmr, sizeof s->launches[0].rtmr);
+    s->launches[0].named = 0x7;
+    s->launches[0].waived = 0x8;
     memset(s->other[0], 0x11, TDX_REGISTER_SIZE);
     memcpy(s->report_data, s->tdx.quote_fields.body.report_data, TDX_REPORT_DATA_SIZE);
     memcpy(s->ppid[0], s->tdx.platform.ppid, PCK_PPID_SIZE);
-    s->policy.mrtd = (struct tdx_references){(const uint8_t(*)[TDX_REGISTER_SIZE])s->mrtd, 1};
+    s->policy.launches = s->launches;
+    s->policy.launch_count = 1;
     s->now = SYNTHETIC_TDX_NOW;
 }
 
@@ -273,13 +277,24 @@ CHANGE(service_td_listed, memset(b->mrservicetd, 0x11, 48);
        s->policy.mrservicetd = reference((const uint8_t (*)[TDX_REGISTER_SIZE])s->other);)
 CHANGE(service_td_missing, s->policy.mrservicetd = reference((const uint8_t (*)[TDX_REGISTER_SIZE])s->other);)
 CHANGE(another_mrtd, b->mrtd[47] ^= 1;)
-CHANGE(no_reference, s->policy.mrtd.count = 0;)
-CHANGE(rtmr0_not_listed, s->policy.rtmr[0] = reference((const uint8_t (*)[TDX_REGISTER_SIZE])s->other);)
-CHANGE(rtmr1_not_listed, s->policy.rtmr[1] = reference((const uint8_t (*)[TDX_REGISTER_SIZE])s->other);)
-CHANGE(rtmr2_not_listed, s->policy.rtmr[2] = reference((const uint8_t (*)[TDX_REGISTER_SIZE])s->other);)
-CHANGE(rtmr3_not_listed, s->policy.rtmr[3] = reference((const uint8_t (*)[TDX_REGISTER_SIZE])s->other);)
-CHANGE(rtmr3_listed, memset(b->rtmr[3], 0x11, 48);
-       s->policy.rtmr[3] = reference((const uint8_t (*)[TDX_REGISTER_SIZE])s->other);)
+CHANGE(no_reference, s->policy.launch_count = 0; s->launches[0].waived = 0xf;)
+CHANGE(too_many_launches, s->policy.launch_count = TDX_LAUNCHES_MAX + 1;)
+CHANGE(as_many_launches_as_can_be, s->launches[TDX_LAUNCHES_MAX - 1] = s->launches[0];
+       memset(s->launches, 0, sizeof s->launches[0]); s->policy.launch_count = TDX_LAUNCHES_MAX;)
+CHANGE(another_rtmr0, b->rtmr[0][0] ^= 1;)
+CHANGE(another_rtmr1, b->rtmr[1][47] ^= 1;)
+CHANGE(another_rtmr2, b->rtmr[2][20] ^= 1;)
+CHANGE(another_rtmr3, memset(b->rtmr[3], 0x11, 48); s->launches[0].named = 0xf;)
+CHANGE(rtmr3_named, s->launches[0].named = 0xf; s->launches[0].waived = 0;)
+CHANGE(rtmr1_forgotten, s->launches[0].named = 0x5;)
+CHANGE(rtmr1_waived, b->rtmr[1][47] ^= 1; s->launches[0].named = 0x5; s->launches[0].waived = 0xa;)
+/* Two images, and a TD with the kernel of the one and the command line of the other. */
+CHANGE(one_of_two_launches, s->launches[1] = s->launches[0]; s->launches[1].rtmr[1][0] ^= 1;
+       s->launches[1].rtmr[2][0] ^= 1; b->rtmr[1][0] ^= 1; b->rtmr[2][0] ^= 1; s->policy.launch_count = 2;)
+CHANGE(parts_of_two_launches, s->launches[1] = s->launches[0]; s->launches[1].rtmr[1][0] ^= 1;
+       s->launches[1].rtmr[2][0] ^= 1; b->rtmr[2][0] ^= 1; s->policy.launch_count = 2;)
+CHANGE(firmware_of_another_launch, s->launches[1] = s->launches[0]; s->launches[1].mrtd[0] ^= 1;
+       s->launches[1].rtmr[0][0] ^= 1; b->rtmr[0][0] ^= 1; s->policy.launch_count = 2;)
 CHANGE(mrconfigid_not_listed,
        s->policy.mrconfigid = reference((const uint8_t (*)[TDX_REGISTER_SIZE])s->other);)
 CHANGE(mrowner_not_listed, s->policy.mrowner = reference((const uint8_t (*)[TDX_REGISTER_SIZE])s->other);)
@@ -494,12 +509,18 @@ static const struct row rows[] = {
     ROW(service_td_missing, "tdx.td.service"),
     ROW_4(service_td_missing, "tdx.td.service"),
     ROW(another_mrtd, "tdx.mrtd"),
-    ROW(no_reference, "tdx.mrtd"),
-    ROW(rtmr0_not_listed, "tdx.rtmr0"),
-    ROW(rtmr1_not_listed, "tdx.rtmr1"),
-    ROW(rtmr2_not_listed, "tdx.rtmr2"),
-    ROW(rtmr3_not_listed, "tdx.rtmr3"),
-    ROW(rtmr3_listed),
+    ROW(too_many_launches, "tdx.mrtd"),
+    ROW(as_many_launches_as_can_be),
+    ROW(another_rtmr0, "tdx.rtmr0"),
+    ROW(another_rtmr1, "tdx.rtmr1"),
+    ROW(another_rtmr2, "tdx.rtmr2"),
+    ROW(another_rtmr3, "tdx.rtmr3"),
+    ROW(rtmr3_named),
+    ROW(rtmr1_forgotten, "tdx.rtmr1"),
+    ROW(rtmr1_waived),
+    ROW(one_of_two_launches),
+    ROW(parts_of_two_launches, "tdx.rtmr2"),
+    ROW(firmware_of_another_launch, "tdx.rtmr0"),
     ROW(mrconfigid_not_listed, "tdx.mrconfigid"),
     ROW(mrowner_not_listed, "tdx.mrowner"),
     ROW(mrownerconfig_not_listed, "tdx.mrownerconfig"),
@@ -561,7 +582,7 @@ static void sound_evidence_is_accepted_and_marked_simulated(void **state)
         assert_int_equal(verdict.claims.platform, VERDICT_PLATFORM_TDX);
         assert_string_equal(verdict.claims.tdx.tcb_status, "UpToDate");
         assert_int_equal(verdict.claims.tdx.evaluation_number, 17);
-        assert_memory_equal(verdict.claims.measurement, s.mrtd[0], TDX_REGISTER_SIZE);
+        assert_memory_equal(verdict.claims.measurement, s.launches[0].mrtd, TDX_REGISTER_SIZE);
         assert_memory_equal(verdict.claims.tdx.ppid, s.ppid[0], PCK_PPID_SIZE);
         assert_int_equal(verdict.claims.tdx.advisories.count, 0);
     }
@@ -626,7 +647,9 @@ static void the_verdict_says_what_was_seen(void **state)
         {NULL, "tdx.td.debug", "not set", "not set"},
         {NULL, "tdx.td.pks", "not set", "either"},
         {NULL, "tdx.td.service", "none", "none"},
-        {NULL, "tdx.rtmr0", "not compared: no reference value", ""},
+        {NULL, "tdx.rtmr3", "not compared: any will do", ""},
+        {rtmr1_forgotten, "tdx.rtmr1", NULL, "a reference value, or that any will do"},
+        {parts_of_two_launches, "tdx.rtmr1", NULL, "one of 2 reference values"},
         {qe_old, "tdx.qe.level", "ISVSVN 3: OutOfDate", NULL},
         {qe_too_old, "tdx.qe.level", "ISVSVN 2: below every level", NULL},
         {qe_debug, "tdx.qe.debug", "a debug enclave", NULL},
@@ -738,6 +761,19 @@ static void whether_there_was_an_inventory_is_handed_on(void **state)
     assert_true(verdict.claims.tdx.inventory_checked);
 }
 
+static void without_a_launch_no_register_passes(void **state)
+{
+    (void)state;
+    static const char *const registers[] = {"tdx.mrtd", "tdx.rtmr0", "tdx.rtmr1", "tdx.rtmr2", "tdx.rtmr3"};
+    static struct scene s;
+    scene_init(&s, false);
+    no_reference(&s);
+    scene_appraise(&s);
+    assert_false(verdict.accepted);
+    for (size_t i = 0; i < test_count(registers); i++)
+        assert_false(verdict_find(&verdict, registers[i])->passed);
+}
+
 static void nothing_at_all_is_refused(void **state)
 {
     (void)state;
@@ -779,6 +815,7 @@ int main(void)
         cmocka_unit_test(one_signer_of_both_documents_needs_its_root_twice),
         cmocka_unit_test(a_signer_that_cannot_be_read_stays_so),
         cmocka_unit_test(whether_there_was_an_inventory_is_handed_on),
+        cmocka_unit_test(without_a_launch_no_register_passes),
         cmocka_unit_test(nothing_at_all_is_refused),
     };
     return cmocka_run_group_tests(tests, make, drop);

@@ -326,6 +326,30 @@ static void a_document_with_something_wrong_is_refused(void **state)
     collateral_release(&c);
 }
 
+static void what_was_written_reads_the_same(void **state)
+{
+    (void)state;
+    struct collateral c;
+    char *written;
+    size_t len;
+    const struct tdx_collateral *sound = &tdx.collateral;
+    assert_ok(collateral_write(sound, &written, &len));
+    assert_int_equal(len, strlen(written));
+    collateral_init(&c);
+    assert_ok(collateral_add(&c, bytes_of(written, len), NULL));
+    assert_true(bytes_equal(c.tdx.tcb_info.body, sound->tcb_info.body));
+    assert_memory_equal(c.tdx.tcb_info.signature, sound->tcb_info.signature, INTEL_SIGNATURE_SIZE);
+    assert_true(bytes_equal(c.tdx.tcb_info_issuer.signer, sound->tcb_info_issuer.signer));
+    assert_true(bytes_equal(c.tdx.tcb_info_issuer.root, sound->tcb_info_issuer.root));
+    assert_true(bytes_equal(c.tdx.qe_identity.body, sound->qe_identity.body));
+    assert_memory_equal(c.tdx.qe_identity.signature, sound->qe_identity.signature, INTEL_SIGNATURE_SIZE);
+    assert_true(bytes_equal(c.tdx.qe_identity_issuer.signer, sound->qe_identity_issuer.signer));
+    assert_true(bytes_equal(c.tdx.root_crl, sound->root_crl));
+    assert_true(bytes_equal(c.tdx.pck_crl, sound->pck_crl));
+    collateral_release(&c);
+    secret_free(written);
+}
+
 static void what_is_no_collateral_is_refused(void **state)
 {
     (void)state;
@@ -380,6 +404,7 @@ int main(void)
         cmocka_unit_test(one_document_with_everything_is_recognised),
         cmocka_unit_test(lists_are_taken_in_each_form),
         cmocka_unit_test(a_document_with_something_wrong_is_refused),
+        cmocka_unit_test(what_was_written_reads_the_same),
         cmocka_unit_test(what_is_no_collateral_is_refused),
     };
     return cmocka_run_group_tests(tests, make, drop);

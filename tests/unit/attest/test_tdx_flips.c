@@ -18,7 +18,7 @@ static struct verdict verdict;
 struct scene {
     struct bytes quote;
     struct tdx_collateral collateral;
-    uint8_t mrtd[1][TDX_REGISTER_SIZE];
+    struct tdx_launch launch;
     uint8_t report_data[TDX_REPORT_DATA_SIZE];
     struct tdx_policy policy;
     int64_t now;
@@ -36,10 +36,12 @@ static void scene_complete(struct scene *s)
 {
     struct tdx_quote q;
     assert_ok(tdx_quote_parse(s->quote, &q, NULL));
-    memcpy(s->mrtd[0], q.body.mrtd, TDX_REGISTER_SIZE);
+    memcpy(s->launch.mrtd, q.body.mrtd, TDX_REGISTER_SIZE);
+    s->launch.waived = 0xf;
     memcpy(s->report_data, q.body.report_data, TDX_REPORT_DATA_SIZE);
     tdx_policy_default(&s->policy);
-    s->policy.mrtd = (struct tdx_references){(const uint8_t(*)[TDX_REGISTER_SIZE])s->mrtd, 1};
+    s->policy.launches = &s->launch;
+    s->policy.launch_count = 1;
 }
 
 static void synthetic_scene(struct scene *s)

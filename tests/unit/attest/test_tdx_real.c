@@ -117,9 +117,12 @@ static void appraise(const struct tdx_collateral *collateral, int64_t now)
 {
     struct tdx_policy policy;
     struct tdx_quote q;
+    struct tdx_launch launch = {.waived = 0xf};
     (void)!tdx_quote_parse(quote.bytes, &q, NULL);
     tdx_policy_default(&policy);
-    policy.mrtd = (struct tdx_references){(const uint8_t(*)[TDX_REGISTER_SIZE])q.body.mrtd, 1};
+    memcpy(launch.mrtd, q.body.mrtd, sizeof launch.mrtd);
+    policy.launches = &launch;
+    policy.launch_count = 1;
     memset(&verdict, 0, sizeof verdict);
     tdx_appraise(quote.bytes, collateral, q.body.report_data, &policy, now, &verdict);
     verdict_conclude(&verdict);

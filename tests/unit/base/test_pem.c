@@ -80,6 +80,30 @@ static void a_block_that_does_not_fit_is_refused(void **state)
     assert_int_equal(len, 4);
 }
 
+static void a_block_reads_as_it_was_written(void **state)
+{
+    (void)state;
+    static uint8_t der[100];
+    char text[256];
+    uint8_t out[sizeof der];
+    struct bytes written;
+    size_t len;
+    for (size_t i = 0; i < sizeof der; i++)
+        der[i] = (uint8_t)(i * 7);
+    struct writer w = writer_into(text, sizeof text);
+    assert_ok(encoding_pem_write(&w, "CERTIFICATE", bytes_of(der, sizeof der)));
+    assert_ok(writer_finish(&w, &written));
+    assert_int_equal(written.ptr[written.len - 1], '\n');
+    assert_ok(encoding_pem_next(&written, "CERTIFICATE", out, sizeof out, &len));
+    assert_int_equal(len, sizeof der);
+    assert_memory_equal(out, der, len);
+    assert_int_equal(written.len, 1); /* the line break */
+
+    w = writer_into(text, 100);
+    assert_ok(encoding_pem_write(&w, "CERTIFICATE", bytes_of(der, sizeof der)));
+    assert_err(writer_finish(&w, &written), ERR_NO_SPACE);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -87,6 +111,7 @@ int main(void)
         cmocka_unit_test(blocks_of_another_label_are_passed_over),
         cmocka_unit_test(what_is_not_a_whole_block_is_refused),
         cmocka_unit_test(a_block_that_does_not_fit_is_refused),
+        cmocka_unit_test(a_block_reads_as_it_was_written),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
