@@ -10,10 +10,13 @@ static struct verdict verdict;
 static void appraise(struct synthetic_tdx *t)
 {
     struct tdx_policy policy;
+    struct tdx_launch launch = {.waived = 0xf};
     const struct tdx_body *body = &t->quote_fields.body;
     synthetic_tdx_build(t);
     tdx_policy_default(&policy);
-    policy.mrtd = (struct tdx_references){(const uint8_t(*)[TDX_REGISTER_SIZE])body->mrtd, 1};
+    memcpy(launch.mrtd, body->mrtd, TDX_REGISTER_SIZE);
+    policy.launches = &launch;
+    policy.launch_count = 1;
     policy.simulated_root = t->root_der;
     memset(&verdict, 0, sizeof verdict);
     tdx_appraise(t->quote, &t->collateral, body->report_data, &policy, SYNTHETIC_TDX_NOW, &verdict);
