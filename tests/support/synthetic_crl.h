@@ -29,6 +29,13 @@ struct synthetic_crl {
     bool no_extensions;
     bool empty_extensions;
     bool number_twice;
+    bool authority_key;   /* authorityKeyIdentifier */
+    bool explicit_false;  /* an extension that says it is not critical, which is the default */
+    bool extension_tail;  /* one more element in an extension */
+    bool value_tail;      /* and in its value */
+    bool invalidity_date; /* of each entry */
+    bool entry_tail;
+    bool tbs_tail; /* behind all extensions */
     bool delta;
     bool distribution_point;
     bool unknown_extension;

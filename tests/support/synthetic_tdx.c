@@ -231,13 +231,17 @@ static struct bytes tcb_info_build(struct synthetic_tdx *s)
     put_head(&t, &s->tcb_info);
     put_text(&t,
              "\"fmspc\":\"%s\",\"pceId\":\"%s\",\"tcbType\":%d,"
-             "\"tdxModule\":{\"mrsigner\":\"%s\",\"attributes\":\"%s\",\"attributesMask\":\"%s\"},"
-             "\"tdxModuleIdentities\":[{\"id\":\"%s\",\"mrsigner\":\"%s\",\"attributes\":\"%s\","
-             "\"attributesMask\":\"%s\",",
-             s->fmspc, s->pce_id, s->tcb_type, s->module_signer, s->module_attributes, s->module_mask,
-             s->module_id, s->module_signer, s->module_attributes, s->module_mask);
-    put_isv_levels(&t, s->module_levels, s->module_level_count);
-    put_text(&t, "}],\"tcbLevels\":[");
+             "\"tdxModule\":{\"mrsigner\":\"%s\",\"attributes\":\"%s\",\"attributesMask\":\"%s\"},",
+             s->fmspc, s->pce_id, s->tcb_type, s->module_signer, s->module_attributes, s->module_mask);
+    if (!s->no_modules) {
+        put_text(&t,
+                 "\"tdxModuleIdentities\":[{\"id\":\"%s\",\"mrsigner\":\"%s\",\"attributes\":\"%s\","
+                 "\"attributesMask\":\"%s\",",
+                 s->module_id, s->module_signer, s->module_attributes, s->module_mask);
+        put_isv_levels(&t, s->module_levels, s->module_level_count);
+        put_text(&t, "}],");
+    }
+    put_text(&t, "\"tcbLevels\":[");
     for (size_t i = 0; i < s->tcb_info.level_count; i++) {
         const struct synthetic_tdx_level *l = &s->tcb_info.levels[i];
         put_text(&t, "%s{\"tcb\":{", i == 0 ? "" : ",");
@@ -391,7 +395,7 @@ static void quote_build(struct synthetic_tdx *t)
     for (int i = 0; i < t->certificates; i++)
         put_pem(&w, chain[i]);
     writer_str(&w, t->after_chain);
-    writer_u8(&w, 0);
+    writer_zeros(&w, !t->no_nul);
     put_length_at(&w, chain_length_at, w.used - chain_length_at - 4);
     put_length_at(&w, qe_length_at, w.used - qe_length_at - 4);
     put_length_at(&w, length_at, w.used - length_at - 4 + (size_t)t->length_off);
