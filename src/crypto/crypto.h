@@ -117,6 +117,8 @@ ERR_MUST_USE enum err crypto_public_key_ed25519(const uint8_t raw[static 32], st
 void crypto_public_key_free(struct crypto_public_key *key);
 enum crypto_key_kind crypto_public_key_kind(const struct crypto_public_key *key);
 size_t crypto_public_key_bits(const struct crypto_public_key *key);
+/* The same key? However it was encoded. */
+bool crypto_public_key_equal(const struct crypto_public_key *a, const struct crypto_public_key *b);
 
 /* All: ERR_SIGNATURE when it does not verify, ERR_KEY when the key is of another kind. */
 /* DER signature (SEQUENCE of two INTEGERs), as in certificates; strict DER. */

@@ -274,3 +274,10 @@ size_t crypto_public_key_bits(const struct crypto_public_key *key)
 {
     return key->bits;
 }
+
+bool crypto_public_key_equal(const struct crypto_public_key *a, const struct crypto_public_key *b)
+{
+    bool equal = EVP_PKEY_eq(a->pkey, b->pkey) == 1;
+    (void)!crypto_failed(ERR_OK); /* what could not be compared is not equal */
+    return equal;
+}
