@@ -303,6 +303,7 @@ void vtpm_appraise(const struct vtpm_evidence *evidence, struct bytes nonce, con
     }
     claims_from(&c, &v->claims.vtpm);
     hardware_appraise(&c);
+    v->simulated = v->simulated || c.simulated;
     crypto_public_key_free(c.ak);
     vtpm_certificates_release(&c);
 }

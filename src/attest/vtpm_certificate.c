@@ -103,7 +103,7 @@ bool vtpm_ak_certificate_root(struct vtpm_context *c, unsigned which)
     struct bytes root = c->certificates[last(c)].cert.der;
     vtpm_wanted(c, "Microsoft's");
     if (c->policy->simulated_ak_root.len != 0 && bytes_equal(root, c->policy->simulated_ak_root)) {
-        c->v->simulated = true;
+        c->simulated = true;
         vtpm_saw(c, "the SIMULATED root that was given by hand");
         return true;
     }

@@ -52,6 +52,7 @@ struct vtpm_context {
     uint32_t pcrs; /* that are quoted and whose values are here */
     uint8_t pcr_values[TPM_PCR_COUNT][TPM_PCR_SIZE];
     bool log_replayed;
+    bool simulated; /* the AK is certified under a root given by hand */
     struct vtpm_certificate certificates[VTPM_CERTIFICATES_MAX];
 
     /* The answer of the check under way. */
