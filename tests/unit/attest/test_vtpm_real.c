@@ -150,11 +150,11 @@ static void a_real_report_under_another_chips_certificate_is_refused_for_that(vo
 {
     static uint8_t der[3][4096];
     static uint8_t measurement[1][48];
-    static const char *const failures[] = {"vtpm.signature",          "vtpm.config.console",
-                                           "snp.report.signature",    "snp.vek.tcb",
-                                           "snp.vek.chip_id",         "snp.tcb.floor.reported",
-                                           "snp.tcb.floor.committed", "snp.tcb.floor.launch",
-                                           "snp.platform.alias_check"};
+    static uint8_t id_key[1][48];
+    static const char *const failures[] = {"vtpm.signature",         "vtpm.config.console",
+                                           "snp.report.signature",   "snp.vek.chip_id",
+                                           "snp.tcb.floor.reported", "snp.tcb.floor.committed",
+                                           "snp.tcb.floor.launch",   "snp.platform.alias_check"};
     struct bytes chain[3];
     struct hcl_report hcl;
     struct snp_report snp;
@@ -178,6 +178,8 @@ static void a_real_report_under_another_chips_certificate_is_refused_for_that(vo
     memcpy(measurement[0], snp.measurement, 48);
     snp_policy.measurements = (const uint8_t(*)[48])measurement;
     snp_policy.measurement_count = 1;
+    memcpy(id_key[0], snp.id_key_digest, 48); /* Microsoft signs the ID block of its paravisor */
+    snp_policy.snp.id_keys = (struct snp_digests){(const uint8_t(*)[48])id_key, 1};
     snp_policy.allow_milan = true;
     snp_policy.snp.allow_missing_crl = true; /* none of AMD's is at hand */
     appraise();
