@@ -46,14 +46,11 @@ static void put_text(struct text *t, const char *format, ...)
 }
 
 /* RFC 8017 appendix A.1.1: the modulus stands before INTEGER 65537, at the end. */
-static void put_key(struct text *t, const char *id, const struct crypto_private_key *key, size_t modulus_len,
+static void put_key(struct text *t, const char *id, struct bytes spki, size_t modulus_len,
                     const char *exponent)
 {
-    uint8_t spki[SPKI_MAX];
     char modulus[ENCODING_BASE64URL_SIZE(MODULUS_SIZE)];
-    size_t len;
-    synthetic_must(crypto_private_key_spki(key, spki, sizeof spki, &len));
-    encoding_base64url(bytes_of(spki + len - EXPONENT_END - MODULUS_SIZE, modulus_len), modulus);
+    encoding_base64url(bytes_of(spki.ptr + spki.len - EXPONENT_END - MODULUS_SIZE, modulus_len), modulus);
     put_text(t, "{\"kid\":\"%s\",\"key_ops\":[\"sign\"],\"kty\":\"RSA\",\"e\":\"%s\",\"n\":\"%s\"}", id,
              exponent, modulus);
 }
@@ -61,14 +58,18 @@ static void put_key(struct text *t, const char *id, const struct crypto_private_
 static struct bytes runtime_build(struct synthetic_vtpm *v)
 {
     struct text t = {v->text, sizeof v->text, 0};
+    uint8_t spki[SPKI_MAX];
+    size_t len;
     if (v->json != NULL)
         return bytes_str(v->json);
+    synthetic_must(crypto_private_key_spki(v->ak, spki, sizeof spki, &len));
+    const struct bytes own = bytes_of(spki, len);
     put_text(&t, "{\"keys\":[");
     for (int i = 0; i < v->ak_count; i++) {
-        put_key(&t, "HCLAkPub", v->ak, v->modulus_len, v->exponent);
+        put_key(&t, "HCLAkPub", v->ak_spki.len != 0 ? v->ak_spki : own, v->modulus_len, v->exponent);
         put_text(&t, ",");
     }
-    put_key(&t, "HCLEkPub", v->ak, MODULUS_SIZE, "AQAB");
+    put_key(&t, "HCLEkPub", own, MODULUS_SIZE, "AQAB");
     put_text(&t, "%s],\"vm-configuration\":{%s}", v->more_keys, v->configuration);
     if (v->user_data != NULL)
         put_text(&t, ",\"user-data\":\"%s\"", v->user_data);

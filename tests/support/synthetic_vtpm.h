@@ -59,7 +59,8 @@ struct synthetic_vtpm {
     const char *json; /* in place of all that follows */
     int ak_count;
     const struct crypto_private_key *ak;
-    size_t modulus_len; /* how much of it is written */
+    struct bytes ak_spki; /* in place of it: a key of somebody else's, RSA of 2048 bits, exponent 65537 */
+    size_t modulus_len;   /* how much of it is written */
     const char *exponent;
     const char *more_keys, *more; /* put in: ",{...}" and ",\"x\":1" */
     const char *configuration;    /* members */
