@@ -36,12 +36,14 @@ struct replay {
     struct event_log *log;
 };
 
+/* The signature of an EV_NO_ACTION event: text, and zeros to 16 octets. */
 static bool begins_with(struct bytes event, const char *text)
 {
     struct reader r = reader_over(event);
-    uint8_t signature[SIGNATURE_SIZE] = {0};
-    memcpy(signature, text, strlen(text));
-    return bytes_equal(reader_bytes(&r, sizeof signature), bytes_of(signature, sizeof signature));
+    size_t len = strlen(text);
+    bool same = bytes_equal(reader_bytes(&r, len), bytes_str(text));
+    reader_zeros(&r, SIGNATURE_SIZE - len);
+    return same && reader_status(&r) == ERR_OK;
 }
 
 /* ---- the first event: TCG_EfiSpecIdEvent, section 10.4.5.1, in the old form, TCG_PCClientPCREvent ---- */

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "support/synthetic_vtpm.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 
 #include "base/encoding.h"
@@ -27,53 +26,35 @@ void synthetic_vtpm_keys_release(struct synthetic_vtpm_keys *keys)
 
 /* ---- runtime data ---- */
 
-struct text {
-    char *at;
-    size_t size;
-    size_t used;
-};
-
-static void put_text(struct text *t, const char *format, ...) __attribute__((format(printf, 2, 3)));
-static void put_text(struct text *t, const char *format, ...)
-{
-    va_list args;
-    va_start(args, format);
-    int n = vsnprintf(t->at + t->used, t->size - t->used, format, args);
-    va_end(args);
-    if (n < 0 || (size_t)n >= t->size - t->used)
-        synthetic_must(ERR_NO_SPACE);
-    t->used += (size_t)n;
-}
-
 /* RFC 8017 appendix A.1.1: the modulus stands before INTEGER 65537, at the end. */
-static void put_key(struct text *t, const char *id, struct bytes spki, size_t modulus_len,
+static void put_key(struct synthetic_text *t, const char *id, struct bytes spki, size_t modulus_len,
                     const char *exponent)
 {
     char modulus[ENCODING_BASE64URL_SIZE(MODULUS_SIZE)];
     encoding_base64url(bytes_of(spki.ptr + spki.len - EXPONENT_END - MODULUS_SIZE, modulus_len), modulus);
-    put_text(t, "{\"kid\":\"%s\",\"key_ops\":[\"sign\"],\"kty\":\"RSA\",\"e\":\"%s\",\"n\":\"%s\"}", id,
-             exponent, modulus);
+    synthetic_print(t, "{\"kid\":\"%s\",\"key_ops\":[\"sign\"],\"kty\":\"RSA\",\"e\":\"%s\",\"n\":\"%s\"}",
+                    id, exponent, modulus);
 }
 
 static struct bytes runtime_build(struct synthetic_vtpm *v)
 {
-    struct text t = {v->text, sizeof v->text, 0};
+    struct synthetic_text t = {v->text, sizeof v->text, 0};
     uint8_t spki[SPKI_MAX];
     size_t len;
     if (v->json != NULL)
         return bytes_str(v->json);
     synthetic_must(crypto_private_key_spki(v->ak, spki, sizeof spki, &len));
     const struct bytes own = bytes_of(spki, len);
-    put_text(&t, "{\"keys\":[");
+    synthetic_print(&t, "{\"keys\":[");
     for (int i = 0; i < v->ak_count; i++) {
         put_key(&t, "HCLAkPub", v->ak_spki.len != 0 ? v->ak_spki : own, v->modulus_len, v->exponent);
-        put_text(&t, ",");
+        synthetic_print(&t, ",");
     }
     put_key(&t, "HCLEkPub", own, MODULUS_SIZE, "AQAB");
-    put_text(&t, "%s],\"vm-configuration\":{%s}", v->more_keys, v->configuration);
+    synthetic_print(&t, "%s],\"vm-configuration\":{%s}", v->more_keys, v->configuration);
     if (v->user_data != NULL)
-        put_text(&t, ",\"user-data\":\"%s\"", v->user_data);
-    put_text(&t, "%s}", v->more);
+        synthetic_print(&t, ",\"user-data\":\"%s\"", v->user_data);
+    synthetic_print(&t, "%s}", v->more);
     return bytes_of(t.at, t.used);
 }
 
@@ -217,19 +198,9 @@ static void put_algorithm(struct writer *w, bool sha384)
 
 static void put_extensions(struct writer *w, const struct synthetic_vtpm_cert *c)
 {
-    uint8_t buffer[16];
-    const uint8_t bits[] = {0x03, 0x02, 0x01, (uint8_t)c->key_usage};
     size_t outer = synthetic_begin(w, 0xa3);
     size_t list = synthetic_begin(w, 0x30);
-    struct writer v = writer_into(buffer, sizeof buffer);
-    size_t seq = synthetic_begin(&v, 0x30);
-    if (c->is_ca)
-        synthetic_put(&v, 0x01, "\xff", 1);
-    if (c->is_ca && c->path_length != SYNTHETIC_NONE)
-        synthetic_put_uint8(&v, c->path_length);
-    synthetic_end(&v, seq);
-    synthetic_put_extension(w, SYNTHETIC_OID(0x55, 0x1d, 0x13), true, buffer, v.used);
-    synthetic_put_extension(w, SYNTHETIC_OID(0x55, 0x1d, 0x0f), true, bits, sizeof bits);
+    synthetic_put_ca(w, c->is_ca, c->path_length, c->key_usage);
     synthetic_end(w, list);
     synthetic_end(w, outer);
 }
@@ -354,7 +325,7 @@ void synthetic_vtpm_build_tdx(struct synthetic_vtpm *v, struct synthetic_tdx *td
 static void init_certificates(struct synthetic_vtpm *v, const struct synthetic_vtpm_keys *keys)
 {
     const struct synthetic_vtpm_cert common = {
-        .not_before = "250601000000Z", .not_after = "341231235959Z", .path_length = SYNTHETIC_NONE};
+        .not_before = "250601000000Z", .not_after = "341231235959Z", .path_length = SYNTHETIC_LEFT_OUT};
     struct synthetic_vtpm_cert *c = v->certificates;
     c[0] = c[1] = c[2] = common;
     c[2].issuer_cn = c[2].subject_cn = c[1].issuer_cn = "Synthetic Virtual TPM Root";

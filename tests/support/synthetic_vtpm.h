@@ -40,7 +40,7 @@ struct synthetic_vtpm_cert {
     const char *issuer_cn, *subject_cn;
     const char *not_before, *not_after; /* UTCTime */
     bool is_ca;
-    int path_length; /* SYNTHETIC_NONE */
+    int path_length; /* SYNTHETIC_LEFT_OUT */
     int key_usage;   /* the one octet of flags */
     bool sha384;
     bool damaged;
@@ -115,9 +115,9 @@ struct synthetic_vtpm {
 };
 
 /* PCRs 0, 4, 7 and 11; the log explains all but 11. Certificates are valid from 2025-06 to 2034. */
-void synthetic_vtpm_init(struct synthetic_vtpm *t, const struct synthetic_vtpm_keys *keys);
+void synthetic_vtpm_init(struct synthetic_vtpm *v, const struct synthetic_vtpm_keys *keys);
 /* The hardware's report data are set, and it is built, too. */
-void synthetic_vtpm_build_snp(struct synthetic_vtpm *t, struct synthetic_snp *snp);
-void synthetic_vtpm_build_tdx(struct synthetic_vtpm *t, struct synthetic_tdx *tdx);
+void synthetic_vtpm_build_snp(struct synthetic_vtpm *v, struct synthetic_snp *snp);
+void synthetic_vtpm_build_tdx(struct synthetic_vtpm *v, struct synthetic_tdx *tdx);
 
 #endif
