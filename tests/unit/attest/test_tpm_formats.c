@@ -67,8 +67,10 @@ static void a_quote_is_read_field_by_field(void **state)
 
 static void sizes_that_no_tpm_writes_are_refused(void **state)
 {
+    static const uint8_t zeros[TPM_QUOTE_MAX];
     struct tpm_quote q;
     (void)state;
+    assert_err(tpm_quote_parse(bytes_of(zeros, sizeof zeros), &q, &note), ERR_UNKNOWN); /* not too large */
     assert_ok(tpm_quote_parse(attest_write(66, 66, 16, 3, 64), &q, &note));
     assert_err(tpm_quote_parse(attest_write(67, 20, 1, 3, 32), &q, &note), ERR_TOO_LARGE);
     assert_err(tpm_quote_parse(attest_write(34, 67, 1, 3, 32), &q, &note), ERR_TOO_LARGE);
@@ -226,6 +228,7 @@ static void runtime_data_that_are_too_large_are_refused(void **state)
     (void)state;
     memset(json, ' ', sizeof json);
     assert_err(hcl_runtime_parse(bytes_of(json, sizeof json), &runtime, &note), ERR_TOO_LARGE);
+    assert_err(hcl_runtime_parse(bytes_of(json, HCL_RUNTIME_MAX), &runtime, &note), ERR_JSON);
     assert_err(hcl_runtime_parse(bytes_of(json, 0), &runtime, &note), ERR_JSON);
     assert_err(hcl_runtime_parse(bytes_str("[]"), &runtime, &note), ERR_JSON);
     assert_err(hcl_runtime_parse(bytes_str("{\"keys\":[[],[],[],[],[]]}"), &runtime, &note), ERR_VALUE);

@@ -585,6 +585,9 @@ static void the_verdict_says_what_was_seen(void **state)
         const char *check, *saw, *wanted; /* NULL: any */
     } table[] = {
         {nothing, "vtpm.hcl.kind", "an SNP report", "an SNP report or a TDREPORT"},
+        {snp_not_accepted, "vtpm.hcl.kind", "an SNP report", "a TDREPORT"},
+        {tdx_not_accepted, "vtpm.hcl.kind", "an SNP report", "an SNP report"},
+        {nothing, "vtpm.td_report.form", "not needed: an SNP report is signed itself", NULL},
         {nothing, "vtpm.hcl.hash", "SHA-256", NULL},
         {nothing, "vtpm.ak.key", "RSA of 2048 bits", NULL},
         {nothing, "vtpm.ak_certificate.root", "the SIMULATED root that was given by hand", "Microsoft's"},
