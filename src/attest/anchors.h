@@ -40,6 +40,9 @@ struct snp_product {
     bool broken;          /* its root secret is known outside AMD */
 };
 
+/* SHA-256 of the whole certificate "Azure Virtual TPM Root Certificate Authority 2023", which certifies the attestation keys of Azure's virtual TPMs. */
+extern const uint8_t anchor_azure_vtpm_root[ANCHOR_PIN_SIZE];
+
 /* NULL when there is no such product. */
 const struct snp_product *anchors_snp_by_name(struct bytes name);
 const struct snp_product *anchors_snp_by_cpuid(uint8_t family, uint8_t model);

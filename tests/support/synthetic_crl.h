@@ -13,7 +13,7 @@
 
 #include "support/synthetic_der.h"
 
-enum { SYNTHETIC_CRL_MAX = 4096, SYNTHETIC_CRL_SERIALS_MAX = 4, SYNTHETIC_LEFT_OUT = -1 };
+enum { SYNTHETIC_CRL_MAX = 4096, SYNTHETIC_CRL_SERIALS_MAX = 4 };
 
 struct synthetic_crl {
     int version; /* 1 is version 2; or SYNTHETIC_LEFT_OUT */
