@@ -40,7 +40,11 @@ struct bundle_item {
 #define BUNDLE_CERTIFICATE "application/pkix-cert"
 #define BUNDLE_CRL         "application/pkix-crl"
 
+#define BUNDLE_TDX_QUOTE      "application/vnd.enclume.tdx-quote"
+#define BUNDLE_TDX_COLLATERAL "application/vnd.enclume.tdx-collateral+json"
+
 #define BUNDLE_PLATFORM_SNP "sev-snp"
+#define BUNDLE_PLATFORM_TDX "tdx"
 
 struct bundle {
     char platform[BUNDLE_PLATFORM_MAX];

@@ -10,6 +10,7 @@
 
 #include "base/bytes.h"
 #include "base/error.h"
+#include "base/writer.h"
 
 #define ENCODING_HEX_SIZE(n)       ((n)*2 + 1) /* with its NUL */
 #define ENCODING_BASE64_SIZE(n)    (((n) + 2) / 3 * 4 + 1)
@@ -33,6 +34,9 @@ ERR_MUST_USE enum err encoding_unbase64url(struct bytes text, uint8_t *out, size
  * *text behind it. Line breaks and blanks inside the block are allowed, text between blocks is skipped. ERR_TRUNCATED: there is no further block. */
 ERR_MUST_USE enum err encoding_pem_next(struct bytes *text, const char *label, uint8_t *out, size_t size,
                                         size_t *len);
+
+/* The counterpart: one block, in lines of 64 characters. What does not fit marks the writer failed. ERR_MEMORY. */
+ERR_MUST_USE enum err encoding_pem_write(struct writer *w, const char *label, struct bytes der);
 
 /* Valid UTF-8 (RFC 3629: no overlong forms, no surrogates, at most U+10FFFF)? */
 bool encoding_is_utf8(struct bytes text);

@@ -7,7 +7,7 @@
 #include "base/reader.h"
 #include "base/secret.h"
 
-enum { PEM_BOUNDARY_MAX = 80 };
+enum { PEM_BOUNDARY_MAX = 80, PEM_LINE = 64 };
 
 static bool is_blank(uint8_t c)
 {
@@ -72,4 +72,24 @@ enum err encoding_pem_next(struct bytes *text, const char *label, uint8_t *out, 
     if (e == ERR_OK)
         *text = reader_rest(&r);
     return e;
+}
+
+enum err encoding_pem_write(struct writer *w, const char *label, struct bytes der)
+{
+    char *base64 = secret_alloc(ENCODING_BASE64_SIZE(der.len));
+    if (base64 == NULL)
+        return ERR_MEMORY;
+    encoding_base64(der, base64);
+    writer_str(w, "-----BEGIN ");
+    writer_str(w, label);
+    writer_str(w, "-----\n");
+    for (struct reader r = reader_over(bytes_str(base64)); r.left > 0;) {
+        writer_bytes(w, reader_bytes(&r, r.left < PEM_LINE ? r.left : PEM_LINE));
+        writer_str(w, "\n");
+    }
+    writer_str(w, "-----END ");
+    writer_str(w, label);
+    writer_str(w, "-----\n");
+    secret_free(base64);
+    return ERR_OK;
 }

@@ -9,30 +9,10 @@
 #include "base/writer.h"
 #include "evidence/simulated_chain_internal.h"
 
-enum { KEY_DER_MAX = 4096, PEM_LINE = 64, ASK_PREFIX_LEN = 4 /* "SEV-" */ };
+enum { KEY_DER_MAX = 4096, ASK_PREFIX_LEN = 4 /* "SEV-" */ };
 
 static const char label_certificate[] = "CERTIFICATE";
 static const char label_key[] = "PRIVATE KEY";
-
-static enum err pem_write(struct writer *w, const char *label, struct bytes der)
-{
-    char *base64 = secret_alloc(ENCODING_BASE64_SIZE(der.len));
-    if (base64 == NULL)
-        return ERR_MEMORY;
-    encoding_base64(der, base64);
-    writer_str(w, "-----BEGIN ");
-    writer_str(w, label);
-    writer_str(w, "-----\n");
-    for (struct reader r = reader_over(bytes_str(base64)); r.left > 0;) {
-        writer_bytes(w, reader_bytes(&r, r.left < PEM_LINE ? r.left : PEM_LINE));
-        writer_str(w, "\n");
-    }
-    writer_str(w, "-----END ");
-    writer_str(w, label);
-    writer_str(w, "-----\n");
-    secret_free(base64);
-    return ERR_OK;
-}
 
 /* The terminating NUL, which is not counted. */
 static enum err text_finish(struct writer *w, size_t *len)
@@ -49,7 +29,7 @@ enum err simulated_certificate_pem(const struct simulated_der *certificate, char
 {
     struct writer w = writer_into(text, size);
     *len = 0;
-    enum err e = pem_write(&w, label_certificate, bytes_of(certificate->der, certificate->len));
+    enum err e = encoding_pem_write(&w, label_certificate, bytes_of(certificate->der, certificate->len));
     return e == ERR_OK ? text_finish(&w, len) : e;
 }
 
@@ -61,7 +41,7 @@ static enum err key_write(struct writer *w, const struct crypto_private_key *key
         return ERR_MEMORY;
     enum err e = crypto_private_key_write(key, der, KEY_DER_MAX, &len);
     if (e == ERR_OK)
-        e = pem_write(w, label_key, bytes_of(der, len));
+        e = encoding_pem_write(w, label_key, bytes_of(der, len));
     secret_free(der);
     return e;
 }
@@ -74,7 +54,7 @@ enum err simulated_chain_write(const struct simulated_chain *chain, char *text, 
     enum err e = ERR_OK;
     *len = 0;
     for (size_t i = 0; e == ERR_OK && i < 3; i++)
-        e = pem_write(&w, label_certificate, bytes_of(certificates[i]->der, certificates[i]->len));
+        e = encoding_pem_write(&w, label_certificate, bytes_of(certificates[i]->der, certificates[i]->len));
     for (size_t i = 0; e == ERR_OK && i < 3; i++)
         e = key_write(&w, keys[i]);
     return e == ERR_OK ? text_finish(&w, len) : e;
