@@ -374,14 +374,16 @@ static int sev_extended(struct stand_in_kernel *k, struct snp_guest_request_ioct
     k->table_size = request->certs_len;
     if (request->certs_len > SEV_FW_BLOB_MAX_SIZE || request->certs_len % STAND_IN_PAGE != 0)
         return -EINVAL;
-    if (request->certs_len < k->pages_wanted * STAND_IN_PAGE) {
-        request->certs_len = (k->pages_said != 0 ? k->pages_said : k->pages_wanted) * STAND_IN_PAGE;
-        return fail_with(call, SNP_GUEST_VMM_ERR_INVALID_LEN, 0);
-    }
     static uint8_t table[STAND_IN_ROOM];
     memset(table, 0, sizeof table);
-    if (k->table != NULL)
-        (void)k->table(k->owner, table);
+    size_t size = k->table != NULL ? k->table(k->owner, table) : 0;
+    uint32_t pages = (uint32_t)((size + STAND_IN_PAGE - 1) / STAND_IN_PAGE);
+    if (pages < k->pages_wanted)
+        pages = k->pages_wanted;
+    if (request->certs_len < pages * STAND_IN_PAGE) {
+        request->certs_len = (k->pages_said != 0 ? k->pages_said : pages) * STAND_IN_PAGE;
+        return fail_with(call, SNP_GUEST_VMM_ERR_INVALID_LEN, 0);
+    }
     memcpy(pointer_of(request->certs_address), table, request->certs_len);
     return sev_response(k, call, &request->data);
 }
