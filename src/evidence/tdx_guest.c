@@ -125,7 +125,8 @@ enum err report_tdx_guest_open(const struct kernel *kernel, struct report_device
     *device = NULL;
     int fd = kernel->open(kernel, TDX_GUEST_PATH, O_RDWR);
     if (fd < 0)
-        return err_noted(ERR_EVIDENCE, note, TDX_GUEST_PATH ": %s%s", strerror(-fd),
+        return err_noted(fd == -ENOENT ? ERR_FILE : ERR_EVIDENCE, note, TDX_GUEST_PATH ": %s%s",
+                         strerror(-fd),
                          fd == -ENOENT ? "; it takes a TDX machine, Linux 6.2 and the module tdx-guest" : "");
     struct tdx_guest *g = calloc(1, sizeof *g);
     if (g == NULL) {
