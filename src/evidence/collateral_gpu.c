@@ -88,22 +88,26 @@ static enum err rim_certificate(struct bytes text, int64_t *expires, struct err_
     return e;
 }
 
+/* The last one is the root, when there is more than one: it is pinned by whoever verifies, and its dates are not in the form of RFC 5280. */
 static enum err rim_certificates(struct bytes document, int64_t *expires, struct err_note *note)
 {
     struct reader r = reader_over(document);
     struct bytes before;
-    struct bytes text;
+    struct bytes text = {0};
+    enum err e = ERR_OK;
     size_t count = 0;
-    while (find(&r, "X509Certificate>", &before)) {
-        if (++count > RIM_CERTIFICATES_MAX)
+    while (e == ERR_OK && find(&r, "X509Certificate>", &before)) {
+        if (count == RIM_CERTIFICATES_MAX)
             return err_noted(ERR_TOO_LARGE, note, "more than %d certificates", RIM_CERTIFICATES_MAX);
+        if (count > 0)
+            e = rim_certificate(text, expires, note);
         if (!find(&r, "</", &text) || !find(&r, "X509Certificate>", &before))
             return err_noted(ERR_VALUE, note, "a certificate without an end");
-        enum err e = rim_certificate(text, expires, note);
-        if (e != ERR_OK)
-            return e;
+        count++;
     }
-    return count > 0 ? ERR_OK : err_noted(ERR_VALUE, note, "a manifest without certificates");
+    if (e == ERR_OK && count == 1)
+        e = rim_certificate(text, expires, note);
+    return count > 0 ? e : err_noted(ERR_VALUE, note, "a manifest without certificates");
 }
 
 enum err collateral_check_rim(const struct collateral_key *key, const struct collateral_subject *subject,
