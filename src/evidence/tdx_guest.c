@@ -95,7 +95,7 @@ static enum err tdx_guest_ask(struct report_device *self, const uint8_t report_d
 {
     struct tdx_guest *g = (struct tdx_guest *)self;
     struct tdx_guest_request request = {{0}, {0}};
-    struct bytes quote;
+    struct bytes quote = {0};
     memset(answer, 0, sizeof *answer);
     memcpy(request.report_data, report_data, REPORT_DATA_SIZE);
     enum err e = report_get(g, &request, note);
