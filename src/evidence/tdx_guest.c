@@ -103,7 +103,7 @@ static enum err tdx_guest_ask(struct report_device *self, const uint8_t report_d
         e = quote_get(g, &request, &quote, note);
     if (e != ERR_OK)
         return e;
-    if (quote.len > sizeof answer->report)
+    if (quote.ptr == NULL || quote.len > sizeof answer->report)
         return err_noted(ERR_EVIDENCE, note, "a quote of %zu bytes, at most %d are taken", quote.len,
                          REPORT_ROOM);
     answer->kind = REPORT_TDX;
