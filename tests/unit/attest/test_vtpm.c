@@ -26,6 +26,7 @@ struct scene {
     struct tdx_policy tdx_policy;
     struct vtpm_policy policy;
     uint8_t measurement[1][48];
+    struct tdx_launch launch;
     uint8_t pcr[TPM_PCR_COUNT][1][TPM_PCR_SIZE];
     uint8_t user_data[HCL_USER_DATA_SIZE];
     size_t nonce_known; /* how much of it the verifier remembers */
@@ -50,7 +51,10 @@ static void scene_init(struct scene *s, bool is_tdx)
         tdx_policy_default(&s->tdx_policy);
         s->tdx_policy.evaluation_number_min = 17;
         memcpy(s->measurement[0], s->tdx.quote_fields.body.mrtd, 48);
-        s->tdx_policy.mrtd = (struct tdx_references){(const uint8_t(*)[48])s->measurement, 1};
+        memcpy(s->launch.mrtd, s->measurement[0], 48);
+        s->launch.waived = 0xf;
+        s->tdx_policy.launches = &s->launch;
+        s->tdx_policy.launch_count = 1;
         s->vtpm.kind = HCL_KIND_TDX;
     } else {
         synthetic_snp_init(&s->snp, &snp_keys);
@@ -271,7 +275,7 @@ CHANGE(other_user_data, s->policy.user_data = s->user_data; t->user_data = USER_
 CHANGE(no_user_data, s->policy.user_data = s->user_data;)
 /* Of the hardware: its rows are in the same verdict, and its own tests fail each of them. */
 CHANGE(debug_guest, s->snp.report.policy |= 1ULL << 19;)
-CHANGE(another_firmware, s->measurement[0][0] ^= 1;)
+CHANGE(another_firmware, s->measurement[0][0] ^= 1; s->launch.mrtd[0] ^= 1;)
 CHANGE(debug_td, s->tdx.quote_fields.body.attributes |= 1;)
 
 /* failures: the checks that fail of themselves. Others may say "not checked" because of these, but none else may fail. */

@@ -365,7 +365,10 @@ static void a_td_quote_comes_with_collateral_from_the_cache(void **state)
         collateral_init(&c);
         assert_ok(collateral_add(&c, evidence.endorsements[0].value, &note));
         tdx_policy_default(&policy);
-        policy.mrtd = (struct tdx_references){(const uint8_t(*)[48])tdx.quote_fields.body.mrtd, 1};
+        struct tdx_launch launch = {.waived = 0xf};
+        memcpy(launch.mrtd, tdx.quote_fields.body.mrtd, sizeof launch.mrtd);
+        policy.launches = &launch;
+        policy.launch_count = 1;
         policy.simulated_root = tdx.root_der;
         memset(&v, 0, sizeof v);
         tdx_appraise(evidence.report.value, &c.tdx, wanted, &policy, SYNTHETIC_TDX_NOW, &v);
