@@ -143,7 +143,7 @@ static void eight_algorithms_and_digests_of_64_octets_are_taken(void **state)
     struct synthetic_algorithm all[8] = {synthetic_sha256};
     struct writer w = writer_into(buffer, sizeof buffer);
     (void)state;
-    for (uint16_t i = 1; i < test_count(all); i++)
+    for (size_t i = 1; i < test_count(all); i++)
         all[i] = (struct synthetic_algorithm){(uint16_t)(0x100 + i), CRYPTO_SHA512_SIZE};
     synthetic_log_begin(&w, all, test_count(all));
     assert_ok(replay(&w, EVENT_LOG_PCRS));
