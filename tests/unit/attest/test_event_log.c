@@ -138,6 +138,17 @@ static void an_algorithm_named_twice_is_refused(void **state)
     assert_err(replay(&w, EVENT_LOG_PCRS), ERR_VALUE);
 }
 
+static void eight_algorithms_and_digests_of_64_octets_are_taken(void **state)
+{
+    struct synthetic_algorithm all[8] = {synthetic_sha256};
+    struct writer w = writer_into(buffer, sizeof buffer);
+    (void)state;
+    for (size_t i = 1; i < test_count(all); i++)
+        all[i] = (struct synthetic_algorithm){(uint16_t)(0x100 + i), CRYPTO_SHA512_SIZE};
+    synthetic_log_begin(&w, all, test_count(all));
+    assert_ok(replay(&w, EVENT_LOG_PCRS));
+}
+
 static void the_same_digest_twice_in_one_event_is_refused(void **state)
 {
     const struct synthetic_algorithm both[] = {synthetic_sha1, synthetic_sha256};
@@ -270,6 +281,7 @@ int main(void)
         cmocka_unit_test(a_locality_behind_an_event_is_refused),
         cmocka_unit_test(locality_5_is_refused),
         cmocka_unit_test(an_algorithm_named_twice_is_refused),
+        cmocka_unit_test(eight_algorithms_and_digests_of_64_octets_are_taken),
         cmocka_unit_test(the_same_digest_twice_in_one_event_is_refused),
         cmocka_unit_test(a_cut_log_is_refused_everywhere_but_between_events),
         cmocka_unit_test(the_log_of_a_real_td_gives_the_registers_of_its_quote),
