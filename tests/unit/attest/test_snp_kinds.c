@@ -70,7 +70,7 @@ CHANGE(levels_up_to_the_last)
     s->snp.level[SNP_TEE] = 0x80;
     struct snp_report *r = &s->snp.report;
     struct snp_tcb *const all[] = {&r->current_tcb, &r->reported_tcb, &r->committed_tcb, &r->launch_tcb};
-    for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+    for (size_t i = 0; i < test_count(all); i++) {
         all[i]->raw[7] = 0xff;
         all[i]->raw[1] = 0x80;
     }
