@@ -8,13 +8,14 @@
  * earlier one failed is listed as failed ("not checked: ..."), never left out. Accepted means: every check passed.
  */
 
+#include "attest/nvgpu_claims.h"
 #include "attest/snp_claims.h"
 #include "attest/tdx_claims.h"
 #include "base/bytes.h"
 #include "base/error.h"
 
 enum {
-    VERDICT_CHECKS_MAX = 96,
+    VERDICT_CHECKS_MAX = 192,
     VERDICT_VALUE_SIZE = 200, /* saw / wanted, NUL-terminated; long values are shortened in the middle */
 };
 
@@ -50,8 +51,9 @@ struct verdict_claims {
     uint64_t guest_policy;
     uint64_t platform_info;
     uint8_t reported_tcb[8];
-    struct tdx_claims tdx; /* of Intel TDX */
-    struct snp_claims snp; /* of SEV-SNP */
+    struct tdx_claims tdx;   /* of Intel TDX */
+    struct snp_claims snp;   /* of SEV-SNP */
+    struct nvgpu_claims gpu; /* of the GPUs beside it; count 0: none */
     bool fresh; /* the quote covers the challenge of this very handshake (or the one saved with the bundle) */
 };
 
