@@ -182,7 +182,14 @@ static bool chain_root(struct context *c, size_t gpu)
 bool nvgpu_chain_root(struct context *c, unsigned which)
 {
     (void)which;
-    return nvgpu_for_each(c, chain_root);
+    bool before = c->v->simulated; /* the processor's */
+    c->v->simulated = false;
+    nvgpu_wanted(c, "NVIDIA's");
+    bool good = nvgpu_for_each(c, chain_root);
+    if (good)
+        nvgpu_saw(c, "%s", c->v->simulated ? "the SIMULATED root that was given by hand" : "NVIDIA's");
+    c->v->simulated = c->v->simulated || before;
+    return good;
 }
 
 static bool chain_links(struct context *c, size_t gpu)

@@ -213,7 +213,14 @@ static enum err root(struct context *c, const struct rim *rim, struct err_note *
 bool nvgpu_rim_root(struct context *c, unsigned which)
 {
     (void)which;
-    return for_each_used(c, root);
+    bool before = c->v->simulated;
+    c->v->simulated = false;
+    nvgpu_wanted(c, "NVIDIA's");
+    bool good = for_each_used(c, root);
+    if (good)
+        nvgpu_saw(c, "%s", c->v->simulated ? "the SIMULATED root that was given by hand" : "NVIDIA's");
+    c->v->simulated = c->v->simulated || before;
+    return good;
 }
 
 static enum err links(struct context *c, const struct rim *rim, struct err_note *note)

@@ -3,8 +3,8 @@
 #include <stdio.h>
 
 #include "attest/anchors.h"
-#include "attest/nvgpu_report.h"
 #include "attest/nvgpu.h"
+#include "attest/nvgpu_report.h"
 #include "attest/rim.h"
 #include "base/encoding.h"
 #include "unit/attest/nvgpu_files.h"
@@ -86,8 +86,8 @@ static void the_sample_is_genuine_and_its_reference_values_are_not_there(void **
     (void)state;
     need(nvgpu_hex_read(NVGPU_REPORT_FILE, &report) && nvgpu_file_read(NVGPU_CHAIN_FILE, &chain));
     static const char *const failures[] = {
-        "nvgpu.driver.rim",  "nvgpu.vbios.rim",  "nvgpu.driver.rim_id",    "nvgpu.vbios.rim_id",
-        "nvgpu.rim.product", "nvgpu.rim.digest", "nvgpu.rim.signature",    "nvgpu.rim.root",
+        "nvgpu.driver.rim",  "nvgpu.vbios.rim",    "nvgpu.driver.rim_id",   "nvgpu.vbios.rim_id",
+        "nvgpu.rim.product", "nvgpu.rim.digest",   "nvgpu.rim.signature",   "nvgpu.rim.root",
         "nvgpu.rim.chain",   "nvgpu.rim.validity", "nvgpu.rim.not_revoked", NULL};
     static const char *const names[] = {"Driver_RIM_test_no_gpu.swidtag",
                                         "1010_0200_882_960074001C_PROD.swidtag", NULL};
@@ -101,7 +101,8 @@ static void the_sample_is_genuine_and_its_reference_values_are_not_there(void **
         if (named == check->passed)
             fail_msg("%s %s (%s)", check->rule->name, check->passed ? "passed" : "failed", check->saw);
     }
-    assert_string_equal(verdict_find(&verdict, "nvgpu.driver.rim")->saw, "GPU 1: none for the driver 550.90.07");
+    assert_string_equal(verdict_find(&verdict, "nvgpu.driver.rim")->saw,
+                        "GPU 1: none for the driver 550.90.07");
     assert_string_equal(verdict_find(&verdict, "nvgpu.vbios.rim")->saw,
                         "GPU 1: none for the VBIOS 96.00.9F.00.01");
     const struct nvgpu_claim *g = &verdict.claims.gpu.gpus[0];
