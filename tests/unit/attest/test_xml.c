@@ -40,11 +40,13 @@ static struct bytes canonical(struct bytes text, struct text *out)
 
 /* ---- canonical XML ---- */
 
+/* libxml2 2.9 writes the '&' of a namespace as it is, which is not even well-formed. */
+#define AMPERSAND_IN_NAMESPACE "<a xmlns:x='http://1?a&amp;b=1'/>"
+
 /* What each comes to: from the examples of the recommendation (section 3) and from its rules (section 2.3). */
 static const struct {
     const char *text;
     const char *canonical;
-    bool ours_alone; /* libxml2 has it wrong */
 } forms[] = {
     {"<a/>", "<a></a>"},
     {"<?xml version=\"1.0\"?>\n<a ></a >\n", "<a></a>"},
@@ -77,8 +79,7 @@ static const struct {
     {"<_a-.9 _b='1'/>", "<_a-.9 _b=\"1\"></_a-.9>"},
     {"<a xmlns:x='http://1' xmlns:y='http://1' x:b='1' c='2'><y:d y:b='3' b='4'/></a>",
      "<a xmlns:x=\"http://1\" xmlns:y=\"http://1\" c=\"2\" x:b=\"1\"><y:d b=\"4\" y:b=\"3\"></y:d></a>"},
-    /* libxml2 2.9 writes the '&' of a namespace as it is, which is not even well-formed. */
-    {"<a xmlns:x='http://1?a&amp;b=1'/>", "<a xmlns:x=\"http://1?a&amp;b=1\"></a>", true},
+    {AMPERSAND_IN_NAMESPACE, "<a xmlns:x=\"http://1?a&amp;b=1\"></a>"},
     {"<a><b><c><d/></c></b><e/></a>", "<a><b><c><d></d></c></b><e></e></a>"},
     {"<a c10='' c2='' c1='' B='' b=''/>", "<a B=\"\" b=\"\" c1=\"\" c10=\"\" c2=\"\"></a>"},
 };
@@ -140,7 +141,7 @@ static void libxml2_has_the_same_canonical_forms(void **state)
         skip();
     }
     for (size_t i = 0; i < test_count(forms); i++)
-        if (!forms[i].ours_alone)
+        if (strcmp(forms[i].text, AMPERSAND_IN_NAMESPACE) != 0)
             compare(forms[i].text, bytes_str(forms[i].text));
     for (size_t i = 0; nvgpu_rim_files[i] != NULL; i++)
         if (nvgpu_file_read(nvgpu_rim_files[i], &file))
