@@ -150,8 +150,8 @@ static enum err check_issued(const struct nv_chain *c, size_t place, struct err_
 {
     const struct nv_certificate *one = &c->at[place];
     const struct nv_certificate *issuer = &c->at[place + 1];
-    if (one->cert.has_extended_usage)
-        return noted(ERR_CERTIFICATE, note, c, place, "is for another purpose");
+    if (one->cert.ocsp_signing)
+        return noted(ERR_CERTIFICATE, note, c, place, "is one of a responder's");
     if (!bytes_equal(one->cert.issuer, issuer->cert.subject))
         return noted(ERR_CERTIFICATE, note, c, place, "names another issuer");
     if (one->cert.algorithm != X509_ECDSA_SHA384)
@@ -250,27 +250,40 @@ static void tcb_info_read(struct reader *r, struct nv_fwid *fwid)
     }
 }
 
-enum err nv_fwid_read(const struct x509 *leaf, struct nv_fwid *fwid, struct err_note *note)
+static enum err extension_read(const struct x509_extension *x, struct nv_fwid *fwid, struct err_note *note)
 {
-    static const uint8_t identity[] = {0x67, 0x81, 0x05, 0x05, 0x04, 0x01};       /* 2.23.133.5.4.1 */
-    static const uint8_t tcb_info[] = {0x67, 0x81, 0x05, 0x05, 0x04, 0x01, 0x01}; /* 2.23.133.5.4.1.1 */
-    const struct x509_extension *x = x509_extension(leaf, bytes_of(tcb_info, sizeof tcb_info));
-    const struct x509_extension *y = x509_extension(leaf, bytes_of(identity, sizeof identity));
-    memset(fwid, 0, sizeof *fwid);
-    if (x == NULL && y == NULL)
-        return ERR_OK;
-    if (x != NULL && y != NULL)
-        return err_noted(ERR_CERTIFICATE, note, "the leaf names two firmwares");
-    struct reader r = reader_over((x != NULL ? x : y)->value);
+    struct reader r = reader_over(x->value);
     struct reader seq = der_open(&r, DER_SEQUENCE);
-    if (x == NULL && der_peek(&seq, DER_INTEGER))
+    memset(fwid, 0, sizeof *fwid);
+    if (der_peek(&seq, DER_INTEGER))
         composite_read(&seq, fwid);
     else
         tcb_info_read(&seq, fwid);
     der_close(&r, &seq);
-    if (reader_finish(&r) != ERR_OK || !fwid->found) {
-        memset(fwid, 0, sizeof *fwid);
-        return err_noted(ERR_CERTIFICATE, note, "the leaf names its firmware in a form that is not known");
+    if (reader_finish(&r) == ERR_OK && fwid->found)
+        return ERR_OK;
+    memset(fwid, 0, sizeof *fwid);
+    return err_noted(ERR_CERTIFICATE, note, "the leaf names its firmware in a form that is not known");
+}
+
+enum err nv_fwid_read(const struct x509 *leaf, struct nv_fwid *fwid, struct err_note *note)
+{
+    static const uint8_t identity[] = {0x67, 0x81, 0x05, 0x05, 0x04, 0x01};       /* 2.23.133.5.4.1 */
+    static const uint8_t tcb_info[] = {0x67, 0x81, 0x05, 0x05, 0x04, 0x01, 0x01}; /* 2.23.133.5.4.1.1 */
+    const struct bytes names[] = {bytes_of(identity, sizeof identity), bytes_of(tcb_info, sizeof tcb_info)};
+    memset(fwid, 0, sizeof *fwid);
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        struct nv_fwid one;
+        const struct x509_extension *x = x509_extension(leaf, names[i]);
+        enum err e = x == NULL ? ERR_OK : extension_read(x, &one, note);
+        if (e == ERR_OK && x != NULL && fwid->found && memcmp(one.digest, fwid->digest, NV_FWID_SIZE) != 0)
+            e = err_noted(ERR_CERTIFICATE, note, "the leaf names two firmwares");
+        if (e != ERR_OK) {
+            memset(fwid, 0, sizeof *fwid);
+            return e;
+        }
+        if (x != NULL)
+            *fwid = one;
     }
     return ERR_OK;
 }

@@ -26,6 +26,8 @@ void nvgpu_wanted(struct context *c, const char *format, ...)
 }
 
 static void saw_of(struct context *c, const char *what, size_t number, const char *format, va_list args)
+    __attribute__((format(printf, 4, 0)));
+static void saw_of(struct context *c, const char *what, size_t number, const char *format, va_list args)
 {
     int used = snprintf(c->saw, sizeof c->saw, "%s %zu: ", what, number + 1);
     if (used > 0 && (size_t)used < sizeof c->saw)
@@ -247,10 +249,10 @@ static const struct check {
      nvgpu_nvdec,
      HAVE_FIELDS,
      0},
-    {{"nvgpu.measurements.counts", "Nothing was measured where a measurement is zero",
-      "MSRSCNT, how often each was extended: what was never extended is zero."},
+    {{"nvgpu.measurements.counts", "The counts of the measurements are well formed",
+      "MSRSCNT, whole numbers of four bytes, when they are there."},
      nvgpu_counts,
-     HAVE_BLOCKS | HAVE_FIELDS,
+     HAVE_FIELDS,
      0},
     {{"nvgpu.measurements.conflict", "Driver and VBIOS do not both say what one measurement is to be",
       "Else it is not known whose value counts."},

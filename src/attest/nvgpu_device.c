@@ -321,8 +321,9 @@ bool nvgpu_chip(struct context *c, unsigned which)
         known = known && c->devices[i].chip != NULL;
     if (known)
         c->have |= HAVE_CHIPS;
-    if (good)
-        nvgpu_saw(c, "%s", c->devices[0].chip->name);
+    const struct chip *first = c->devices[0].chip;
+    if (good && first != NULL)
+        nvgpu_saw(c, "%s", first->name);
     return good;
 }
 

@@ -167,30 +167,17 @@ bool nvgpu_nvdec(struct context *c, unsigned which)
     return nvgpu_for_each(c, nvdec);
 }
 
-static bool is_zero(struct bytes value)
-{
-    for (struct reader r = reader_over(value); r.left > 0;)
-        if (reader_u8(&r) != 0)
-            return false;
-    return true;
-}
-
+/* What the counts mean NVIDIA does not say; its own verifiers look at their form alone. */
 static bool counts(struct context *c, size_t gpu)
 {
     enum { COUNT_SIZE = 4 };
-    const struct nvgpu_report *r = &c->devices[gpu].report;
-    struct bytes field = r->fields[NVGPU_MEASUREMENT_COUNTS];
+    const struct bytes field = c->devices[gpu].report.fields[NVGPU_MEASUREMENT_COUNTS];
     if (field.ptr == NULL) {
-        (void)nvgpu_gpu_saw(c, gpu, "the report does not say");
+        (void)nvgpu_gpu_saw(c, gpu, "the report has none");
         return true;
     }
-    if (field.len % COUNT_SIZE != 0 || field.len / COUNT_SIZE < r->block_count)
-        return nvgpu_gpu_saw(c, gpu, "%zu bytes for %u measurements", field.len, r->block_count);
-    struct reader in = reader_over(field);
-    for (size_t i = 0; i < r->block_count; i++)
-        if (reader_u32le(&in) == 0 && !is_zero(r->measurements[i]))
-            return nvgpu_gpu_saw(c, gpu, "measurement %zu was never extended, and is not zero", i);
-    return true;
+    (void)nvgpu_gpu_saw(c, gpu, "%zu bytes", field.len);
+    return field.len != 0 && field.len % COUNT_SIZE == 0;
 }
 
 bool nvgpu_counts(struct context *c, unsigned which)

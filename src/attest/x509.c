@@ -21,7 +21,11 @@ OID(oid_basic_constraints, 0x55, 0x1d, 0x13);                              /* 2.
 OID(oid_crl_distribution, 0x55, 0x1d, 0x1f);                               /* 2.5.29.31 */
 OID(oid_authority_key_id, 0x55, 0x1d, 0x23);                               /* 2.5.29.35 */
 OID(oid_extended_key_usage, 0x55, 0x1d, 0x25);                             /* 2.5.29.37 */
-OID(oid_ocsp_signing, 0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x03, 0x09);     /* 1.3.6.1.5.5.7.3.9 */
+/* 2.23.133.5.4.1, .4.1.1 and .4.4: what the TCG's DICE says of a device's firmware; attest/nv_chain.c reads it */
+OID(oid_dice_identity, 0x67, 0x81, 0x05, 0x05, 0x04, 0x01);
+OID(oid_dice_tcb_info, 0x67, 0x81, 0x05, 0x05, 0x04, 0x01, 0x01);
+OID(oid_dice_ueid, 0x67, 0x81, 0x05, 0x05, 0x04, 0x04);
+OID(oid_ocsp_signing, 0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x03, 0x09); /* 1.3.6.1.5.5.7.3.9 */
 
 enum { VERSION_3 = 2, PSS_SALT_SIZE = 48, PSS_TRAILER_BC = 1, PATH_LENGTH_MAX = 255 };
 
@@ -177,7 +181,7 @@ static void extended_key_usage_read(struct reader *r, struct x509 *cert)
     der_close(r, &seq);
 }
 
-/* Says nothing that this verifier uses: keys are found by name and signature, CRLs come with the bundle. */
+/* Says nothing that is used here: keys are found by name and signature, CRLs come with the bundle. */
 static void informative_read(struct reader *r, struct x509 *cert)
 {
     (void)cert;
@@ -188,9 +192,15 @@ static const struct {
     const struct bytes *oid;
     void (*read)(struct reader *r, struct x509 *cert);
 } standard_extensions[] = {
-    {&oid_basic_constraints, basic_constraints_read}, {&oid_key_usage, key_usage_read},
-    {&oid_subject_key_id, informative_read},          {&oid_authority_key_id, informative_read},
-    {&oid_crl_distribution, informative_read},        {&oid_extended_key_usage, extended_key_usage_read},
+    {&oid_basic_constraints, basic_constraints_read},
+    {&oid_key_usage, key_usage_read},
+    {&oid_subject_key_id, informative_read},
+    {&oid_authority_key_id, informative_read},
+    {&oid_crl_distribution, informative_read},
+    {&oid_extended_key_usage, extended_key_usage_read},
+    {&oid_dice_identity, informative_read},
+    {&oid_dice_tcb_info, informative_read},
+    {&oid_dice_ueid, informative_read},
 };
 
 static void extension_read(struct reader *r, struct x509 *cert)

@@ -313,8 +313,7 @@ CHANGE(nvdec_not_named, field_drop(s, NVGPU_NVDEC0_STATUS);)
 CHANGE(nvdec_off, FIELD(NVGPU_NVDEC0_STATUS, NVGPU_OFF) g->report.measurements[35][0] ^= 1;)
 CHANGE(nvdec_on, g->report.measurements[35][0] ^= 1;)
 CHANGE(nvdec_off_is_not_for_others, FIELD(NVGPU_NVDEC0_STATUS, NVGPU_OFF) g->report.measurements[37][0] ^= 1;)
-CHANGE(never_extended, simulated_gpu_field_find(&g->report, NVGPU_MEASUREMENT_COUNTS)->value[4] = 0;)
-CHANGE(too_few_counts, simulated_gpu_field_find(&g->report, NVGPU_MEASUREMENT_COUNTS)->size = 252;)
+CHANGE(counts_empty, simulated_gpu_field_find(&g->report, NVGPU_MEASUREMENT_COUNTS)->size = 0;)
 CHANGE(counts_of_three_octets, simulated_gpu_field_find(&g->report, NVGPU_MEASUREMENT_COUNTS)->size = 255;)
 CHANGE(no_counts, field_drop(s, NVGPU_MEASUREMENT_COUNTS);)
 CHANGE(both_say, g->rims[1].rows[23].active = true;
@@ -360,9 +359,7 @@ struct row {
         }                                                                                                    \
     }
 
-#define NO_BLOCKS                                                                                            \
-    "nvgpu.report.blocks", "nvgpu.measurements.counts", "nvgpu.measurements.driver",                         \
-        "nvgpu.measurements.vbios"
+#define NO_BLOCKS "nvgpu.report.blocks", "nvgpu.measurements.driver", "nvgpu.measurements.vbios"
 #define NO_DRIVER                                                                                            \
     "nvgpu.driver.rim", "nvgpu.driver.rim_id", "nvgpu.measurements.conflict", "nvgpu.measurements.any",      \
         "nvgpu.measurements.driver"
@@ -566,8 +563,7 @@ static const struct row rows[] = {
     ROW(nvdec_off),
     ROW(nvdec_on, "nvgpu.measurements.driver"),
     ROW(nvdec_off_is_not_for_others, "nvgpu.measurements.driver"),
-    ROW(never_extended, "nvgpu.measurements.counts"),
-    ROW(too_few_counts, "nvgpu.measurements.counts"),
+    ROW(counts_empty, "nvgpu.measurements.counts"),
     ROW(counts_of_three_octets, "nvgpu.measurements.counts"),
     ROW(no_counts),
     ROW(both_say, "nvgpu.measurements.conflict"),
