@@ -129,6 +129,24 @@ static void a_certificate_on_another_curve_is_refused(void **state)
     crypto_private_key_free(p256);
 }
 
+/* RFC 5280 section 4.2.1.12: a critical extension says for what a certificate is, and nothing else. */
+static void a_certificate_for_a_purpose_that_is_not_known_is_refused(void **state)
+{
+    (void)state;
+    struct simulated_nv_der der;
+    struct x509 cert;
+    struct err_note note = {{0}};
+    scene(SIMULATED_HOPPER);
+    s.g->device[0].ocsp_signing = true;
+    assert_ok(simulated_nv_certificate_sign(&s.g->device[0], &der));
+    assert_ok(x509_parse(bytes_of(der.der, der.len), &cert, &note));
+    assert_true(cert.has_extended_usage && cert.ocsp_signing);
+    uint8_t *purpose = memmem(der.der, der.len, "\x2b\x06\x01\x05\x05\x07\x03\x09", 8);
+    assert_non_null(purpose);
+    purpose[7] = 1;
+    assert_err(x509_parse(bytes_of(der.der, der.len), &cert, &note), ERR_UNKNOWN);
+}
+
 static struct x509 leaf_with(struct x509_extension x)
 {
     struct x509 leaf = {.extension_count = 1};
@@ -403,6 +421,7 @@ int main(void)
         cmocka_unit_test(texts_are_printable_and_end_once),
         cmocka_unit_test(a_chain_is_at_most_so_long),
         cmocka_unit_test(a_certificate_on_another_curve_is_refused),
+        cmocka_unit_test(a_certificate_for_a_purpose_that_is_not_known_is_refused),
         cmocka_unit_test(the_firmware_is_named_in_the_forms_of_the_tcg),
         cmocka_unit_test(a_response_is_taken_apart),
         cmocka_unit_test(a_document_is_taken_apart),
