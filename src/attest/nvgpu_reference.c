@@ -254,9 +254,13 @@ static enum err ocsp(struct context *c, const struct rim *rim, struct err_note *
 bool nvgpu_rim_ocsp(struct context *c, unsigned which)
 {
     (void)which;
-    if (!for_each_used(c, ocsp))
-        return false;
-    nvgpu_saw(c, "%s",
-              c->revocation_unasked ? "not asked of every certificate, which your policy allows" : "good");
-    return true;
+    bool before = c->revocation_unasked; /* the GPUs' */
+    c->revocation_unasked = false;
+    bool good = for_each_used(c, ocsp);
+    if (good)
+        nvgpu_saw(c, "%s",
+                  c->revocation_unasked ? "not asked of every certificate, which your policy allows"
+                                        : "good");
+    c->revocation_unasked = c->revocation_unasked || before;
+    return good;
 }

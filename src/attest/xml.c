@@ -62,16 +62,14 @@ static bool is_char(uint32_t c)
     return c < 0xd800 || (c >= 0xe000 && c < 0xfffe) || (c >= 0x10000 && c <= CODE_POINT_MAX);
 }
 
-/* Valid UTF-8 was made sure of; of what that allows, Char leaves out controls, U+FFFE and U+FFFF. */
+/* Of what UTF-8 allows, Char leaves out controls, U+FFFE and U+FFFF (EF BF BE and EF BF BF). */
 static bool is_text(struct bytes text)
 {
-    for (struct reader r = reader_over(text); r.left > 0;) {
-        struct reader look = r;
-        uint32_t three = reader_u24be(&look);
-        if (reader_status(&look) == ERR_OK && (three == 0xefbfbe || three == 0xefbfbf))
-            return false;
-        uint8_t c = reader_u8(&r);
+    for (size_t i = 0; i < text.len; i++) {
+        uint8_t c = text.ptr[i];
         if (c < ' ' && !is_char(c))
+            return false;
+        if (c >= 0xbe && i >= 2 && text.ptr[i - 1] == 0xbf && text.ptr[i - 2] == 0xef)
             return false;
     }
     return encoding_is_utf8(text);
@@ -518,8 +516,8 @@ static void document(struct parser *p)
 static size_t count(struct bytes text, uint8_t wanted)
 {
     size_t n = 0;
-    for (struct reader r = reader_over(text); r.left > 0;)
-        n += reader_u8(&r) == wanted;
+    for (size_t i = 0; i < text.len; i++)
+        n += text.ptr[i] == wanted;
     return n;
 }
 

@@ -40,9 +40,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         }
     }
     (void)!rim_check_digest(rim, &note);
-    (void)!rim_check_signature(rim, &note);
     (void)!nv_chain_check_root(&rim->chain, &anchors_nvidia_rim, (struct bytes){0}, &simulated, &note);
-    (void)!nv_chain_check_links(&rim->chain, &note);
     rim_free(rim);
     return 0;
 }

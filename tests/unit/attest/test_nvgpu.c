@@ -144,6 +144,7 @@ CHANGE(no_word_about_the_device, s->ocsp_missing = 1 << 0;)
 CHANGE(no_word_about_the_identity, s->ocsp_missing = 1 << 2;)
 CHANGE(no_word_about_the_rims_signer, s->ocsp_missing = 1 << 3;)
 CHANGE(no_words, s->ocsp_missing = 0x3f;)
+CHANGE(no_word_about_the_device_allowed, s->ocsp_missing = 1 << 0; p->allow_missing_ocsp = true;)
 CHANGE(no_words_allowed, s->ocsp_missing = 0x3f; p->allow_missing_ocsp = true;)
 CHANGE(revoked_though_words_may_be_missing, p->allow_missing_ocsp = true;
        g->ocsp[0].status = SIMULATED_OCSP_REVOKED;)
@@ -450,6 +451,7 @@ static const struct row rows[] = {
     ROW(no_word_about_the_rims_signer, "nvgpu.rim.not_revoked"),
     ROW(no_words, OCSP_BOTH),
     ROW(no_words_allowed),
+    ROW(no_word_about_the_device_allowed),
     ROW(revoked_though_words_may_be_missing, "nvgpu.chain.not_revoked"),
     ROW(word_malformed, OCSP_BOTH),
     ROW(word_of_an_error, OCSP_BOTH),
@@ -702,6 +704,9 @@ static void the_verdict_says_what_was_seen(void **state)
         {none, "nvgpu.mode", "GPU 1: SPT", "SPT or MPT"},
         {no_words_allowed, "nvgpu.chain.not_revoked",
          "not asked of every certificate, which your policy allows", ""},
+        {no_word_about_the_device_allowed, "nvgpu.chain.not_revoked",
+         "not asked of every certificate, which your policy allows", ""},
+        {no_word_about_the_device_allowed, "nvgpu.rim.not_revoked", "good", ""},
         {no_words, "nvgpu.chain.not_revoked", "GPU 1: no OCSP response about certificate 2", ""},
         {device_on_hold, "nvgpu.chain.not_revoked", "GPU 1: certificate 2 is on hold (reason 6)", ""},
         {rim_signer_revoked, "nvgpu.rim.not_revoked", "RIM 1: certificate 1 is revoked (reason 4)", ""},
