@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 
+#include "attest/rules.h"
 #include "attest/snp_context.h"
 
 /* ---- bits ---- */
@@ -366,6 +367,11 @@ static const struct check {
      snp_check_report_data,
      NULL},
 };
+
+const struct verdict_rule *snp_rule(size_t index)
+{
+    return index < sizeof checks / sizeof *checks ? &checks[index].rule : NULL;
+}
 
 static const char *what_is_missing(unsigned missing, unsigned have)
 {
