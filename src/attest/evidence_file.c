@@ -301,7 +301,6 @@ static const struct row {
     bool (*is)(struct bytes content);
     const char *name;
 } rows[] = {
-    {EVIDENCE_PEM, holds_pem, "PEM"},
     {EVIDENCE_SNP_REPORT, is_snp_report, "an SEV-SNP attestation report"},
     {EVIDENCE_TD_QUOTE, is_td_quote, "a TD quote"},
     {EVIDENCE_SGX_QUOTE, is_sgx_quote, "a quote of an SGX enclave"},
@@ -315,6 +314,8 @@ static const struct row {
     {EVIDENCE_BUNDLE, is_bundle, "an evidence bundle"},
     {EVIDENCE_STATEMENT, is_statement, "a key statement"},
     {EVIDENCE_POLICY, is_policy, "an appraisal policy"},
+    /* Last: quotes and documents hold chains in PEM. */
+    {EVIDENCE_PEM, holds_pem, "PEM"},
 };
 
 enum { ROW_COUNT = sizeof rows / sizeof *rows };

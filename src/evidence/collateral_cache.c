@@ -145,9 +145,11 @@ enum err collateral_cache_get(struct collateral_cache *cache, const struct colla
     if (e->dates.held && now > e->dates.expires)
         document_drop(e);
     if (now >= e->dates.ask_from || now < e->asked) { /* or the clock was set back */
+        why.text[0] = '\0';
         enum err failure = renew(cache, e, subject, now, &why);
         if (failure != ERR_OK && why.text[0] == '\0')
-            (void)err_noted(failure, &why, "%s", err_text(failure));
+            failure = err_noted(failure, &why, "%s", err_text(failure));
+        (void)failure; /* what is held is handed out all the same */
     }
     if (!e->dates.held)
         return err_noted(ERR_EVIDENCE, note, "no %.60s%s: %.150s", name, strlen(name) > 60 ? "..." : "",
