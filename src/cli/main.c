@@ -11,6 +11,7 @@ static const struct cli_command commands[] = {
     {"verify", "check saved evidence, offline", cli_verify},
     {"inspect", "show what is in a file of evidence, field by field", cli_inspect},
     {"measure", "compute what a launch measurement must be", cli_measure},
+    {"policy", "show what is acceptable, or check a policy file", cli_policy},
     {"model", "get a model, or the digest of one", cli_model},
 };
 enum { COMMAND_COUNT = sizeof commands / sizeof commands[0] };

@@ -16,7 +16,6 @@
 #include "cli/files.h"
 #include "cli/policy_options.h"
 #include "cli/rfc3339.h"
-#include "cli/tdx_launch_option.h"
 #include "cli/verdict_print.h"
 
 struct verify_options {
@@ -27,8 +26,6 @@ struct verify_options {
     struct option_list crls;
     struct option_list collateral;
     const char *report_data;
-    struct option_list tdx_launches;
-    uint32_t vmpl;
     const char *at;
     bool json;
     bool explain;
@@ -55,12 +52,6 @@ static const struct option table[] = {
      "and the "
      "verdict says so"},
     POLICY_OPTION_ROWS(struct verify_options, policy),
-    {"--tdx-launch", OPTION_LIST, AT(tdx_launches), 0, 0, "VALUES",
-     "accept a TD with these registers: MRTD,RTMR0,RTMR1,RTMR2,RTMR3, each 96 hex digits, or \"any\" for an "
-     "RTMR; may "
-     "be repeated"},
-    {"--vmpl", OPTION_NUMBER, AT(vmpl), 0, 3, "N",
-     "the privilege level that must have asked for the report. Default: 0"},
     {"--at", OPTION_TEXT, AT(at), 0, 0, "TIME",
      "appraise as of this time (RFC 3339: 2026-11-02T10:00:00Z, or with an offset like +01:00). Default: "
      "now"},
@@ -75,11 +66,10 @@ static const struct option table[] = {
 static void help(void)
 {
     (void)puts(
-        "Usage: enclume verify FILE --measurement HEX [OPTION]...\n"
-        "       enclume verify --snp-report FILE --certs FILE --crl FILE --report-data HEX --measurement HEX "
-        "[OPTION]...\n"
-        "       enclume verify --tdx-quote FILE --collateral PATH --report-data HEX --tdx-launch VALUES "
-        "[OPTION]...\n"
+        "Usage: enclume verify FILE [--policy FILE] [--measurement HEX] [OPTION]...\n"
+        "       enclume verify --snp-report FILE --certs FILE --crl FILE --report-data HEX [OPTION]...\n"
+        "       enclume verify --tdx-quote FILE --collateral PATH --report-data HEX [OPTION]...\n"
+        "       enclume verify --list-checks [--json]\n"
         "\n"
         "Appraises evidence: a bundle that `enclume chat --save-evidence FILE` has written (\"-\": standard "
         "input), or a\n"
@@ -214,7 +204,7 @@ struct job {
     const struct source *source; /* NULL: a bundle */
     const char *path;
     struct report_data report_data;
-    struct attest_policy policy;
+    const struct attest_policy *policy;
     int64_t now;
 };
 
@@ -224,7 +214,7 @@ static enum err appraise(const struct job *job, struct verdict *v, struct err_no
     struct files files = {0};
     enum err e = file_read(job->path, job->source == NULL ? BUNDLE_MAX : FILE_SIZE_MAX, &evidence, note);
     if (e == ERR_OK && job->source == NULL)
-        attest_appraise(evidence, NULL, &job->policy, job->now, v);
+        attest_appraise(evidence, NULL, job->policy, job->now, v);
     if (e == ERR_OK && job->source != NULL)
         e = endorsements_load(job->options, job->source, evidence, &files, note);
     if (e == ERR_OK && job->source != NULL) {
@@ -235,43 +225,19 @@ static enum err appraise(const struct job *job, struct verdict *v, struct err_no
                                              .names = files.names,
                                              .report_data = data->given && !data->any ? data->value : NULL,
                                              .any_report_data = data->any};
-        job->source->appraise(&parts, &job->policy, job->now, v);
+        job->source->appraise(&parts, job->policy, job->now, v);
     }
     files_release(&files);
     secret_free(bytes_owned(evidence));
     return e;
 }
 
-/* The policy's own options, and those that only this subcommand has. launches: TDX_LAUNCHES_MAX of them. */
-static enum err policy_load(const struct verify_options *o, struct policy_holder *holder,
-                            struct tdx_launch *launches, struct attest_policy *policy, struct err_note *note)
-{
-    enum err e = policy_options_load(&o->policy, holder, note);
-    if (e != ERR_OK)
-        return e;
-    *policy = holder->policy;
-    policy->vmpl = o->vmpl;
-    if (o->tdx_launches.count != 0) {
-        tdx_policy_default(&policy->tdx);
-        policy->tdx.launches = launches;
-        policy->tdx.launch_count = o->tdx_launches.count;
-        e = tdx_launch_options_load(&o->tdx_launches, launches, note);
-    }
-    /* Whose root it is, its name says. One that is nobody's is trusted by nobody, and the verdict says that the chain does not begin at it. */
-    if (e == ERR_OK && policy->simulated_root.len != 0)
-        (void)!attest_policy_trust_simulated(policy, policy->simulated_root, NULL);
-    if (e != ERR_OK)
-        policy_holder_release(holder);
-    return e;
-}
-
 static int run(const struct verify_options *o, const struct option_list *operands)
 {
     static struct verdict v;
-    static struct tdx_launch launches[TDX_LAUNCHES_MAX];
     struct err_note note = {0};
     struct policy_holder holder = {0};
-    struct job job = {.options = o, .now = (int64_t)time(NULL)};
+    struct job job = {.options = o, .policy = &holder.policy, .now = (int64_t)time(NULL)};
     enum err e = source_find(o, operands, &job.source, &note);
     if (e == ERR_OK && o->at != NULL && rfc3339_parse(bytes_str(o->at), &job.now) != ERR_OK)
         e = err_noted(
@@ -282,7 +248,7 @@ static int run(const struct verify_options *o, const struct option_list *operand
     if (e == ERR_OK)
         e = report_data_load(o->report_data, &job.report_data, &note);
     if (e == ERR_OK)
-        e = policy_load(o, &holder, launches, &job.policy, &note);
+        e = policy_options_load(&o->policy, &holder, &note);
     if (e != ERR_OK)
         return e == ERR_USAGE ? cli_usage("verify", &note) : cli_fail(e, &note);
     job.path = job.source == NULL ? operands->items[0] : evidence_of(o, job.source);
