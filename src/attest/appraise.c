@@ -40,9 +40,9 @@ static const struct verdict_rule rule_path = {
 
 const struct verdict_rule *appraise_rule(size_t index)
 {
-    static const struct verdict_rule *const rules[] = {&rule_bundle, &rule_content,   &rule_challenge,
-                                                       &rule_path,   &rule_statement, &rule_model,
-                                                       &rule_gpu,    &rule_collateral};
+    static const struct verdict_rule *const rules[] = {&rule_bundle,    &rule_content, &rule_platform,
+                                                       &rule_challenge, &rule_path,    &rule_statement,
+                                                       &rule_model,     &rule_gpu,     &rule_collateral};
     return index < sizeof rules / sizeof *rules ? rules[index] : NULL;
 }
 

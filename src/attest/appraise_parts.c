@@ -11,9 +11,19 @@
 
 /* ---- the rows that only separate files have ---- */
 
-enum { RULE_SNP_FILE, RULE_SNP_CERTIFICATES, RULE_TDX_FILE, RULE_TDX_COLLATERAL, RULE_SNP_ANY, RULE_TDX_ANY };
+enum {
+    RULE_PLATFORM,
+    RULE_SNP_FILE,
+    RULE_SNP_CERTIFICATES,
+    RULE_TDX_FILE,
+    RULE_TDX_COLLATERAL,
+    RULE_SNP_ANY,
+    RULE_TDX_ANY
+};
 
 static const struct verdict_rule rules[] = {
+    [RULE_PLATFORM] = {"file.platform", "The platform is one that you accept",
+                       "Reference values of one platform do not make you trust another."},
     [RULE_SNP_FILE] =
         {"file.snp.report", "The file holds a report",
          "Bare, behind the firmware's header, extended with certificates, or any of these as text "
@@ -68,6 +78,14 @@ static bool file_row(struct verdict *v, const struct verdict_rule *rule, bool pa
 {
     return passed ? verdict_add(v, rule, true, "", "%s, %s", wrapping, evidence_encoding_name(encoding))
                   : verdict_add(v, rule, false, "", "%s", note->text);
+}
+
+static void platform_row(struct verdict *v, enum verdict_platform platform,
+                         const struct attest_policy *policy)
+{
+    const bool accepted = policy->platforms == 0 || (policy->platforms >> platform & 1) != 0;
+    (void)verdict_add(v, &rules[RULE_PLATFORM], accepted, "another one", "%s",
+                      verdict_platform_name(platform));
 }
 
 /* Calls add for each; the name of the one that fails stands before what was wrong with it. */
@@ -145,6 +163,7 @@ void appraise_snp_parts(const struct appraise_parts *parts, const struct attest_
     memset(v, 0, sizeof *v);
     v->appraised_at = now;
 
+    platform_row(v, VERDICT_PLATFORM_SNP, policy);
     enum err opened = evidence_file_open(parts->evidence, &f, &note);
     evidence_snp_find(opened == ERR_OK ? f.content : parts->evidence, &snp);
     (void)file_row(v, &rules[RULE_SNP_FILE], opened == ERR_OK, snp.wrapping, f.encoding, &note);
@@ -211,6 +230,7 @@ void appraise_tdx_parts(const struct appraise_parts *parts, const struct attest_
     memset(v, 0, sizeof *v);
     v->appraised_at = now;
 
+    platform_row(v, VERDICT_PLATFORM_TDX, policy);
     enum err opened = evidence_file_open(parts->evidence, &f, &note);
     struct bytes content = opened == ERR_OK ? f.content : parts->evidence;
     struct bytes quote = evidence_tdx_find(content);
