@@ -217,7 +217,7 @@ static json_t *claims_json(const struct verdict_claims *c)
                      "guest_policy", number(c->guest_policy),                                             //
                      "platform_info", number(c->platform_info),                                           //
                      "reported_tcb", hex(c->reported_tcb, sizeof c->reported_tcb),                        //
-                     "snp", snp_claims_json(&c->snp),                                                     //
+                     "snp", c->platform == VERDICT_PLATFORM_SNP ? snp_claims_json(&c->snp) : json_null(), //
                      "tdx", c->platform == VERDICT_PLATFORM_TDX ? tdx_claims_json(&c->tdx) : json_null(), //
                      "fresh", c->fresh);
 }

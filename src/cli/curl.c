@@ -83,10 +83,15 @@ static enum err temporary_make(const char *directory, char *path, struct err_not
     return ERR_OK;
 }
 
+static enum err too_large(const struct curl_request *r, struct err_note *note)
+{
+    return err_noted(ERR_NETWORK, note, "the server sent more than %zu bytes for %.160s", r->max, r->url);
+}
+
 static enum err outcome(const struct curl_request *r, const struct curl_end *end, struct err_note *note)
 {
     if (end->exit_code == CURL_FILE_TOO_LARGE)
-        return err_noted(ERR_TOO_LARGE, note, "%.160s: more than %zu bytes", r->url, r->max);
+        return too_large(r, note);
     if (end->http >= 300)
         return err_noted(ERR_NETWORK, note, "the server answered %ld for %.160s", end->http, r->url);
     if (end->exit_code != 0 || end->http != HTTP_OK)
@@ -151,6 +156,8 @@ enum err curl_get(const struct curl_request *r, struct bytes *body, struct bytes
         e = transfer(r, body_path, headers_path, note);
         if (e == ERR_OK)
             e = file_read(body_path, r->max, body, note);
+        if (e == ERR_TOO_LARGE)
+            e = too_large(r, note);
         if (e == ERR_OK)
             e = file_read(headers_path, HEADERS_MAX, headers, note);
         (void)unlink(headers_path);

@@ -28,7 +28,7 @@ struct curl_request {
 };
 
 /* No redirect is followed, nothing but status 200 is taken; what asks to be tried again (429, 503) is, twice, and a minute is the end of it. body and headers
- * (as they came, the status line first) are secret memory: release ->ptr with secret_free. ERR_NETWORK, ERR_TOO_LARGE, ERR_USAGE: not a URL that is
+ * (as they came, the status line first) are secret memory: release ->ptr with secret_free. ERR_NETWORK, ERR_USAGE: not a URL that is
  * allowed, ERR_FILE, ERR_MEMORY. */
 ERR_MUST_USE enum err curl_get(const struct curl_request *r, struct bytes *body, struct bytes *headers,
                                struct err_note *note);
