@@ -7,6 +7,39 @@
 #include "base/reader.h"
 #include "base/writer.h"
 
+/* ---- times ---- */
+
+enum { UTC_TIME_LEN = 13, CENTURY_LEN = 2, YEAR_GENERALIZED = 50 /* 2050 */ };
+
+/* GeneralizedTime of any year of this century and later: OCSP has no other (RFC 6960), and NVIDIA's certificates have it too. der_time takes it for years
+ * from 2050 on alone (RFC 5280); 20YYMMDDHHMMSSZ before that is the UTCTime of the same second behind its first two digits. */
+static int64_t generalized_time(struct reader *r)
+{
+    uint8_t utc[2 + UTC_TIME_LEN] = {DER_UTC_TIME, UTC_TIME_LEN};
+    struct reader look = *r;
+    struct reader text = reader_over(der_value(&look, DER_GENERALIZED_TIME));
+    bool is_2000s = bytes_is_str(reader_bytes(&text, CENTURY_LEN), "20");
+    struct reader year = text;
+    if (!der_peek(r, DER_GENERALIZED_TIME)) {
+        reader_fail(r, ERR_VALUE);
+        return 0;
+    }
+    if (!is_2000s || reader_u8(&year) >= '0' + YEAR_GENERALIZED / 10)
+        return der_time(r);
+    *r = look;
+    reader_copy(&text, utc + 2, UTC_TIME_LEN);
+    struct reader as_utc = reader_over(bytes_of(utc, sizeof utc));
+    int64_t seconds = der_time(&as_utc);
+    if (reader_finish(&text) != ERR_OK || reader_finish(&as_utc) != ERR_OK)
+        reader_fail(r, ERR_VALUE);
+    return seconds;
+}
+
+static int64_t time_of(struct reader *r)
+{
+    return der_peek(r, DER_GENERALIZED_TIME) ? generalized_time(r) : der_time(r);
+}
+
 /* ---- reference integrity manifests ---- */
 
 enum { RIM_CERTIFICATES_MAX = 8, RIM_VERSION_MAX = 64 };
@@ -63,6 +96,23 @@ static enum err rim_version(const struct collateral_key *key, struct bytes docum
     return ERR_OK;
 }
 
+/* The end of a certificate's validity (RFC 5280 section 4.1.2.5). No more of it is read here than that needs. */
+static enum err certificate_end(struct bytes der, int64_t *end)
+{
+    struct reader r = reader_over(der);
+    struct reader certificate = der_open(&r, DER_SEQUENCE);
+    struct reader tbs = der_open(&certificate, DER_SEQUENCE);
+    (void)der_value(&tbs, DER_CONTEXT);  /* version */
+    (void)der_value(&tbs, DER_INTEGER);  /* serial number */
+    (void)der_value(&tbs, DER_SEQUENCE); /* signature algorithm */
+    (void)der_value(&tbs, DER_SEQUENCE); /* issuer */
+    struct reader validity = der_open(&tbs, DER_SEQUENCE);
+    (void)time_of(&validity);
+    *end = time_of(&validity);
+    der_close(&tbs, &validity);
+    return reader_status(&tbs);
+}
+
 /* The base64 of a certificate, which XML breaks into lines. */
 static enum err rim_certificate(struct bytes text, int64_t *expires, struct err_note *note)
 {
@@ -70,7 +120,7 @@ static enum err rim_certificate(struct bytes text, int64_t *expires, struct err_
     uint8_t der[X509_SIZE_MAX];
     struct writer w = writer_into(packed, sizeof packed);
     struct bytes base64;
-    struct x509 cert;
+    int64_t end = 0;
     size_t len;
     for (struct reader r = reader_over(text); r.left > 0;) {
         uint8_t c = reader_u8(&r);
@@ -82,10 +132,12 @@ static enum err rim_certificate(struct bytes text, int64_t *expires, struct err_
         e = encoding_unbase64(base64, der, sizeof der, &len);
     if (e != ERR_OK)
         return err_noted(e, note, "a certificate in it is not base64");
-    e = x509_parse(bytes_of(der, len), &cert, note);
-    if (e == ERR_OK && cert.not_after < *expires)
-        *expires = cert.not_after;
-    return e;
+    e = certificate_end(bytes_of(der, len), &end);
+    if (e != ERR_OK)
+        return err_noted(ERR_CERTIFICATE, note, "a certificate in it is malformed: %s", err_text(e));
+    if (end < *expires)
+        *expires = end;
+    return ERR_OK;
 }
 
 static enum err rim_certificates(struct bytes document, int64_t *expires, struct err_note *note)
@@ -121,30 +173,10 @@ enum {
     OCSP_GOOD = 0x80,    /* [0] IMPLICIT NULL */
     OCSP_REVOKED = 0xa1, /* [1] IMPLICIT RevokedInfo */
     OCSP_UNKNOWN = 0x82, /* [2] IMPLICIT NULL */
-    UTC_TIME_LEN = 13,
 };
 
 /* id-pkix-ocsp-basic, 1.3.6.1.5.5.7.48.1.1 */
 static const uint8_t ocsp_basic[] = {0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x30, 0x01, 0x01};
-
-/* RFC 6960 has GeneralizedTime for every year, RFC 5280 (der_time) for those from 2050 on: 20YYMMDDHHMMSSZ before that is UTCTime without its first two
- * digits, for years below 2050. */
-static int64_t ocsp_time(struct reader *r)
-{
-    uint8_t utc[2 + UTC_TIME_LEN] = {DER_UTC_TIME, UTC_TIME_LEN};
-    struct bytes text = der_value(r, DER_GENERALIZED_TIME);
-    struct reader t = reader_over(text);
-    if (text.len != 2 + UTC_TIME_LEN || !bytes_is_str(reader_bytes(&t, 2), "20")) {
-        reader_fail(r, ERR_VALUE);
-        return 0;
-    }
-    reader_copy(&t, utc + 2, UTC_TIME_LEN);
-    struct reader as_utc = reader_over(bytes_of(utc, sizeof utc));
-    int64_t seconds = der_time(&as_utc);
-    if (reader_finish(&as_utc) != ERR_OK)
-        reader_fail(r, ERR_VALUE);
-    return seconds;
-}
 
 struct ocsp {
     struct bytes serial;
@@ -165,10 +197,10 @@ static void single_read(struct reader *r, struct ocsp *o)
                      : der_peek(&single, OCSP_REVOKED) ? OCSP_REVOKED
                                                        : OCSP_UNKNOWN;
     (void)der_value(&single, status);
-    o->this_update = ocsp_time(&single);
+    o->this_update = generalized_time(&single);
     if (der_peek(&single, DER_CONTEXT)) {
         struct reader next = der_open(&single, DER_CONTEXT);
-        o->next_update = ocsp_time(&next);
+        o->next_update = generalized_time(&next);
         der_close(&single, &next);
     }
     if (der_peek(&single, DER_CONTEXT + 1))
@@ -183,7 +215,7 @@ static void response_data_read(struct reader *r, struct ocsp *o)
         (void)der_value(&data, DER_CONTEXT); /* version */
     (void)der_value(&data,
                     der_peek(&data, DER_CONTEXT + 1) ? DER_CONTEXT + 1 : DER_CONTEXT + 2); /* responder */
-    (void)ocsp_time(&data);
+    (void)generalized_time(&data);
     struct reader responses = der_open(&data, DER_SEQUENCE);
     single_read(&responses, o);
     der_close(&data, &responses); /* one, no more */

@@ -97,7 +97,8 @@ static enum err address_parse(const char *address, struct place *p, struct err_n
         char *end;
         errno = 0;
         unsigned long port = strtoul(rest, &end, 10);
-        if (rest[0] >= '0' && rest[0] <= '9' && *end == '\0' && errno == 0 && port < VMADDR_PORT_ANY) {
+        if (rest[0] >= '0' && rest[0] <= '9' && *end == '\0' && errno == 0 &&
+            port < UINT32_MAX /* VMADDR_PORT_ANY */) {
             p->port = (uint32_t)port;
             return ERR_OK;
         }

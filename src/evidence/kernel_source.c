@@ -292,21 +292,32 @@ static const struct {
 
 enum { DEVICE_COUNT = sizeof devices / sizeof *devices };
 
-/* One after the other, each to the end: a device that is there and does not answer is passed over as well. */
+/* One after the other, each to the end: a device that is there and does not answer is passed over as well. Of all that went wrong, what the first of those
+ * that are there said is what helps. */
 static enum err open_any(const struct kernel *kernel, struct collateral_cache *collateral,
                          struct evidence_source **source, struct err_note *note)
 {
-    struct err_note why[DEVICE_COUNT] = {{{0}}};
+    bool said = false;
     for (size_t i = 0; i < DEVICE_COUNT; i++) {
         struct report_device *device;
-        enum err e = devices[i].open(kernel, &device, &why[i]);
+        struct err_note why = {{0}};
+        enum err e = devices[i].open(kernel, &device, &why);
         if (e == ERR_OK)
-            e = source_over(kernel, device, collateral, source, &why[i]);
+            e = source_over(kernel, device, collateral, source, &why);
         if (e == ERR_OK || e == ERR_MEMORY)
             return e;
+        if (e != ERR_FILE && !said && note != NULL) {
+            *note = why;
+            said = true;
+        }
     }
-    return err_noted(ERR_EVIDENCE, note, "no way to ask a chip for a report. %.80s. %.75s. %.75s",
-                     why[0].text, why[1].text, why[2].text);
+    return said ? ERR_EVIDENCE
+                : err_noted(
+                      ERR_EVIDENCE, note,
+                      "there is neither /sys/kernel/config/tsm/report (Linux 6.7, module tsm, configfs) nor "
+                      "/dev/sev-guest nor /dev/tdx_guest (modules sev-guest, tdx-guest): this is no SEV-SNP "
+                      "or "
+                      "TDX machine, or its kernel lacks them");
 }
 
 enum err evidence_kernel_open(const struct kernel *kernel, const char *name,
@@ -321,7 +332,11 @@ enum err evidence_kernel_open(const struct kernel *kernel, const char *name,
         if (strcmp(name, devices[i].name) != 0)
             continue;
         enum err e = devices[i].open(kernel, &device, note);
-        return e == ERR_OK ? source_over(kernel, device, collateral, source, note) : e;
+        if (e == ERR_OK)
+            e = source_over(kernel, device, collateral, source, note);
+        return e == ERR_FILE ? ERR_EVIDENCE : e;
     }
-    return err_noted(ERR_USAGE, note, "there is no source of evidence \"%s\"", name);
+    return err_noted(
+        ERR_USAGE, note,
+        "--evidence %s: there is no such source; known: tsm, sev-guest, tdx-guest, auto, simulated", name);
 }

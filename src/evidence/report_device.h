@@ -39,7 +39,9 @@ struct report_device {
     void (*close)(struct report_device *self); /* releases self */
 };
 
-/* configfs-tsm, Linux 6.7 and later: both platforms. ERR_EVIDENCE when it is not there. */
+/* What they open: ERR_FILE when it is not there at all, ERR_EVIDENCE when it is and cannot be used; the note says what it takes. */
+
+/* configfs-tsm, Linux 6.7 and later: both platforms. */
 ERR_MUST_USE enum err report_tsm_open(const struct kernel *kernel, struct report_device **device,
                                       struct err_note *note);
 /* /dev/sev-guest, Linux 5.19 and later. */

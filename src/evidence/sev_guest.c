@@ -197,9 +197,9 @@ enum err report_sev_guest_open(const struct kernel *kernel, struct report_device
     *device = NULL;
     int fd = kernel->open(kernel, SEV_GUEST_PATH, O_RDWR);
     if (fd < 0)
-        return err_noted(ERR_EVIDENCE, note, SEV_GUEST_PATH ": %s%s", strerror(-fd),
-                         fd == -ENOENT ? "; it takes an SEV-SNP machine, Linux 5.19 and the module sev-guest"
-                                       : "");
+        return err_noted(
+            fd == -ENOENT ? ERR_FILE : ERR_EVIDENCE, note, SEV_GUEST_PATH ": %s%s", strerror(-fd),
+            fd == -ENOENT ? "; it takes an SEV-SNP machine, Linux 5.19 and the module sev-guest" : "");
     struct sev_guest *g = calloc(1, sizeof *g);
     if (g == NULL) {
         (void)kernel->close(kernel, fd);

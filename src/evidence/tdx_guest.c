@@ -95,7 +95,7 @@ static enum err tdx_guest_ask(struct report_device *self, const uint8_t report_d
 {
     struct tdx_guest *g = (struct tdx_guest *)self;
     struct tdx_guest_request request = {{0}, {0}};
-    struct bytes quote;
+    struct bytes quote = {0};
     memset(answer, 0, sizeof *answer);
     memcpy(request.report_data, report_data, REPORT_DATA_SIZE);
     enum err e = report_get(g, &request, note);
@@ -103,7 +103,7 @@ static enum err tdx_guest_ask(struct report_device *self, const uint8_t report_d
         e = quote_get(g, &request, &quote, note);
     if (e != ERR_OK)
         return e;
-    if (quote.len > sizeof answer->report)
+    if (quote.ptr == NULL || quote.len > sizeof answer->report)
         return err_noted(ERR_EVIDENCE, note, "a quote of %zu bytes, at most %d are taken", quote.len,
                          REPORT_ROOM);
     answer->kind = REPORT_TDX;
@@ -125,7 +125,8 @@ enum err report_tdx_guest_open(const struct kernel *kernel, struct report_device
     *device = NULL;
     int fd = kernel->open(kernel, TDX_GUEST_PATH, O_RDWR);
     if (fd < 0)
-        return err_noted(ERR_EVIDENCE, note, TDX_GUEST_PATH ": %s%s", strerror(-fd),
+        return err_noted(fd == -ENOENT ? ERR_FILE : ERR_EVIDENCE, note, TDX_GUEST_PATH ": %s%s",
+                         strerror(-fd),
                          fd == -ENOENT ? "; it takes a TDX machine, Linux 6.2 and the module tdx-guest" : "");
     struct tdx_guest *g = calloc(1, sizeof *g);
     if (g == NULL) {

@@ -270,8 +270,10 @@ enum err report_tsm_open(const struct kernel *kernel, struct report_device **dev
     struct tsm_request probe = {.kernel = kernel};
     *device = NULL;
     int failed = entry_make(&probe);
-    if (failed != 0)
-        return explain(failed, &probe, note);
+    if (failed != 0) {
+        enum err e = explain(failed, &probe, note);
+        return failed == -ENOENT ? ERR_FILE : e;
+    }
     failed = text_read(&probe, "provider", probe.provider);
     (void)kernel->rmdir(kernel, probe.entry);
     enum report_kind kind;

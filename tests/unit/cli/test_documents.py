@@ -180,6 +180,8 @@ TYPED = [
     ("enclume model dig", "digest"),
     ("enclume model digest READ", "README.md"),
     ("enclumed --evidence ", "simulated"),
+    ("enclumed --evidence t", "tsm"),
+    ("enclumed --collateral v", "vsock:"),
     ("enclume-simulator --root", "--root-out"),
     ("enclume-simulator --json -- enclumed --max-conn", "--max-connections"),
 ]

@@ -43,7 +43,8 @@ static enum err host_ask(struct collateral_source *self, const struct collateral
     *len = host.silent ? 0 : host.document.len;
     if (host.silent)
         return err_noted(ERR_EVIDENCE, n, "the host is silent");
-    memcpy(out, host.document.ptr, host.document.len);
+    if (*len > 0)
+        memcpy(out, host.document.ptr, *len);
     return ERR_OK;
 }
 

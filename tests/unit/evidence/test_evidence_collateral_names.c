@@ -18,6 +18,9 @@
     "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f"                                       \
     "202122232425262728292a2b2c2d2e2f303132333435363738393a3b3c3d3e3f"
 
+static const char upper_case_tcb[] = "snp-certificates-Genoa-vcek-" CHIP "-0A00000000001849.table";
+static const char no_tcb[] = "snp-certificates-Genoa-vcek-" CHIP ".table";
+
 static const struct {
     const char *name;
     struct collateral_key key;
@@ -77,8 +80,8 @@ static void another_name_is_refused(void **state)
         "snp-crl-Genoa\x01-vcek.crl",
         "snp-crl-ABCDEFGHIJKLMNOP-vcek.crl",
         "snp-certificates-Genoa-vcek-00-0a00000000001849.table",
-        "snp-certificates-Genoa-vcek-" CHIP "-0A00000000001849.table",
-        "snp-certificates-Genoa-vcek-" CHIP ".table",
+        upper_case_tcb,
+        no_tcb,
         "tdx-b0c06f000000.json",
         "tdx-B0C06F000000-platform.json",
         "tdx-b0c06f0000-platform.json",

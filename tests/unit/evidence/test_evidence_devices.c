@@ -82,11 +82,16 @@ static enum err ask(opener *open)
     return e;
 }
 
-static void assert_refused(opener *open, const char *words)
+static void assert_fails(opener *open, enum err wanted_error, const char *words)
 {
-    assert_err(ask(open), ERR_EVIDENCE);
+    assert_err(ask(open), wanted_error);
     if (strstr(note.text, words) == NULL)
         fail_msg("the note says: %s; wanted in it: %s", note.text, words);
+}
+
+static void assert_refused(opener *open, const char *words)
+{
+    assert_fails(open, ERR_EVIDENCE, words);
 }
 
 static void assert_is_report(enum report_kind kind, size_t size)
@@ -215,7 +220,7 @@ static void tsm_says_what_is_missing(void **state)
     (void)state;
     begin("sev_guest");
     k.has_tsm = false;
-    assert_refused(report_tsm_open, "Linux 6.7");
+    assert_fails(report_tsm_open, ERR_FILE, "Linux 6.7");
     begin("sev_guest");
     k.provider = NULL;
     assert_refused(report_tsm_open, "no provider");
@@ -389,7 +394,7 @@ static void sev_guest_says_who_refused(void **state)
     assert_refused(report_sev_guest_open, "status 0x16");
     begin_sev();
     k.has_sev_guest = false;
-    assert_refused(report_sev_guest_open, "module sev-guest");
+    assert_fails(report_sev_guest_open, ERR_FILE, "module sev-guest");
 }
 
 static void sev_guest_refuses_an_answer_of_another_form(void **state)
@@ -429,7 +434,7 @@ static void tdx_guest_says_what_is_missing(void **state)
     (void)state;
     begin_tdx();
     k.has_tdx_guest = false;
-    assert_refused(report_tdx_guest_open, "module tdx-guest");
+    assert_fails(report_tdx_guest_open, ERR_FILE, "module tdx-guest");
     begin_tdx();
     k.vsock_failed = ECONNRESET;
     assert_refused(report_tdx_guest_open, "no quote generation service on the host's vsock port 4050");

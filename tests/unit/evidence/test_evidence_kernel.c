@@ -365,7 +365,10 @@ static void a_td_quote_comes_with_collateral_from_the_cache(void **state)
         collateral_init(&c);
         assert_ok(collateral_add(&c, evidence.endorsements[0].value, &note));
         tdx_policy_default(&policy);
-        policy.mrtd = (struct tdx_references){(const uint8_t(*)[48])tdx.quote_fields.body.mrtd, 1};
+        struct tdx_launch launch = {.waived = 0xf};
+        memcpy(launch.mrtd, tdx.quote_fields.body.mrtd, sizeof launch.mrtd);
+        policy.launches = &launch;
+        policy.launch_count = 1;
         policy.simulated_root = tdx.root_der;
         memset(&v, 0, sizeof v);
         tdx_appraise(evidence.report.value, &c.tdx, wanted, &policy, SYNTHETIC_TDX_NOW, &v);
@@ -423,7 +426,8 @@ static void auto_takes_the_first_that_answers(void **state)
     evidence_release(&evidence);
     k.provider = NULL;
     assert_ok(report("auto", NULL, &evidence));
-    assert_int_equal(k.ioctls, 2 * 2); /* a question to learn the table's size, and one that has room for it */
+    assert_int_equal(k.ioctls,
+                     2 * 2); /* a question to learn the table's size, and one that has room for it */
     evidence_release(&evidence);
     /* It is there, but it does not answer. */
     k.provider = "sev_guest";
@@ -440,6 +444,15 @@ static void auto_says_what_it_looked_for(void **state)
     assert_refused("auto", NULL, "/sys/kernel/config/tsm/report");
     assert_non_null(strstr(note.text, "/dev/sev-guest"));
     assert_non_null(strstr(note.text, "/dev/tdx_guest"));
+    k.has_tsm = true; /* what is there speaks for itself */
+    k.provider = NULL;
+    assert_refused("auto", NULL, "tsm: the kernel has no provider");
+    k.has_sev_guest = true;
+    k.ioctl_failed = ENOTTY;
+    assert_refused("auto", NULL, "tsm: the kernel has no provider");
+    k.has_tsm = false;
+    assert_refused("auto", NULL, "new start of the machine");
+    assert_refused("tdx-guest", NULL, "module tdx-guest");
 }
 
 static void a_name_that_is_none_is_refused(void **state)
