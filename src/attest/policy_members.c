@@ -5,6 +5,7 @@
 
 #include "attest/snp.h"
 #include "attest/tdx_claims.h"
+#include "attest/vcek.h"
 #include "attest/verdict.h"
 
 #define DOCUMENT(field) offsetof(struct policy_document, field)
@@ -103,7 +104,7 @@ static const struct policy_member snp[] = {
      .at = DOCUMENT(policy.snp.signer),
      .size = SIZE(policy.snp.signer),
      .words = signers},
-    TEXTS("csp_ids", policy.snp.csp_ids, policy.snp.csp_id_count, TEXT_SIZE, PROVIDERS_MAX),
+    TEXTS("csp_ids", policy.snp.csp_ids, policy.snp.csp_id_count, VCEK_CSP_ID_MAX, PROVIDERS_MAX),
     BOOL("allow_masked_chip_id", policy.snp.allow_masked_chip_id),
     VALUES("chips", policy.snp.chips, policy.snp.chip_count, POLICY_INVENTORY_MAX),
     BOOL("allow_missing_crl", policy.snp.allow_missing_crl),

@@ -286,7 +286,7 @@ bool snp_check_chip_inventory(struct snp_context *c)
     const struct snp_policy *p = &c->policy->snp;
     const struct bytes id = bytes_of(c->report.chip_id, sizeof c->report.chip_id);
     if (p->chip_count == 0) {
-        snp_saw(c, "no inventory was given: any chip of AMD's");
+        snp_saw(c, "no inventory: any chip of AMD's");
         return true;
     }
     bool listed =

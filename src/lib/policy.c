@@ -41,6 +41,7 @@ int enclume_policy_from_json(const void *text, size_t size, struct enclume_polic
 {
     struct policy_document *document;
     struct err_note why = {{0}};
+    lib_note(&why, note);
     if (policy == NULL)
         return ERR_USAGE;
     *policy = NULL;

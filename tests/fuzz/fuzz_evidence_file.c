@@ -6,7 +6,6 @@
 
 #include "attest/appraise_parts.h"
 #include "attest/evidence_file.h"
-#include "base/secret.h"
 #include "crypto/crypto.h"
 
 int LLVMFuzzerInitialize(int *argc, char ***argv);
@@ -27,14 +26,10 @@ static void must_be_inside(struct bytes outer, struct bytes inner)
         abort();
 }
 
-static void check_verdict(const struct verdict *v)
+static void must_be_refused(const struct verdict *v)
 {
-    char *text = verdict_text(v, true);
-    char *json = verdict_json(v);
-    if (v->accepted || text == NULL || json == NULL)
+    if (v->accepted || v->count == 0)
         abort();
-    secret_free(text);
-    secret_free(json);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -56,8 +51,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     attest_policy_default(&policy);
     appraise_snp_parts(&parts, &policy, 0, &v);
-    check_verdict(&v);
+    must_be_refused(&v);
     appraise_tdx_parts(&parts, &policy, 0, &v);
-    check_verdict(&v);
+    must_be_refused(&v);
     return 0;
 }
