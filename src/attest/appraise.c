@@ -40,10 +40,13 @@ static const struct verdict_rule rule_path = {
 
 const struct verdict_rule *appraise_rule(size_t index)
 {
-    static const struct verdict_rule *const rules[] = {&rule_bundle,    &rule_content, &rule_platform,
-                                                       &rule_challenge, &rule_path,    &rule_statement,
-                                                       &rule_model,     &rule_gpu,     &rule_collateral};
-    return index < sizeof rules / sizeof *rules ? rules[index] : NULL;
+    static const struct verdict_rule *const rules[] = {
+        &rule_bundle,    &rule_content, &rule_platform, &rule_challenge,  &rule_path,
+        &rule_statement, &rule_model,   &rule_gpu,      &rule_collateral, NULL};
+    size_t i = 0;
+    while (i < index && rules[i] != NULL)
+        i++;
+    return rules[i];
 }
 
 struct appraisal {

@@ -230,9 +230,11 @@ static bool is_td_report(struct bytes content)
 {
     enum { SIZE = 1024 };
     struct reader r = reader_over(content);
-    bool type = reader_u8(&r) == TDX_TEE_TYPE && reader_u8(&r) == 0;
+    uint8_t type = reader_u8(&r);
+    uint8_t subtype = reader_u8(&r);
     (void)reader_u8(&r);
-    return reader_u8(&r) == 0 && type && content.len == SIZE;
+    uint8_t reserved = reader_u8(&r);
+    return type == TDX_TEE_TYPE && subtype == 0 && reserved == 0 && content.len == SIZE;
 }
 
 /* One DER structure whose signed part begins with [0], the version of a certificate, or with an INTEGER, that of a list. */

@@ -176,8 +176,9 @@ static enum err fetch(const struct collateral_options *o, const char *directory,
                                  .product = o->product,
                                  .now = now};
     enum err e = source_find(o, &source, note);
-    if (e == ERR_OK)
-        e = fetch_load(o, source, &f, &evidence, note);
+    if (e != ERR_OK || source == NULL)
+        return e;
+    e = fetch_load(o, source, &f, &evidence, note);
     if (e == ERR_OK)
         e = source->fetch(&f, evidence, &fetched, note);
     if (e == ERR_OK)

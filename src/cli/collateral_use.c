@@ -117,8 +117,8 @@ static enum err snp_add(const char *directory, const struct snp_report *report, 
 {
     struct collateral_key certificates;
     struct collateral_key crl;
-    struct bytes table;
-    struct bytes list;
+    struct bytes table = {0};
+    struct bytes list = {0};
     collateral_snp_keys(report, &certificates, &crl);
     enum err e = key_add(directory, &certificates, files, &table, note);
     if (e == ERR_OK && strcmp(crl.product, ANY_PRODUCT) == 0)
