@@ -49,7 +49,7 @@ static enum err pck_of(struct bytes chain, uint8_t *der, struct x509 *cert, stru
 
 enum err collateral_tdx_key(const struct tdx_quote *quote, struct collateral_key *key, struct err_note *note)
 {
-    struct x509 cert;
+    struct x509 cert = {.is_ca = false};
     struct pck pck;
     *key = (struct collateral_key){.kind = COLLATERAL_TDX};
     uint8_t *der = secret_alloc(quote->pck_chain.len + 1);
