@@ -18,7 +18,7 @@
  * Promised:
  *   - no part of a prompt leaves before the evidence was accepted under the policy; there is no call that skips this;
  *   - an answer is ENCLUME_OK only when it came whole, down to its authenticated end;
- *   - verification of a saved bundle uses no network, no clock and no file;
+ *   - verification (of a saved bundle, a report, a quote) uses no network, no clock and no file;
  *   - every function is reentrant: different objects may be used by different threads at once. One object belongs to one
  *     thread at a time, except that enclume_client_cancel may be called from anywhere, and that any number of threads may
  *     verify with the same policy while nobody changes it;
@@ -138,6 +138,52 @@ struct enclume_verdict;
 int enclume_verify(const void *bundle, size_t size, const struct enclume_policy *policy, int64_t now,
                    struct enclume_verdict **verdict);
 void enclume_verdict_free(struct enclume_verdict *verdict);
+
+/* ---- verifying a report or quote that comes without a bundle ---- */
+
+enum {
+    ENCLUME_EVIDENCE_SIZE_MAX = 1048576, /* larger reports, quotes and files of endorsements are refused */
+    ENCLUME_FILES_MAX = 16,              /* of endorsements, in one call */
+    ENCLUME_REPORT_DATA_SIZE = 64
+};
+
+/* size bytes that the caller owns; NULL only when size is 0. Borrowed until the call returns. */
+struct enclume_bytes {
+    const void *bytes;
+    size_t size;
+};
+
+/* Do not compare the report data, which must be NULL then: the evidence may be old, or made for somebody else. The verdict says so, in a check of its own
+ * name ("snp.report_data.any", "tdx.report_data.any"). */
+#define ENCLUME_ANY_REPORT_DATA 1U
+
+/*
+ * Appraises an AMD SEV-SNP report under a policy, as of `now`, seconds since 1970. No network, no clock, no file.
+ *
+ *   report         as people have it: bare (1184 bytes), as the firmware answers (MSG_REPORT_RSP, a header of 32 bytes), or extended, with a table of
+ *                  certificates behind it; each as it is, or as hexadecimal or base64 text
+ *   endorsements   AMD's certificates (VCEK and ASK, or VLEK and ASVK; ARK) and the revocation list of the root: PEM with any number of blocks, DER, or a GUID
+ *                  table, in any order, over `count` ranges. What each is, its content says
+ *   report_data    the 64 bytes that the report must cover, usually a hash of a key and of a challenge of yours; NULL: that check fails
+ *   flags          0 or ENCLUME_ANY_REPORT_DATA
+ *
+ * Returns and *verdict as enclume_verify: ENCLUME_OK means accepted, "verification-refused" comes with a verdict, whatever it is that is wrong with the parts;
+ * other errors ("usage", "out-of-memory", "crypto-library") come without. The policy must hold a launch measurement of SEV-SNP. Reentrant.
+ */
+int enclume_verify_snp(struct enclume_bytes report, const struct enclume_bytes *endorsements, size_t count,
+                       const uint8_t *report_data, unsigned flags, const struct enclume_policy *policy,
+                       int64_t now, struct enclume_verdict **verdict);
+
+/*
+ * The same for an Intel TDX quote: version 4 or 5, bare or in a GetQuote buffer, as it is or as text. endorsements: Intel's collateral, as its Provisioning
+ * Certification Service answers (TCB info, identity of the TD quoting enclave, their issuer chain in PEM, two revocation lists), or the one JSON document
+ * that holds all of them. The policy must hold a TDX launch.
+ */
+int enclume_verify_tdx(struct enclume_bytes quote, const struct enclume_bytes *endorsements, size_t count,
+                       const uint8_t *report_data, unsigned flags, const struct enclume_policy *policy,
+                       int64_t now, struct enclume_verdict **verdict);
+
+/* ---- verdicts ---- */
 
 /* 1 or 0. A NULL verdict is neither accepted nor simulated. */
 int enclume_verdict_accepted(const struct enclume_verdict *verdict);

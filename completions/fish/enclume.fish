@@ -35,7 +35,9 @@ complete -c enclume -f
 complete -c enclume -n __fish_use_subcommand -l help -d 'Show help'
 complete -c enclume -n __fish_use_subcommand -l version -d 'Show the version'
 complete -c enclume -n __fish_use_subcommand -a chat -d 'Ask a verified enclave, once or in a conversation'
-complete -c enclume -n __fish_use_subcommand -a verify -d 'Check saved evidence, offline'
+complete -c enclume -n __fish_use_subcommand -a verify -d 'Check evidence, offline'
+complete -c enclume -n __fish_use_subcommand -a inspect -d 'Show what is in a file of evidence, field by field'
+complete -c enclume -n __fish_use_subcommand -a collateral -d 'Get what chip makers say of a platform, and show what is there'
 complete -c enclume -n __fish_use_subcommand -a measure -d 'Compute what a launch measurement must be'
 complete -c enclume -n __fish_use_subcommand -a policy -d 'Show what is acceptable, or check a policy file'
 complete -c enclume -n __fish_use_subcommand -a model -d 'Get a model, or the digest of one'
@@ -65,10 +67,41 @@ complete -c enclume -n '__enclume_in chat' -l help -d 'Show help'
 
 # enclume verify
 complete -c enclume -n '__enclume_in verify' -F
+complete -c enclume -n '__enclume_in verify' -l crl -r -F -d "AMD's revocation list"
+complete -c enclume -n '__enclume_in verify' -l collateral -r -F -d 'What the maker says: a file, or a directory with what was fetched'
+complete -c enclume -n '__enclume_in verify' -l report-data -x -a any -d 'What the report or quote must cover'
+complete -c enclume -n '__enclume_in verify' -l list-checks -d 'Only list every check, and why it is there'
 complete -c enclume -n '__enclume_in verify' -l at -x -d 'Appraise as of this time, like 2026-11-02T10:00:00Z'
 complete -c enclume -n '__enclume_in verify' -l json -d 'The verdict as one JSON object'
 complete -c enclume -n '__enclume_in verify' -l explain -d 'Say for each check why it is there'
 complete -c enclume -n '__enclume_in verify' -l help -d 'Show help'
+
+# enclume verify and enclume collateral: reports and quotes
+complete -c enclume -n '__enclume_in verify collateral' -l snp-report -r -F -d 'An SEV-SNP report'
+complete -c enclume -n '__enclume_in verify collateral' -l tdx-quote -r -F -d 'A TD quote'
+complete -c enclume -n '__enclume_in verify collateral' -l certs -r -F -d "AMD's certificates for the report"
+
+# enclume inspect
+complete -c enclume -n '__enclume_in inspect' -F
+complete -c enclume -n '__enclume_in inspect' -l json -d 'The same as one JSON object'
+complete -c enclume -n '__enclume_in inspect' -l help -d 'Show help'
+
+# enclume collateral
+function __enclume_collateral_wants
+    set -l words (commandline -opc)
+    __enclume_in collateral; and test "$words[3]" = "$argv"
+end
+complete -c enclume -n '__enclume_collateral_wants ""' -a fetch -d 'Get it for a report or quote'
+complete -c enclume -n '__enclume_collateral_wants ""' -a show -d 'What is there, and until when'
+complete -c enclume -n '__enclume_collateral_wants fetch' -x -a '(__fish_complete_directories)'
+complete -c enclume -n '__enclume_collateral_wants show' -x -a '(__fish_complete_directories)'
+complete -c enclume -n '__enclume_in collateral' -l product -x -a 'Milan Genoa Turin' -d 'Of a report of version 2'
+complete -c enclume -n '__enclume_in collateral' -l amd-url -x -d "Another service than AMD's"
+complete -c enclume -n '__enclume_in collateral' -l intel-url -x -d "Another service than Intel's"
+complete -c enclume -n '__enclume_in collateral' -l trust-simulated -r -F -d 'Also take what this simulated root has signed'
+complete -c enclume -n '__enclume_in collateral' -l at -x -d 'What must be good at this time'
+complete -c enclume -n '__enclume_in collateral' -l json -d 'The result as JSON'
+complete -c enclume -n '__enclume_in collateral' -l help -d 'Show help'
 
 # enclume measure
 complete -c enclume -n '__enclume_in measure; and not __fish_seen_subcommand_from simulated' -a simulated -d 'The simulated platform'

@@ -4,6 +4,7 @@
 #include "attest/bundle_parts.h"
 #include "attest/collateral.h"
 #include "attest/nvgpu.h"
+#include "attest/rules.h"
 #include "attest/snp.h"
 #include "attest/statement.h"
 #include "attest/tdx.h"
@@ -40,6 +41,17 @@ static const struct verdict_rule rule_challenge = {
 static const struct verdict_rule rule_path = {
     "freshness.path", "The report answers this challenge",
     "The challenge's place in the tree that the report covers (RFC 9162 section 2.1.3)."};
+
+const struct verdict_rule *appraise_rule(size_t index)
+{
+    static const struct verdict_rule *const rules[] = {
+        &rule_bundle,    &rule_content, &rule_platform, &rule_challenge,  &rule_path,
+        &rule_statement, &rule_model,   &rule_gpu,      &rule_collateral, NULL};
+    size_t i = 0;
+    while (i < index && rules[i] != NULL)
+        i++;
+    return rules[i];
+}
 
 struct appraisal {
     const struct attest_policy *policy;

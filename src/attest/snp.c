@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 
+#include "attest/rules.h"
 #include "attest/snp_context.h"
 
 /* ---- bits ---- */
@@ -374,6 +375,11 @@ static const struct check {
      snp_check_report_data,
      NULL},
 };
+
+const struct verdict_rule *snp_rule(size_t index)
+{
+    return index < sizeof checks / sizeof *checks ? &checks[index].rule : NULL;
+}
 
 static enum policy_rule default_of(snp_check *of, unsigned rule)
 {

@@ -9,6 +9,7 @@ enum { VALUE_MAX = 64 };
 void snp_claims_from(const struct snp_report *report, struct snp_claims *claims)
 {
     claims->guest_svn = report->guest_svn;
+    claims->signature_algorithm = report->signature_algorithm;
     claims->key_info = report->key_info;
     claims->cpuid[0] = report->cpuid_family;
     claims->cpuid[1] = report->cpuid_model;
@@ -51,7 +52,7 @@ static json_t *version(const uint8_t parts[static 3])
 json_t *snp_claims_json(const struct snp_claims *c)
 {
     return json_pack("{s:s, s:s, s:b, s:I, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, "
-                     "s:o, s:o, s:o, s:o}",                                             //
+                     "s:o, s:o, s:o, s:o, s:I}",                                        //
                      "signing_key", c->signing_key == NULL ? "" : c->signing_key,       //
                      "csp_id", c->csp_id,                                               //
                      "inventory_checked", c->inventory_checked,                         //
@@ -64,5 +65,6 @@ json_t *snp_claims_json(const struct snp_claims *c)
                      "launch_mitigations", number(c->launch_mitigations),               //
                      "current_mitigations", number(c->current_mitigations),             //
                      HEX(family_id), HEX(image_id), HEX(host_data),                     //
-                     HEX(id_key_digest), HEX(author_key_digest), HEX(report_id), HEX(report_id_ma));
+                     HEX(id_key_digest), HEX(author_key_digest), HEX(report_id), HEX(report_id_ma),
+                     "signature_algorithm", (json_int_t)c->signature_algorithm);
 }

@@ -15,6 +15,7 @@ struct snp_claims {
     bool inventory_checked;           /* the chip was looked for in the operator's list */
     uint32_t crl_count;               /* revocation lists that came along */
     uint32_t guest_svn;
+    uint32_t signature_algorithm;
     uint32_t key_info;
     uint8_t cpuid[3]; /* family, model, stepping; zero when the report does not state them */
     uint8_t current_tcb[8];

@@ -11,20 +11,13 @@
  * zero. A row with a `since` is reserved in reports of an older version.
  */
 
-enum kind { NUMBER, BYTES, RESERVED };
-
-struct field {
-    uint16_t offset;
-    uint16_t size;
-    enum kind kind;
-    uint16_t since; /* report version */
-    uint16_t to;    /* offset in struct snp_report */
-    const char *name;
-};
+#define NUMBER   SNP_FIELD_NUMBER
+#define BYTES    SNP_FIELD_BYTES
+#define RESERVED SNP_FIELD_RESERVED
 
 #define TO(member) offsetof(struct snp_report, member)
 
-static const struct field fields[] = {
+static const struct snp_field fields[] = {
     {0x000, 4, NUMBER, 0, TO(version), "VERSION"},
     {0x004, 4, NUMBER, 0, TO(guest_svn), "GUEST_SVN"},
     {0x008, 8, NUMBER, 0, TO(policy), "POLICY"},
@@ -68,6 +61,11 @@ static const struct field fields[] = {
 
 enum { FIELD_COUNT = sizeof fields / sizeof *fields, SIGNATURE_ALGORITHM_P384_SHA384 = 1 };
 
+const struct snp_field *snp_report_field(size_t index)
+{
+    return index < FIELD_COUNT ? &fields[index] : NULL;
+}
+
 /* Version 4 has the layout of version 3. */
 static const uint32_t known_versions[] = {2, 3, 4, 5};
 
@@ -79,14 +77,14 @@ static bool is_known_version(uint32_t version)
     return false;
 }
 
-static bool is_reserved(const struct field *f, uint32_t version)
+static bool is_reserved(const struct snp_field *f, uint32_t version)
 {
     return f->kind == RESERVED || version < f->since;
 }
 
 /* ---- parsing ---- */
 
-static void field_read(const struct field *f, struct reader *r, struct snp_report *report)
+static void field_read(const struct snp_field *f, struct reader *r, struct snp_report *report)
 {
     uint8_t *to = (uint8_t *)report + f->to;
     if (is_reserved(f, report->version)) {
@@ -112,7 +110,7 @@ enum err snp_report_parse(struct bytes in, struct snp_report *report, struct err
     if (e != ERR_OK)
         return err_noted(e, note, "report: %zu bytes, wanted %d", in.len, SNP_REPORT_SIZE);
     for (size_t i = 0; i < FIELD_COUNT; i++) {
-        const struct field *f = &fields[i];
+        const struct snp_field *f = &fields[i];
         field_read(f, &r, report);
         e = reader_status(&r);
         if (e != ERR_OK)
@@ -167,7 +165,7 @@ struct bytes snp_report_unwrap(struct bytes file)
 
 /* ---- writing ---- */
 
-static void field_write(const struct field *f, struct writer *w, const struct snp_report *report)
+static void field_write(const struct snp_field *f, struct writer *w, const struct snp_report *report)
 {
     const uint8_t *from = (const uint8_t *)report + f->to;
     if (is_reserved(f, report->version)) {

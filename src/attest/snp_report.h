@@ -76,6 +76,21 @@ struct snp_report {
     uint8_t s[SNP_SIGNATURE_PART_SIZE];
 };
 
+/* A row of the manual's table: a number is little endian; bytes are copied; reserved must be zero. */
+enum snp_field_kind { SNP_FIELD_NUMBER, SNP_FIELD_BYTES, SNP_FIELD_RESERVED };
+
+struct snp_field {
+    uint16_t offset;
+    uint16_t size;
+    enum snp_field_kind kind;
+    uint16_t since; /* report version; reserved in older ones */
+    uint16_t to;    /* offset in struct snp_report */
+    const char *name;
+};
+
+/* In the order of the report, all of it; NULL behind the last. */
+const struct snp_field *snp_report_field(size_t index);
+
 /* Parses and checks the form: exact length, known version (2 to 5), reserved fields zero, signature algorithm 1. The note names the field. */
 ERR_MUST_USE enum err snp_report_parse(struct bytes in, struct snp_report *report, struct err_note *note);
 

@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "attest/rules.h"
 #include "attest/tdx_internal.h"
 #include "base/encoding.h"
 
@@ -405,6 +406,11 @@ static const struct check {
      0},
 };
 
+const struct verdict_rule *tdx_rule(size_t index)
+{
+    return index < sizeof checks / sizeof *checks ? &checks[index].rule : NULL;
+}
+
 static const struct {
     unsigned have;
     const char *text;
@@ -435,17 +441,7 @@ static void claims_from(const struct context *c, struct verdict_claims *claims)
     claims->report_version = c->quote.version;
     memcpy(claims->measurement, body->mrtd, sizeof claims->measurement);
     memcpy(claims->report_data, body->report_data, sizeof claims->report_data);
-    memcpy(tdx->rtmr, body->rtmr, sizeof tdx->rtmr);
-    memcpy(tdx->mrseam, body->mrseam, sizeof tdx->mrseam);
-    memcpy(tdx->mrconfigid, body->mrconfigid, sizeof tdx->mrconfigid);
-    memcpy(tdx->mrowner, body->mrowner, sizeof tdx->mrowner);
-    memcpy(tdx->mrownerconfig, body->mrownerconfig, sizeof tdx->mrownerconfig);
-    memcpy(tdx->mrservicetd, body->mrservicetd, sizeof tdx->mrservicetd);
-    memcpy(tdx->tee_tcb_svn, body->tee_tcb_svn, sizeof tdx->tee_tcb_svn);
-    memcpy(tdx->fmspc, c->pck.fmspc, sizeof tdx->fmspc);
-    memcpy(tdx->ppid, c->pck.ppid, sizeof tdx->ppid);
-    tdx->attributes = body->attributes;
-    tdx->xfam = body->xfam;
+    tdx_claims_from(&c->quote, &c->pck, tdx);
     tdx->inventory_checked = c->policy->ppid_count != 0;
     tdx->evaluation_number = c->tcb_info.evaluation_number;
     (void)snprintf(tdx->tcb_status, sizeof tdx->tcb_status, "%s", tcb_status_name(c->status));

@@ -6,6 +6,7 @@
 
 #include <jansson.h>
 
+#include "attest/tdx_quote.h"
 #include "base/bytes.h"
 
 enum { TDX_ADVISORIES_MAX = 96, TDX_ADVISORY_SIZE = 32 };
@@ -17,6 +18,19 @@ struct tdx_advisories {
 };
 
 struct tdx_claims {
+    uint8_t qe_vendor[16];
+    uint8_t user_data[20];
+    uint16_t key_type;
+    uint16_t qe_svn; /* of the header: reserved in practice */
+    uint16_t pce_svn_of_header;
+    bool is_15;           /* the body is one of TDX 1.5 */
+    struct sgx_report qe; /* the quoting enclave */
+    uint8_t pce_id[2];    /* this and the next two: from the PCK certificate */
+    uint16_t pce_svn;
+    uint8_t cpu_svn[16];
+    uint8_t mrsignerseam[48];
+    uint64_t seam_attributes;
+    uint8_t tee_tcb_svn_2[16]; /* zero before TDX 1.5 */
     uint8_t rtmr[4][48];
     uint8_t mrseam[48];
     uint8_t mrconfigid[48];
@@ -33,6 +47,11 @@ struct tdx_claims {
     char tcb_status[48];        /* "UpToDate"; platform, TDX module and quoting enclave together */
     struct tdx_advisories advisories;
 };
+
+struct tdx_quote;
+struct pck;
+/* What the quote says, and the PCK certificate (zeros when it was not read). */
+void tdx_claims_from(const struct tdx_quote *quote, const struct pck *pck, struct tdx_claims *claims);
 
 /* One object; NULL without memory. */
 json_t *tdx_claims_json(const struct tdx_claims *claims);

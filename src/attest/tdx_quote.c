@@ -10,13 +10,13 @@ enum { CERTIFICATION_PCK_CHAIN = 5, CERTIFICATION_QE_REPORT = 6 };
 
 static void header_read(struct reader *r, struct tdx_quote *q)
 {
-    enum { QE_SVN_AND_PCE_SVN = 4, USER_DATA = 20 };
     q->version = reader_u16le(r);
     q->key_type = reader_u16le(r);
     q->tee_type = reader_u32le(r);
-    (void)reader_bytes(r, QE_SVN_AND_PCE_SVN); /* reserved in practice: the PCK certificate says the PCE's */
+    q->qe_svn = reader_u16le(r);
+    q->pce_svn = reader_u16le(r);
     reader_copy(r, q->qe_vendor, sizeof q->qe_vendor);
-    (void)reader_bytes(r, USER_DATA);
+    reader_copy(r, q->user_data, sizeof q->user_data);
 }
 
 enum err tdx_quote_header_parse(struct bytes in, struct tdx_quote *q, struct err_note *note)

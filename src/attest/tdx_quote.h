@@ -73,7 +73,11 @@ struct tdx_quote {
     uint16_t version;
     uint16_t key_type;
     uint32_t tee_type;
+    uint16_t
+        qe_svn; /* reserved in practice, like the next: the QE's report and the PCK certificate say them */
+    uint16_t pce_svn;
     uint8_t qe_vendor[16];
+    uint8_t user_data[20]; /* of the quoting enclave */
 
     struct tdx_body body;
     struct bytes signed_part;

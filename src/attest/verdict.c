@@ -91,7 +91,7 @@ const struct verdict_check *verdict_find(const struct verdict *v, const char *na
 
 enum { NAME_COLUMN = 26, SAW_SHORT = 40 };
 
-static void check_print(FILE *out, const struct verdict_check *c, bool explain)
+static void check_print(FILE *out, const struct verdict_check *c, bool is_first_failure, bool explain)
 {
     (void)fprintf(out, "%-6s  %-*s  %s", c->passed ? "ok" : "FAILED", NAME_COLUMN, c->rule->name,
                   c->rule->text);
@@ -102,8 +102,26 @@ static void check_print(FILE *out, const struct verdict_check *c, bool explain)
         (void)fprintf(out, "        saw     %s\n", c->saw);
     if (!c->passed && c->wanted[0] != '\0')
         (void)fprintf(out, "        wanted  %s\n", c->wanted);
+    if (is_first_failure)
+        (void)fputs("        first   what failed before anything else\n", out);
     if (explain)
         (void)fprintf(out, "        why     %s\n", c->rule->why);
+}
+
+/* Whether the operator's own chips were looked for: genuine evidence of any other chip passes without that. */
+static void inventory_print(FILE *out, const struct verdict_claims *c)
+{
+    const struct {
+        enum verdict_platform platform;
+        bool checked;
+    } rows[] = {{VERDICT_PLATFORM_SNP, c->snp.inventory_checked},
+                {VERDICT_PLATFORM_TDX, c->tdx.inventory_checked}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        if (rows[i].platform == c->platform)
+            (void)fputs(rows[i].checked
+                            ? "Inventory of chips: checked.\n"
+                            : "Inventory of chips: not checked, any genuine chip of the maker's will do.\n",
+                        out);
 }
 
 static size_t count_failed(const struct verdict *v)
@@ -116,11 +134,11 @@ static size_t count_failed(const struct verdict *v)
 
 static void verdict_print(FILE *out, const struct verdict *v, bool explain)
 {
+    const struct verdict_check *failure = verdict_first_failure(v);
     if (v->simulated)
         (void)fputs(SIMULATED_LINE, out);
     for (size_t i = 0; i < v->count; i++)
-        check_print(out, &v->checks[i], explain);
-    const struct verdict_check *failure = verdict_first_failure(v);
+        check_print(out, &v->checks[i], &v->checks[i] == failure, explain);
     char platform[PLATFORM_SIZE];
     if (v->accepted)
         (void)fprintf(out, "ACCEPTED: all %zu checks passed (%s%s%s).\n", v->count,
@@ -130,6 +148,7 @@ static void verdict_print(FILE *out, const struct verdict *v, bool explain)
     else
         (void)fprintf(out, "REFUSED: %zu of %zu checks failed, the first is %s.\n", count_failed(v), v->count,
                       failure->rule->name);
+    inventory_print(out, &v->claims);
     if (v->simulated)
         (void)fputs(SIMULATED_LINE, out);
 }
@@ -198,7 +217,7 @@ static json_t *claims_json(const struct verdict_claims *c)
                      "guest_policy", number(c->guest_policy),                                             //
                      "platform_info", number(c->platform_info),                                           //
                      "reported_tcb", hex(c->reported_tcb, sizeof c->reported_tcb),                        //
-                     "snp", snp_claims_json(&c->snp),                                                     //
+                     "snp", c->platform == VERDICT_PLATFORM_SNP ? snp_claims_json(&c->snp) : json_null(), //
                      "tdx", c->platform == VERDICT_PLATFORM_TDX ? tdx_claims_json(&c->tdx) : json_null(), //
                      "vtpm", c->vtpm.there ? vtpm_claims_json(&c->vtpm) : json_null(),                    //
                      "gpu", c->gpu.count != 0 ? nvgpu_claims_json(&c->gpu) : json_null(),                 //

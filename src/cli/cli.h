@@ -15,6 +15,8 @@ struct cli_command {
 
 int cli_chat(int argc, char **argv);
 int cli_verify(int argc, char **argv);
+int cli_inspect(int argc, char **argv);
+int cli_collateral(int argc, char **argv);
 int cli_measure(int argc, char **argv);
 int cli_policy(int argc, char **argv);
 int cli_model(int argc, char **argv);

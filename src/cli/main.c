@@ -8,7 +8,9 @@
 
 static const struct cli_command commands[] = {
     {"chat", "ask a verified enclave, once or in a conversation", cli_chat},
-    {"verify", "check saved evidence, offline", cli_verify},
+    {"verify", "check evidence, offline", cli_verify},
+    {"inspect", "show what is in a file of evidence, field by field", cli_inspect},
+    {"collateral", "get what chip makers say of a platform, and show what is there", cli_collateral},
     {"measure", "compute what a launch measurement must be", cli_measure},
     {"policy", "show what is acceptable, or check a policy file", cli_policy},
     {"model", "get a model, or the digest of one", cli_model},

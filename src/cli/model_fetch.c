@@ -2,29 +2,20 @@
 #include "cli/model_fetch.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <limits.h>
-#include <spawn.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/encoding.h"
+#include "cli/curl.h"
 #include "cli/digest_file.h"
 
 enum {
     CURL_BAD_RANGE = 33, /* curl(1), EXIT CODES: the server cannot resume */
     HTTP_RANGE_NOT_SATISFIABLE = 416,
-};
-
-/* How one run of curl ended. */
-struct curl_end {
-    int exit_code; /* 128 + the signal when one ended it */
-    long http;     /* the last status, 0: no answer */
 };
 
 static bool starts(const char *text, const char *prefix)
@@ -66,56 +57,6 @@ static enum err digest_check(const char *path, const struct model_request *r, st
     return err_noted(ERR_DIGEST, note, "wanted %s, found %s in %s", wanted, is, path);
 }
 
-/* Reads to its end what curl says about the transfer (--write-out), and waits for it. */
-static enum err curl_wait(pid_t child, int from, struct curl_end *end, struct err_note *note)
-{
-    char text[32];
-    size_t used = 0;
-    ssize_t n = 0;
-    while (used < sizeof text - 1 && (n = read(from, text + used, sizeof text - 1 - used)) != 0) {
-        if (n < 0 && errno != EINTR)
-            break;
-        used += n > 0 ? (size_t)n : 0;
-    }
-    text[used] = '\0';
-    end->http = strtol(text, NULL, 10);
-    int status = 0;
-    while (waitpid(child, &status, 0) < 0)
-        if (errno != EINTR)
-            return err_noted(ERR_SYSTEM, note, "waitpid: %s", strerror(errno));
-    end->exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-    return ERR_OK;
-}
-
-/* Runs the program with its standard output in a pipe. (posix_spawn does not write to argv; its type only predates const.) */
-static enum err curl_start(const char *const argv[], struct curl_end *end, struct err_note *note)
-{
-    int ends[2];
-    pid_t child = 0;
-    posix_spawn_file_actions_t actions;
-    if (pipe2(ends, O_CLOEXEC) != 0)
-        return err_noted(ERR_SYSTEM, note, "pipe: %s", strerror(errno));
-    enum err e = ERR_OK;
-    int failure = posix_spawn_file_actions_init(&actions);
-    if (failure == 0) {
-        failure = posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO);
-        if (failure == 0)
-            failure = posix_spawnp(&child, argv[0], &actions, NULL, (char *const *)argv, environ);
-        (void)posix_spawn_file_actions_destroy(&actions);
-    }
-    (void)close(ends[1]);
-    if (failure == ENOENT)
-        e = err_noted(ERR_NETWORK, note,
-                      "the program curl does the download, and it is not installed here (not found in PATH)");
-    else if (failure != 0)
-        e = err_noted(ERR_SYSTEM, note, "curl: %s", strerror(failure));
-    else
-        e = curl_wait(child, ends[0], end, note);
-    (void)close(ends[0]);
-    return e;
-}
-
-/* Options as curl(1) of 7.20 and later has them. --disable: the user's .curlrc could turn off checks of TLS; --globoff: the URL is one URL. */
 static enum err curl_run(const struct model_request *r, const char *part, struct curl_end *end,
                          struct err_note *note)
 {

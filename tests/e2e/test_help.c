@@ -20,8 +20,13 @@ static const struct program {
       "--allow-milan", "--max-age", "--remember", "--save-evidence", "--system", "--max-tokens",
       "--temperature", "--top-p", "--seed", "--stop", "--quiet", "--json", "--help"}},
     {{E2E_ENCLUME, "verify"},
-     {"--policy", "--measurement", "--rtmr", "--model-digest", "--trust-simulated", "--allow-milan", "--at",
+     {"--snp-report", "--certs", "--crl", "--tdx-quote", "--collateral", "--report-data", "--list-checks",
+      "--policy", "--measurement", "--rtmr", "--model-digest", "--trust-simulated", "--allow-milan", "--at",
       "--json", "--explain", "--help"}},
+    {{E2E_ENCLUME, "inspect"}, {"--json", "--help"}},
+    {{E2E_ENCLUME, "collateral"},
+     {"--snp-report", "--tdx-quote", "--certs", "--product", "--amd-url", "--intel-url", "--trust-simulated",
+      "--at", "--json", "--help"}},
     {{E2E_ENCLUME, "policy"},
      {"--policy", "--measurement", "--rtmr", "--model-digest", "--trust-simulated", "--allow-milan",
       "--canonical", "--help"}},
@@ -99,7 +104,8 @@ static void an_unknown_option_is_refused_by_name(void **state)
 
 static void each_command_of_enclume_is_named(void **state)
 {
-    static const char *const commands[] = {"chat", "verify", "measure", "policy", "model"};
+    static const char *const commands[] = {"chat",   "verify",  "inspect", "collateral",
+                                           "policy", "measure", "model"};
     struct process p;
     (void)state;
     assert_int_equal(process_run(&p, (const char *const[]){E2E_ENCLUME, "--help", NULL}), 0);

@@ -1,0 +1,339 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "attest/evidence_file.h"
+
+#include <stdlib.h>
+
+#include "attest/certificate_table.h"
+#include "attest/der.h"
+#include "attest/snp_report.h"
+#include "attest/tdx_quote.h"
+#include "base/encoding.h"
+#include "base/reader.h"
+#include "base/strict_json.h"
+
+/* ---- text ---- */
+
+static bool is_blank(uint8_t c)
+{
+    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+static bool is_hex(uint8_t c)
+{
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+}
+
+static bool is_base64(uint8_t c)
+{
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '+' ||
+           c == '/' || c == '-' || c == '_' || c == '=';
+}
+
+/* What is not white space, packed into out, which has room for all of it. */
+static struct bytes without_blanks(struct bytes text, uint8_t *out)
+{
+    size_t used = 0;
+    for (struct reader r = reader_over(text); r.left > 0;) {
+        uint8_t c = reader_u8(&r);
+        if (!is_blank(c))
+            out[used++] = c;
+    }
+    return bytes_of(out, used);
+}
+
+static bool is_all(struct bytes text, bool (*is)(uint8_t))
+{
+    for (struct reader r = reader_over(text); r.left > 0;)
+        if (!is(reader_u8(&r)))
+            return false;
+    return text.len > 0;
+}
+
+static struct bytes without_0x(struct bytes text)
+{
+    struct reader r = reader_over(text);
+    struct bytes prefix = reader_bytes(&r, 2);
+    return bytes_is_str(prefix, "0x") || bytes_is_str(prefix, "0X") ? reader_rest(&r) : text;
+}
+
+static enum err base64_decode(struct bytes text, uint8_t *out, size_t *len)
+{
+    enum err e = encoding_unbase64(text, out, text.len, len);
+    return e == ERR_OK ? e : encoding_unbase64url(text, out, text.len, len);
+}
+
+/* packed: the file without white space. out: as large. */
+static enum err text_decode(struct bytes packed, struct evidence_file *f, uint8_t *out, struct err_note *note)
+{
+    struct bytes digits = without_0x(packed);
+    size_t len = 0;
+    enum err e = ERR_OK;
+    if (is_all(digits, is_hex)) {
+        f->encoding = EVIDENCE_HEX;
+        len = digits.len / 2;
+        e = encoding_unhex(digits, out, len);
+    } else if (is_all(packed, is_base64)) {
+        f->encoding = EVIDENCE_BASE64;
+        e = base64_decode(packed, out, &len);
+    }
+    if (e != ERR_OK)
+        return err_noted(e, note, "text that looks like %s, and is not", evidence_encoding_name(f->encoding));
+    if (f->encoding != EVIDENCE_RAW)
+        f->content = bytes_of(out, len);
+    return ERR_OK;
+}
+
+static bool holds_pem(struct bytes file)
+{
+    static const char begin[] = "-----BEGIN ";
+    for (struct reader r = reader_over(file); r.left >= sizeof begin - 1; (void)reader_u8(&r)) {
+        struct reader look = r;
+        if (bytes_is_str(reader_bytes(&look, sizeof begin - 1), begin))
+            return true;
+    }
+    return false;
+}
+
+enum err evidence_file_open(struct bytes file, struct evidence_file *f, struct err_note *note)
+{
+    *f = (struct evidence_file){.content = file};
+    if (file.len > EVIDENCE_FILE_MAX)
+        return err_noted(ERR_TOO_LARGE, note, "%zu bytes, at most %d are taken", file.len, EVIDENCE_FILE_MAX);
+    if (file.len == 0 || holds_pem(file))
+        return ERR_OK;
+    uint8_t *packed = malloc(file.len); /* evidence is public */
+    f->storage = malloc(file.len);
+    enum err e = packed == NULL || f->storage == NULL ? ERR_MEMORY : ERR_OK;
+    if (e == ERR_OK)
+        e = text_decode(without_blanks(file, packed), f, f->storage, note);
+    free(packed);
+    if (e != ERR_OK || f->encoding == EVIDENCE_RAW) {
+        free(f->storage);
+        f->storage = NULL;
+    }
+    return e;
+}
+
+void evidence_file_release(struct evidence_file *f)
+{
+    free(f->storage);
+    *f = (struct evidence_file){.storage = NULL};
+}
+
+const char *evidence_encoding_name(enum evidence_encoding encoding)
+{
+    static const char *const names[] = {
+        [EVIDENCE_RAW] = "binary", [EVIDENCE_HEX] = "hexadecimal", [EVIDENCE_BASE64] = "base64"};
+    return names[encoding];
+}
+
+/* ---- SNP reports ---- */
+
+enum { RESPONSE_HEADER_SIZE = 32, RESPONSE_RESERVED = 24 };
+
+static bool is_table(struct bytes area)
+{
+    struct certificate_table t;
+    return certificate_table_parse(area, &t) == ERR_OK &&
+           t.vcek.len + t.vlek.len + t.ask.len + t.ark.len + t.crl.len != 0;
+}
+
+/* A report, and behind it a table; how many bytes of header stand before the report has been read. */
+static bool is_extended(struct reader *r, struct evidence_snp *found)
+{
+    struct bytes report = reader_bytes(r, SNP_REPORT_SIZE);
+    struct bytes rest = reader_rest(r);
+    if (reader_status(r) != ERR_OK || !is_table(rest))
+        return false;
+    found->report = report;
+    found->certificates = rest;
+    return true;
+}
+
+static bool read_header(struct reader *r)
+{
+    uint32_t status = reader_u32le(r);
+    uint32_t size = reader_u32le(r);
+    reader_zeros(r, RESPONSE_RESERVED);
+    return reader_status(r) == ERR_OK && status == 0 && size == SNP_REPORT_SIZE;
+}
+
+void evidence_snp_find(struct bytes content, struct evidence_snp *found)
+{
+    *found = (struct evidence_snp){.report = content, .wrapping = "bare"};
+    if (content.len == SNP_REPORT_SIZE)
+        return;
+    struct bytes inner = snp_report_unwrap(content);
+    if (inner.len != content.len) {
+        found->report = inner;
+        found->wrapping = inner.ptr == content.ptr ? "before the header of Azure's runtime data"
+                                                   : "behind the header of MSG_REPORT_RSP";
+        return;
+    }
+    struct reader bare = reader_over(content);
+    struct reader behind = reader_over(content);
+    if (is_extended(&bare, found))
+        found->wrapping = "extended, with a table of certificates";
+    else if (read_header(&behind) && is_extended(&behind, found))
+        found->wrapping = "behind the header of MSG_REPORT_RSP, with a table of certificates";
+}
+
+/* ---- TD quotes ---- */
+
+struct bytes evidence_tdx_find(struct bytes content)
+{
+    struct reader r = reader_over(content);
+    uint64_t version = reader_u64le(&r);
+    uint64_t status = reader_u64le(&r);
+    (void)reader_u32le(&r); /* of the request, which the quote has overwritten */
+    uint32_t size = reader_u32le(&r);
+    struct bytes quote = reader_bytes(&r, size);
+    return reader_status(&r) == ERR_OK && version == 1 && status == 0 && size != 0 ? quote : content;
+}
+
+/* ---- what it is: the first row that says yes ---- */
+
+static bool is_snp_report(struct bytes content)
+{
+    enum { VERSION_MAX = 15, UP_TO_SIGNATURE_ALGO = 0x34 };
+    struct evidence_snp found;
+    evidence_snp_find(content, &found);
+    struct reader r = reader_over(found.report);
+    uint32_t version = reader_u32le(&r);
+    (void)reader_bytes(&r, UP_TO_SIGNATURE_ALGO - 4);
+    return reader_u32le(&r) == 1 && version >= 1 && version <= VERSION_MAX &&
+           found.report.len == SNP_REPORT_SIZE;
+}
+
+static bool quote_of(struct bytes content, struct tdx_quote *q)
+{
+    enum { VERSION_3 = 3 };
+    return tdx_quote_header_parse(evidence_tdx_find(content), q, NULL) == ERR_OK && q->version >= VERSION_3 &&
+           q->version <= TDX_VERSION_5 &&
+           (q->key_type == TDX_KEY_TYPE_P256 || q->key_type == TDX_KEY_TYPE_P256 + 1);
+}
+
+static bool is_td_quote(struct bytes content)
+{
+    struct tdx_quote q;
+    return quote_of(content, &q) && q.tee_type == TDX_TEE_TYPE;
+}
+
+static bool is_sgx_quote(struct bytes content)
+{
+    struct tdx_quote q;
+    return quote_of(content, &q) && q.tee_type == 0;
+}
+
+/* TDREPORT_STRUCT: REPORTTYPE is TYPE 0x81, SUBTYPE 0, VERSION, reserved. */
+static bool is_td_report(struct bytes content)
+{
+    enum { SIZE = 1024 };
+    struct reader r = reader_over(content);
+    uint8_t type = reader_u8(&r);
+    uint8_t subtype = reader_u8(&r);
+    (void)reader_u8(&r);
+    uint8_t reserved = reader_u8(&r);
+    return type == TDX_TEE_TYPE && subtype == 0 && reserved == 0 && content.len == SIZE;
+}
+
+/* One DER structure whose signed part begins with [0], the version of a certificate, or with an INTEGER, that of a list. */
+static bool is_der(struct bytes content, uint8_t first)
+{
+    struct reader r = reader_over(content);
+    struct reader outer = der_open(&r, DER_SEQUENCE);
+    struct reader signed_part = der_open(&outer, DER_SEQUENCE);
+    return reader_status(&r) == ERR_OK && der_peek(&signed_part, first);
+}
+
+static bool is_certificate(struct bytes content)
+{
+    return is_der(content, DER_CONTEXT + 0);
+}
+
+static bool is_crl(struct bytes content)
+{
+    return is_der(content, DER_INTEGER);
+}
+
+/* A JSON object that has these members (the second may be NULL). */
+static bool has_members(struct bytes content, const char *one, const char *other)
+{
+    json_t *doc = NULL;
+    if (strict_json_parse(content, EVIDENCE_FILE_MAX, &doc, NULL) != ERR_OK)
+        return false;
+    bool has = json_object_get(doc, one) != NULL && (other == NULL || json_object_get(doc, other) != NULL);
+    json_decref(doc);
+    return has;
+}
+
+static bool is_tcb_info(struct bytes content)
+{
+    return has_members(content, "tcbInfo", "signature");
+}
+
+static bool is_qe_identity(struct bytes content)
+{
+    return has_members(content, "enclaveIdentity", "signature");
+}
+
+static bool is_collateral(struct bytes content)
+{
+    return has_members(content, "tcb_info", "qe_identity");
+}
+
+static bool is_bundle(struct bytes content)
+{
+    return has_members(content, "evidence", "endorsements");
+}
+
+static bool is_statement(struct bytes content)
+{
+    return has_members(content, "noise_static", "model");
+}
+
+static bool is_policy(struct bytes content)
+{
+    return has_members(content, "version", "sev-snp") || has_members(content, "version", "snp") ||
+           has_members(content, "version", "tdx");
+}
+
+static const struct row {
+    enum evidence_kind kind;
+    bool (*is)(struct bytes content);
+    const char *name;
+} rows[] = {
+    {EVIDENCE_SNP_REPORT, is_snp_report, "an SEV-SNP attestation report"},
+    {EVIDENCE_TD_QUOTE, is_td_quote, "a TD quote"},
+    {EVIDENCE_SGX_QUOTE, is_sgx_quote, "a quote of an SGX enclave"},
+    {EVIDENCE_TD_REPORT, is_td_report, "a TDREPORT"},
+    {EVIDENCE_CERTIFICATE_TABLE, is_table, "a table of certificates"},
+    {EVIDENCE_CERTIFICATE, is_certificate, "a certificate"},
+    {EVIDENCE_CRL, is_crl, "a list of revoked certificates"},
+    {EVIDENCE_TCB_INFO, is_tcb_info, "Intel's TCB info"},
+    {EVIDENCE_QE_IDENTITY, is_qe_identity, "Intel's identity of a quoting enclave"},
+    {EVIDENCE_COLLATERAL, is_collateral, "TDX collateral, all in one"},
+    {EVIDENCE_BUNDLE, is_bundle, "an evidence bundle"},
+    {EVIDENCE_STATEMENT, is_statement, "a key statement"},
+    {EVIDENCE_POLICY, is_policy, "an appraisal policy"},
+    /* Last: quotes and documents hold chains in PEM. */
+    {EVIDENCE_PEM, holds_pem, "PEM"},
+};
+
+enum { ROW_COUNT = sizeof rows / sizeof *rows };
+
+enum evidence_kind evidence_file_kind(struct bytes content)
+{
+    for (size_t i = 0; i < ROW_COUNT; i++)
+        if (rows[i].is(content))
+            return rows[i].kind;
+    return EVIDENCE_UNKNOWN;
+}
+
+const char *evidence_kind_name(enum evidence_kind kind)
+{
+    for (size_t i = 0; i < ROW_COUNT; i++)
+        if (rows[i].kind == kind)
+            return rows[i].name;
+    return "nothing that is known";
+}

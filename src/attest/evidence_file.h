@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef ATTEST_EVIDENCE_FILE_H
+#define ATTEST_EVIDENCE_FILE_H
+
+/*
+ * Files of evidence as people have them. What a file is, its content says, never its name:
+ *
+ *     struct evidence_file f;
+ *     e = evidence_file_open(bytes, &f, &note);            // hexadecimal or base64 text taken off
+ *     if (evidence_file_kind(f.content) == EVIDENCE_SNP_REPORT)
+ *         evidence_snp_find(f.content, &snp);              // what the report is wrapped in taken off
+ *     evidence_file_release(&f);
+ *
+ * Text is hexadecimal when it has only hexadecimal digits ("0x" may stand before them), else base64 when it has only characters of base64 (RFC 4648 section
+ * 4 with padding, or section 5 without); white space does not count. Anything else, PEM and JSON among it, stays as it is.
+ *
+ * Pure functions; nothing is verified here.
+ */
+
+#include "base/bytes.h"
+#include "base/error.h"
+
+enum { EVIDENCE_FILE_MAX = 1024 * 1024 };
+
+enum evidence_encoding { EVIDENCE_RAW, EVIDENCE_HEX, EVIDENCE_BASE64 };
+
+struct evidence_file {
+    enum evidence_encoding encoding;
+    struct bytes content; /* in the file, or in storage */
+    uint8_t *storage;     /* NULL: the content is in the file */
+};
+
+/* file must outlive f. ERR_TOO_LARGE, ERR_MEMORY, ERR_ENCODING (an odd number of digits, base64 that is cut off). Release after ERR_OK. */
+ERR_MUST_USE enum err evidence_file_open(struct bytes file, struct evidence_file *f, struct err_note *note);
+void evidence_file_release(struct evidence_file *f);
+
+/* "hexadecimal", "base64"; "binary" for what was neither. */
+const char *evidence_encoding_name(enum evidence_encoding encoding);
+
+/* ---- wrappings ---- */
+
+/* Ranges in the content. */
+struct evidence_snp {
+    struct bytes report; /* 1184 bytes; or all of the content, when there is no report of that size in it */
+    struct bytes certificates; /* the table behind the report (attest/certificate_table.h); empty: none */
+    const char *wrapping;      /* "bare", "behind the header of MSG_REPORT_RSP", ... */
+};
+
+/*
+ * The report: bare; behind the 32 bytes of header that the firmware answers with (document 56860, table "MSG_REPORT_RSP"), zeros behind it; before the
+ * header of Azure's runtime data (20 bytes); or, bare or behind the header, with the table of certificates of an extended report behind it.
+ */
+void evidence_snp_find(struct bytes content, struct evidence_snp *found);
+
+/* The quote: bare, or behind the header of a GetQuote buffer (Guest-Hypervisor Communication Interface for TDX, section "TDG.VP.VMCALL<GetQuote>": version 1,
+ * status 0, two lengths; 24 bytes). */
+struct bytes evidence_tdx_find(struct bytes content);
+
+/* ---- what it is ---- */
+
+enum evidence_kind {
+    EVIDENCE_UNKNOWN,
+    EVIDENCE_SNP_REPORT,
+    EVIDENCE_CERTIFICATE_TABLE,
+    EVIDENCE_TD_QUOTE,
+    EVIDENCE_SGX_QUOTE,
+    EVIDENCE_TD_REPORT,
+    EVIDENCE_CERTIFICATE, /* DER */
+    EVIDENCE_CRL,         /* DER */
+    EVIDENCE_PEM,         /* any number of blocks of any kind */
+    EVIDENCE_TCB_INFO,
+    EVIDENCE_QE_IDENTITY,
+    EVIDENCE_COLLATERAL,
+    EVIDENCE_BUNDLE,
+    EVIDENCE_STATEMENT,
+    EVIDENCE_POLICY,
+    EVIDENCE_KIND_COUNT
+};
+
+enum evidence_kind evidence_file_kind(struct bytes content);
+/* "an SEV-SNP attestation report" */
+const char *evidence_kind_name(enum evidence_kind kind);
+
+#endif

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "attest/rules.h"
+
+static const struct rule_table tables[] = {
+    {"Bundles", appraise_rule},
+    {"Separate files", appraise_parts_rule},
+    {"AMD SEV-SNP", snp_rule},
+    {"Intel TDX", tdx_rule},
+};
+
+const struct rule_table *rules_table(size_t index)
+{
+    return index < sizeof tables / sizeof *tables ? &tables[index] : NULL;
+}

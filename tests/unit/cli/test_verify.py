@@ -1,0 +1,481 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""enclume verify of reports and quotes in separate files, run as a person runs it: made-up evidence in every wrapping, other people's at its own time."""
+import base64
+import json
+import os
+import pty
+import re
+import subprocess
+import sys
+import unittest
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import parts  # noqa: E402
+from parts import ACCEPTED, NOW, REFUSED, USAGE  # noqa: E402
+
+
+def schema():
+    with open(os.path.join(parts.source, "docs/verdict.md"), encoding="utf-8") as f:
+        return json.loads(re.search(r"```json\n(.*?)```", f.read(), re.S)[1])
+
+
+class Case(unittest.TestCase):
+    def verify(self, *arguments, **more):
+        result = parts.run("verify", *arguments, "--json", **more)
+        if result.returncode in (ACCEPTED, REFUSED):
+            fault = parts.check_schema(schema(), parts.verdict(result))
+            self.assertIsNone(fault, fault)
+        return result
+
+    def assert_accepted(self, result):
+        self.assertEqual(result.returncode, ACCEPTED, (result.stderr, result.stdout and parts.failed(result)))
+
+    def assert_refused_by(self, result, *names):
+        self.assertEqual(result.returncode, REFUSED, result.stderr)
+        self.assertEqual(parts.failed(result), set(names))
+
+
+class Snp(Case):
+    """A sound report: report data d0d0..., chain and list."""
+
+    def base(self, kind="genoa", report=None, certs=None, data="d0" * 64):
+        content = parts.read(f"{kind}-report.bin")
+        certs = certs or [f"{kind}-vek.der", f"{kind}-ask.der", f"{kind}-ark.der"]
+        arguments = ["--snp-report", report or f"{kind}-report.bin", "--crl", f"{kind}-crl.der",
+                     "--measurement", parts.snp_measurement(content), "--trust-simulated", f"{kind}-ark.der", "--at", NOW]
+        for cert in certs:
+            arguments += ["--certs", cert]
+        if data is not None:
+            arguments += ["--report-data", data]
+        return arguments
+
+    def test_three_generations_and_both_keys_are_accepted(self):
+        for kind in ("genoa", "turin", "vlek"):
+            with self.subTest(kind=kind):
+                result = self.verify(*self.base(kind))
+                self.assert_accepted(result)
+                claims = parts.verdict(result)["claims"]
+                self.assertEqual(claims["snp"]["signing_key"], "VLEK" if kind == "vlek" else "VCEK")
+                self.assertIsNone(claims["tdx"])
+                self.assertFalse(claims["fresh"])
+                self.assertEqual(parts.verdict(result)["platform"], "SIMULATED AMD SEV-SNP")
+
+    def test_every_wrapping_of_the_report(self):
+        raw = parts.read("genoa-report.bin")
+        header = bytes(4) + len(raw).to_bytes(4, "little") + bytes(24)
+        runtime = b"".join(n.to_bytes(4, "little") for n in (20, 1, 2, 1, 0))
+        certificates = parts.table({"vcek": parts.read("genoa-vek.der"), "ask": parts.read("genoa-ask.der"),
+                                    "ark": parts.read("genoa-ark.der")})
+        hexadecimal = raw.hex()
+        wrappings = {
+            "header": header + raw, "header and zeros": header + raw + bytes(2784), "before runtime data": raw + runtime,
+            "extended": raw + certificates, "header, extended": header + raw + certificates,
+            "hex": hexadecimal.encode(), "HEX": hexadecimal.upper().encode() + b"\n", "0x": b"0x" + hexadecimal.encode(),
+            "hex lines": "\n".join(hexadecimal[i : i + 64] for i in range(0, len(hexadecimal), 64)).encode(),
+            "base64": base64.b64encode(raw), "base64 lines": base64.encodebytes(raw),
+            "base64url": base64.urlsafe_b64encode(raw).rstrip(b"="),
+            "header in base64": base64.b64encode(header + raw),
+            "extended in hex": (raw + certificates).hex().encode(),
+        }
+        for name, content in wrappings.items():
+            with self.subTest(wrapping=name):
+                result = self.verify(*self.base(report=parts.write("wrapped", content)))
+                self.assert_accepted(result)
+        result = self.verify(*self.base(report="-"), stdin=raw)
+        self.assert_accepted(result)
+
+    def test_an_extended_report_brings_its_certificates(self):
+        raw = parts.read("genoa-report.bin")
+        certificates = parts.table({"vcek": parts.read("genoa-vek.der"), "ask": parts.read("genoa-ask.der"),
+                                    "ark": parts.read("genoa-ark.der")})
+        path = parts.write("extended", raw + certificates)
+        arguments = [a for a in self.base(report=path) if not (a == "--certs" or a.endswith(("vek.der", "ask.der")))]
+        arguments = [a for i, a in enumerate(arguments) if not (a == "genoa-ark.der" and arguments[i - 1] != "--trust-simulated")]
+        self.assert_accepted(self.verify(*arguments))
+
+    def test_every_form_of_the_certificates(self):
+        vek, ask, ark = (parts.read(f"genoa-{name}.der") for name in ("vek", "ask", "ark"))
+        crl = parts.read("genoa-crl.der")
+        forms = {
+            "one PEM": [parts.pem(vek) + parts.pem(ask) + parts.pem(ark)],
+            "PEM, other order, text between": [b"the root\n" + parts.pem(ark) + b"\nand\n" + parts.pem(ask), parts.pem(vek)],
+            "a table": [parts.table({"vcek": vek, "ask": ask, "ark": ark})],
+            "DER and a chain": [vek, parts.pem(ask) + parts.pem(ark)],
+            "twice": [vek, ask, ark, parts.pem(ark)],
+            "hexadecimal DER": [vek.hex().encode(), base64.b64encode(ask), ark],
+            "a list among them": [parts.pem(vek) + parts.pem(ask) + parts.pem(ark) + parts.pem(crl, "X509 CRL")],
+        }
+        for name, files in forms.items():
+            with self.subTest(form=name):
+                certs = [parts.write(f"form{i}", content) for i, content in enumerate(files)]
+                self.assert_accepted(self.verify(*self.base(certs=certs)))
+        pem_list = parts.write("list.pem", parts.pem(crl, "X509 CRL"))
+        self.assert_accepted(self.verify(*[pem_list if a == "genoa-crl.der" else a for a in self.base()]))
+
+    def test_report_data(self):
+        self.assert_refused_by(self.verify(*self.base(data="00" * 64)), "snp.report_data")
+        self.assert_refused_by(self.verify(*self.base(data=None)), "snp.report_data")
+        result = self.verify(*self.base(data="any"))
+        self.assert_accepted(result)
+        names = {check["name"]: check for check in parts.verdict(result)["checks"]}
+        self.assertNotIn("snp.report_data", names)
+        self.assertIn("not compared", names["snp.report_data.any"]["text"])
+        self.assertIn("not compared", names["snp.report_data.any"]["saw"])
+        self.assertFalse(parts.verdict(result)["claims"]["fresh"])
+        # Shorter values are completed with zeros, at the right: so these are other values here.
+        self.assert_refused_by(self.verify(*self.base(data="d0" * 32)), "snp.report_data")
+        for wrong in ("", "d", "xy", "d0" * 65, "ANY"):
+            with self.subTest(data=wrong):
+                self.assertEqual(self.verify(*self.base(data=wrong)).returncode, USAGE)
+
+    def test_what_is_missing_is_named(self):
+        base = self.base()
+        without_vek = [a for i, a in enumerate(base) if not (a == "genoa-vek.der" or base[i + 1 : i + 2] == ["genoa-vek.der"])]
+        result = self.verify(*without_vek)
+        self.assertEqual(result.returncode, REFUSED)
+        self.assertLessEqual({"file.snp.certificates", "snp.chain.form"}, parts.failed(result))
+        check = next(c for c in parts.verdict(result)["checks"] if c["name"] == "file.snp.certificates")
+        self.assertEqual(check["saw"], "there is no VCEK")
+        without_crl = [a for i, a in enumerate(base) if a not in ("--crl", "genoa-crl.der")]
+        self.assert_refused_by(self.verify(*without_crl), "snp.crl.present")
+
+    def test_a_certificate_that_cannot_be_read_is_named(self):
+        path = parts.write("broken.der", parts.read("genoa-vek.der")[:-1])
+        result = self.verify(*self.base(certs=[path, "genoa-ask.der", "genoa-ark.der"]))
+        self.assertEqual(result.returncode, REFUSED)
+        check = next(c for c in parts.verdict(result)["checks"] if c["name"] == "file.snp.certificates")
+        self.assertIn("broken.der", check["saw"])
+
+    def test_damage_is_refused_by_the_right_check(self):
+        raw = parts.read("genoa-report.bin")
+        for at, name in ((0x90, "snp.measurement"), (0x2a0, None), (0xc0, None)):
+            damaged = bytearray(raw)
+            damaged[at] ^= 1
+            result = self.verify(*self.base(report=parts.write("damaged", bytes(damaged))))
+            self.assertEqual(result.returncode, REFUSED)
+            self.assertIn("snp.report.signature", parts.failed(result))
+            if name:
+                self.assertIn(name, parts.failed(result))
+        for content in (b"", raw[:-1], raw + b"x", b"\0" * 1184, b"{}", b"abc", os.urandom(3000)):
+            result = self.verify(*self.base(report=parts.write("damaged", content)))
+            self.assertEqual(result.returncode, REFUSED)
+            self.assertIn("snp.report.form", parts.failed(result))
+
+    def test_another_platforms_evidence_is_refused(self):
+        result = self.verify(*self.base(report="tdx5-quote.bin"))
+        self.assertEqual(result.returncode, REFUSED)
+        self.assertIn("snp.report.form", parts.failed(result))
+
+    def test_a_policy_that_names_another_platform_refuses(self):
+        policy = parts.write("policy.json", json.dumps({"version": 1, "platforms": ["tdx"]}).encode())
+        self.assert_refused_by(self.verify(*self.base(), "--policy", policy), "file.platform")
+        policy = parts.write("policy.json", json.dumps({"version": 1, "snp": {"vmpl": 1}}).encode())
+        self.assert_refused_by(self.verify(*self.base(), "--policy", policy), "snp.vmpl")
+
+    def test_the_inventory_is_in_the_summary(self):
+        raw = parts.read("genoa-report.bin")
+        result = parts.run("verify", *self.base())
+        self.assertIn(b"Inventory of chips: not checked", result.stdout)
+        chips = {"version": 1, "snp": {"chips": [raw[0x1a0 : 0x1e0].hex()]}}
+        policy = parts.write("policy.json", json.dumps(chips).encode())
+        result = parts.run("verify", *self.base(), "--policy", policy)
+        self.assertEqual(result.returncode, ACCEPTED)
+        self.assertIn(b"Inventory of chips: checked.", result.stdout)
+
+    def test_times(self):
+        for text in ("2026-01-01T01:30:00+01:30", "2025-12-31t19:00:00-05:00", "2026-01-01t00:00:00z"):
+            with self.subTest(time=text):
+                arguments = [text if a == NOW else a for a in self.base()]
+                result = self.verify(*arguments)
+                self.assert_accepted(result)
+                self.assertEqual(parts.verdict(result)["appraised_at"], 1767225600)
+        for text in ("2026-01-01", "2026-01-01T00:00:00", "2026-01-01T00:00:00.5Z", "2026-02-30T00:00:00Z", "1969-12-31T23:59:59Z",
+                     "2026-13-01T00:00:00Z", "2026-01-01T24:00:00Z", "2026-01-01T00:00:00+0100", "now", ""):
+            with self.subTest(time=text):
+                arguments = [text if a == NOW else a for a in self.base()]
+                result = parts.run("verify", *arguments)
+                self.assertEqual(result.returncode, USAGE)
+                self.assertIn(b"--at", result.stderr)
+        result = self.verify(*["2020-01-01T00:00:00Z" if a == NOW else a for a in self.base()])
+        self.assert_refused_by(result, "snp.chain.validity", "snp.crl.window")
+
+    def test_the_text_marks_the_first_failure_and_prints_everything(self):
+        result = parts.run("verify", *self.base(data="00" * 64), "--measurement", "11" * 48)
+        text = result.stdout.decode()
+        self.assertEqual(text.count("first   what failed before anything else"), 1)
+        self.assertIn("REFUSED: 1 of ", text)
+        self.assertNotIn("\033", text)
+        self.assertEqual(len(re.findall(r"^(?:ok|FAILED) ", text, re.M)), len(parts.verdict(self.verify(*self.base()))["checks"]))
+        explained = parts.run("verify", *self.base(), "--explain").stdout.decode()
+        self.assertEqual(len(re.findall(r"^        why     \S", explained, re.M)), len(re.findall(r"^ok ", explained, re.M)))
+
+    def on_a_terminal(self, **environment):
+        env = {k: v for k, v in os.environ.items() if k != "NO_COLOR"}
+        env.update({"TERM": "xterm", **environment})
+        leader, follower = pty.openpty()
+        with subprocess.Popen([parts.enclume, "verify", *self.base(data="00" * 64)], cwd=parts.made, env=env,
+                              stdout=follower) as child:
+            os.close(follower)
+            out = b""
+            try:
+                while chunk := os.read(leader, 65536):
+                    out += chunk
+            except OSError:
+                pass
+            child.wait()
+        os.close(leader)
+        return out
+
+    def test_colours_are_for_terminals_that_want_them(self):
+        out = self.on_a_terminal()
+        self.assertIn(b"\033[32m", out)
+        self.assertIn(b"\033[31;1mFAILED", out)
+        self.assertNotIn(b"\033", self.on_a_terminal(NO_COLOR="1"))
+        self.assertNotIn(b"\033", self.on_a_terminal(TERM="dumb"))
+
+
+class Tdx(Case):
+    def base(self, kind="tdx5", quote=None, collateral=None, data="d0" * 64):
+        arguments = ["--tdx-quote", quote or f"{kind}-quote.bin", "--measurement", parts.mrtd(parts.read(f"{kind}-quote.bin")),
+                     "--rtmr", "all:any", "--trust-simulated", f"{kind}-root.der", "--at", NOW]
+        for file in collateral or [f"{kind}-collateral.json"]:
+            arguments += ["--collateral", file]
+        if data is not None:
+            arguments += ["--report-data", data]
+        return arguments
+
+    def test_both_versions_are_accepted(self):
+        for kind in ("tdx4", "tdx5"):
+            with self.subTest(kind=kind):
+                result = self.verify(*self.base(kind))
+                self.assert_accepted(result)
+                claims = parts.verdict(result)["claims"]
+                self.assertEqual(claims["tdx"]["body"], "1.5" if kind == "tdx5" else "1.0")
+                self.assertIsNone(claims["snp"])
+
+    def test_every_wrapping_of_the_quote(self):
+        raw = parts.read("tdx5-quote.bin")
+        get_quote = (1).to_bytes(8, "little") + bytes(8) + (1024).to_bytes(4, "little") + len(raw).to_bytes(4, "little")
+        wrappings = {"padded": raw + bytes(70), "hex": raw.hex().encode(), "base64": base64.encodebytes(raw),
+                     "base64url": base64.urlsafe_b64encode(raw).rstrip(b"="), "GetQuote": get_quote + raw + bytes(100),
+                     "GetQuote in hex": (get_quote + raw).hex().encode()}
+        for name, content in wrappings.items():
+            with self.subTest(wrapping=name):
+                self.assert_accepted(self.verify(*self.base(quote=parts.write("wrapped", content))))
+
+    def test_collateral_as_the_service_answers(self):
+        chain = parts.write("issuer.pem", parts.pem(parts.read("tdx5-signer.der")) + parts.pem(parts.read("tdx5-root.der")))
+        files = ["tdx5-tcb_info.json", "tdx5-qe_identity.json", chain, "tdx5-root_crl.der", "tdx5-pck_crl.der"]
+        self.assert_accepted(self.verify(*self.base(collateral=files)))
+        hexadecimal = parts.write("crl.hex", parts.read("tdx5-root_crl.der").hex().encode())
+        files[3] = hexadecimal
+        files[4] = parts.write("crl.pem", parts.pem(parts.read("tdx5-pck_crl.der"), "X509 CRL"))
+        self.assert_accepted(self.verify(*self.base(collateral=files)))
+        for i, (missing, check) in enumerate((("TCB info", "tdx.tcb_info.form"), ("identity", "tdx.qe_identity.form"),
+                                              ("chain", "tdx.tcb_info.signer"), ("root", "tdx.root_crl"),
+                                              ("PCK", "tdx.pck_crl"))):
+            with self.subTest(missing=missing):
+                result = self.verify(*self.base(collateral=files[:i] + files[i + 1 :]))
+                self.assertEqual(result.returncode, REFUSED)
+                self.assertLessEqual({"file.tdx.collateral", check}, parts.failed(result))
+        twice = self.verify(*self.base(collateral=files + ["tdx5-root_crl.der"]))
+        self.assertIn("file.tdx.collateral", parts.failed(twice))
+
+    def test_report_data(self):
+        self.assert_refused_by(self.verify(*self.base(data="00")), "tdx.report_data")
+        self.assert_refused_by(self.verify(*self.base(data=None)), "tdx.report_data")
+        result = self.verify(*self.base(data="any"))
+        self.assert_accepted(result)
+        self.assertIn("tdx.report_data.any", [check["name"] for check in parts.verdict(result)["checks"]])
+
+    def test_damage_is_refused(self):
+        raw = bytearray(parts.read("tdx5-quote.bin"))
+        raw[54 + 120] ^= 1  # TDATTRIBUTES.DEBUG
+        result = self.verify(*self.base(quote=parts.write("damaged", bytes(raw))))
+        self.assertLessEqual({"tdx.td.debug", "tdx.quote.signature"}, parts.failed(result))
+        for content in (b"", bytes(raw[:-200]), b"\0" * 5000, b"zz", os.urandom(5000)):
+            result = self.verify(*self.base(quote=parts.write("damaged", content)))
+            self.assertEqual(result.returncode, REFUSED)
+            self.assertTrue(parts.failed(result) & {"tdx.quote.version", "tdx.quote.form"})
+
+
+class Usage(Case):
+    def test_one_kind_of_evidence_at_a_time(self):
+        report, quote = "genoa-report.bin", "tdx5-quote.bin"
+        for arguments in ([], ["--snp-report", report, "--tdx-quote", quote], ["bundle.json", "--snp-report", report], ["a", "b"],
+                          ["bundle.json", "--certs", "genoa-ark.der"], ["bundle.json", "--report-data", "00"],
+                          ["--tdx-quote", quote, "--certs", "genoa-ark.der"], ["--tdx-quote", quote, "--crl", "genoa-crl.der"],
+                          ["--snp-report", report, "--measurement", "00"], ["--snp-report"]):
+            with self.subTest(arguments=arguments):
+                result = parts.run("verify", *arguments)
+                self.assertEqual(result.returncode, USAGE)
+                self.assertIn(b"enclume verify", result.stderr)
+                self.assertEqual(result.stdout, b"")
+
+    def test_files_that_cannot_be_read(self):
+        for arguments in (["--snp-report", "no-such-file"], ["--snp-report", "genoa-report.bin", "--certs", "no-such-file"],
+                          ["--tdx-quote", "tdx5-quote.bin", "--collateral", "no-such-file"], ["no-such-file"],
+                          ["--snp-report", "genoa-report.bin", "--policy", "no-such-file"]):
+            with self.subTest(arguments=arguments):
+                result = parts.run("verify", *arguments)
+                self.assertEqual(result.returncode, USAGE)
+                self.assertIn(b"no-such-file", result.stderr)
+
+    def test_every_check_is_documented(self):
+        listed = json.loads(parts.run("verify", "--list-checks", "--json").stdout)
+        with open(os.path.join(parts.source, "docs/verdict.md"), encoding="utf-8") as f:
+            documented = re.findall(r"^\| `([a-z0-9_.]+)` \| (.*) \|$", f.read(), re.M)
+        self.assertEqual(documented, [(rule["name"], rule["text"]) for rule in listed])
+        self.assertEqual(len({rule["name"] for rule in listed}), len(listed))
+        text = parts.run("verify", "--list-checks").stdout.decode()
+        for rule in listed:
+            self.assertIn(rule["name"], text)
+            self.assertIn(rule["why"], text)
+
+    def test_what_a_verdict_shows_is_in_the_list(self):
+        listed = {rule["name"]: rule["text"] for rule in json.loads(parts.run("verify", "--list-checks", "--json").stdout)}
+        bundle = parts.write("not.json", b"{}")
+        for result in (self.verify(*Snp().base()), self.verify(*Tdx().base(data="any")), self.verify(bundle)):
+            for check in parts.verdict(result)["checks"]:
+                self.assertEqual(listed[check["name"]], check["text"])
+
+
+SNP_OLD = {"snp.tcb.floor.reported", "snp.tcb.floor.committed", "snp.tcb.floor.launch", "snp.platform.alias_check"}
+OUTDATED = "dcap-qvl/tdx_quote_outdated_collateral.json"
+TDX_SETS = [
+    # quote, collateral (the first has everything; the others take the place of parts of it), time, the checks that refuse it
+    ("go-tdx-guest/quote_v5_sample.dat", [OUTDATED, "go-tdx-guest/sample_tcbinfo_response_v5"], "2026-02-25T00:00:00Z", []),
+    ("go-tdx-guest/tdx_prod_quote_SPR_E4.dat", [OUTDATED, "go-tdx-guest/sample_tcbInfo_response",
+                                                "go-tdx-guest/sample_qeIdentity_response", "go-tdx-guest/pckcrl",
+                                                "go-tdx-guest/rootcrl.der"], "2023-07-01T00:00:00Z",
+     ["tdx.tcb_info.signer_valid", "tdx.qe_identity.signer_valid", "tdx.tcb.level", "tdx.tcb.status", "tdx.td.sept_ve_disable"]),
+    ("dcap-qvl/tdx_quote", ["dcap-qvl/tdx_quote_collateral.json"], "2025-06-25T00:00:00Z", []),
+    ("dcap-qvl/quote_hex.txt", ["dcap-qvl/quote_collateral.json"], "2025-09-10T00:00:00Z", []),
+    ("dcap-qvl/tdx_quote", ["dcap-qvl/tdx_quote_collateral.json"], "2025-09-10T00:00:00Z",
+     ["tdx.pck_crl.current", "tdx.tcb_info.current", "tdx.qe_identity.current"]),
+    ("dcap-qvl/quote_hex.txt", ["dcap-qvl/tdx_quote_collateral.json"], "2025-06-25T00:00:00Z",
+     ["tdx.pck.validity", "tdx.tcb_info.platform", "tdx.tcb.level", "tdx.tcb.status"]),
+    ("dcap-qvl/tdx_quote_outdated", [OUTDATED], "2026-02-25T00:00:00Z",
+     ["tdx.tcb.level", "tdx.tcb.status"]),
+    ("dcap-qvl/tdx-quote.hex", ["dcap-qvl/tdx_quote_collateral.json"], "2025-06-25T00:00:00Z", ["tdx.tcb.level", "tdx.tcb.status"]),
+    ("dcap-qvl/quote-from-tappd.hex", ["dcap-qvl/tdx_quote_collateral.json"], "2025-06-25T00:00:00Z",
+     ["tdx.tcb.level", "tdx.tcb.status"]),
+]
+
+
+def merged(paths):
+    """The collateral of the first file, with what the others hold in place of its own: a path."""
+    with open(paths[0], encoding="utf-8") as f:
+        document = json.load(f)
+    for path in paths[1:]:
+        with open(path, "rb") as f:
+            content = f.read()
+        answer = re.fullmatch(rb'\s*\{"(tcbInfo|enclaveIdentity)":(.*),"signature":"([0-9a-f]+)"\}\s*', content, re.S)
+        if answer:
+            name = "tcb_info" if answer[1] == b"tcbInfo" else "qe_identity"
+            document[name], document[f"{name}_signature"] = answer[2].decode(), answer[3].decode()
+        else:
+            document["root_ca_crl" if b"Intel SGX Root CA" in content[:200] else "pck_crl"] = content.hex()
+    return parts.write("merged.json", json.dumps(document).encode())
+
+
+class Real(Case):
+    """Other people's evidence, each at its own time, through the command line."""
+
+    def files(self, *names):
+        paths = [parts.real(name) for name in names]
+        if None in paths:
+            self.skipTest(f"no {names[paths.index(None)]}")
+        return paths
+
+    def report(self, path):
+        with open(path, "rb") as f:
+            content = f.read()
+        return bytes.fromhex(content.decode()[: 2 * 1184]) if path.endswith(".hex") else content
+
+    def milan(self, report, certs, *more, at="2024-01-01T00:00:00Z"):
+        content = self.report(report)
+        arguments = ["--snp-report", report, "--measurement", parts.snp_measurement(content), "--at", at,
+                     "--report-data", content[0x50 : 0x90].hex()]
+        for cert in certs:
+            arguments += ["--certs", cert]
+        return self.verify(*arguments, *more)
+
+    def relaxed(self, **more):
+        """A policy that waives what reports of before 2025 cannot have, and says so by name."""
+        snp = {"allow_milan": True, "allow_missing_crl": True, "tcb_floors": [], "platform_info": {"alias_check": "any"}, **more}
+        return parts.write("relaxed.json", json.dumps({"version": 1, "snp": snp}).encode())
+
+    def test_milan_of_a_debuggable_guest(self):
+        report, *certs = self.files("snp/go-sev-guest/attestation.bin", "snp/go-sev-guest/vcek.testcer", "snp/go-sev-guest/milan.testcer")
+        self.assert_refused_by(self.milan(report, certs), "snp.policy.debug", "snp.crl.present", "snp.product.milan", *SNP_OLD)
+        self.assert_refused_by(self.milan(report, certs, "--policy", self.relaxed()), "snp.policy.debug")
+        policy = self.relaxed(guest_policy={"debug": "any"})
+        self.assert_accepted(self.milan(report, certs, "--policy", policy))
+
+    def test_milan_of_before_the_alias_check(self):
+        report, *certs = self.files("snp/sev/report_milan.hex", "snp/sev/vcek_milan.der", "snp/sev/cert_chain_milan")
+        self.assert_refused_by(self.milan(report, certs), "snp.crl.present", "snp.product.milan", *SNP_OLD)
+        self.assert_accepted(self.milan(report, certs, "--policy", self.relaxed()))
+
+    def test_another_chips_certificate(self):
+        report, *certs = self.files("snp/sev/report_milan.hex", "snp/go-sev-guest/vcek.testcer", "snp/sev/cert_chain_milan")
+        result = self.milan(report, certs, "--policy", self.relaxed())
+        self.assert_refused_by(result, "snp.report.signature", "snp.vek.chip_id", "snp.vek.tcb")
+
+    def test_another_products_chain(self):
+        report, *certs = self.files("snp/sev/report_milan.hex", "snp/sev/vcek_turin.der", "snp/sev/cert_chain_turin")
+        result = self.milan(report, certs, "--policy", self.relaxed())
+        self.assertEqual(result.returncode, REFUSED)
+        self.assertIn("snp.report.signature", parts.failed(result))
+        self.assertNotIn("snp.chain.root", parts.failed(result))
+
+    def test_quotes(self):
+        found = 0
+        for quote, collateral, at, failures in TDX_SETS:
+            paths = [parts.real(f"tdx/{name}") for name in (quote, *collateral)]
+            if None in paths:
+                continue
+            found += 1
+            with open(paths[0], "rb") as f:
+                content = f.read()
+            if quote.endswith((".hex", ".txt")):
+                content = bytes.fromhex(content.decode().strip().removeprefix("0x"))
+            if quote.endswith("SPR_E4.dat"):
+                content = content[:-39]  # text that was put behind it
+            arguments = ["--tdx-quote", parts.write("real", content), "--at", at, "--measurement", parts.mrtd(content), "--rtmr", "all:any",
+                         "--report-data", content[48 + 520 : 48 + 584].hex() if content[0] == 4 else content[54 + 520 : 54 + 584].hex()]
+            arguments += ["--collateral", merged(paths[1:])]
+            with self.subTest(quote=quote, at=at):
+                result = self.verify(*arguments)
+                if failures:
+                    self.assert_refused_by(result, *failures)
+                else:
+                    self.assert_accepted(result)
+        if found == 0:
+            self.skipTest("no quotes with collateral")
+
+    def test_a_quote_without_collateral_and_one_with_octets_behind_it(self):
+        (quote,) = self.files("tdx/go-tdx-guest/tdx_prod_quote_SPR_E4.dat")
+        result = self.verify("--tdx-quote", quote, "--report-data", "any", "--at", "2023-07-01T00:00:00Z")
+        self.assertEqual(result.returncode, REFUSED)
+        self.assertIn("tdx.quote.form", parts.failed(result))
+        with open(quote, "rb") as f:
+            content = f.read()[:-39]
+        result = self.verify("--tdx-quote", parts.write("cut", content), "--report-data", "any", "--at", "2023-07-01T00:00:00Z",
+                             "--measurement", parts.mrtd(content), "--rtmr", "all:any")
+        self.assertEqual(result.returncode, REFUSED)
+        self.assertNotIn("tdx.quote.signature", parts.failed(result))
+        self.assertIn("tdx.root_crl", parts.failed(result))
+
+    def test_an_sgx_quote(self):
+        quote, collateral = self.files("tdx/dcap-qvl/sgx_quote", "tdx/dcap-qvl/sgx_quote_collateral.json")
+        result = self.verify("--tdx-quote", quote, "--collateral", collateral, "--report-data", "any", "--at", "2025-06-25T00:00:00Z")
+        self.assertEqual(result.returncode, REFUSED)
+        first = next(c["name"] for c in parts.verdict(result)["checks"] if not c["passed"])
+        self.assertEqual(first, "tdx.quote.version")
+
+
+if __name__ == "__main__":
+    parts.main(unittest)
