@@ -367,6 +367,24 @@ static const struct check {
      NULL},
 };
 
+static enum policy_rule default_of(snp_check *of, unsigned rule)
+{
+    for (size_t i = 0; i < sizeof checks / sizeof *checks; i++)
+        if (checks[i].holds == of && checks[i].bit->rule == rule)
+            return checks[i].bit->default_rule;
+    return POLICY_DEFAULT;
+}
+
+enum policy_rule snp_guest_default(unsigned bit)
+{
+    return default_of(snp_check_policy_bit, bit);
+}
+
+enum policy_rule snp_platform_default(unsigned bit)
+{
+    return default_of(snp_check_platform_bit, bit);
+}
+
 static const char *what_is_missing(unsigned missing, unsigned have)
 {
     if ((missing & HAVE_REPORT) != 0)
