@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <time.h>
 
+#include "base/reader.h"
+
 enum {
     LENGTH_LONG = 0x80, /* X.690 section 8.1.3.5: the low bits say how many octets of length follow */
     SIGN_BIT = 0x80,
@@ -47,17 +49,24 @@ void der_put(struct writer *w, uint8_t tag, struct bytes content)
     der_end(w, begun);
 }
 
-void der_put_uint(struct writer *w, uint64_t value)
+void der_put_unsigned(struct writer *w, struct bytes number)
 {
     size_t begun = der_begin(w, DER_INTEGER);
-    size_t octets = 1;
-    while (octets < sizeof value && value >> (8 * octets) != 0)
-        octets++;
-    if ((value >> (8 * octets - 8) & SIGN_BIT) != 0)
-        writer_u8(w, 0);
-    for (size_t i = octets; i > 0; i--)
-        writer_u8(w, (uint8_t)(value >> (8 * i - 8)));
+    struct reader digits = reader_over(number);
+    for (struct reader next = digits; next.left > 1 && reader_u8(&next) == 0;)
+        digits = next;
+    struct reader first = digits;
+    writer_zeros(w, reader_u8(&first) >= SIGN_BIT);
+    writer_bytes(w, reader_rest(&digits));
     der_end(w, begun);
+}
+
+void der_put_uint(struct writer *w, uint64_t value)
+{
+    uint8_t octets[sizeof value];
+    struct writer number = writer_into(octets, sizeof octets);
+    writer_u64be(&number, value);
+    der_put_unsigned(w, bytes_of(octets, sizeof octets));
 }
 
 void der_put_bits(struct writer *w, struct bytes octets)

@@ -21,6 +21,8 @@ void der_end(struct writer *w, size_t begun);
 void der_put(struct writer *w, uint8_t tag, struct bytes content);
 /* INTEGER in the fewest octets, with the zero octet that keeps it positive. */
 void der_put_uint(struct writer *w, uint64_t value);
+/* The same of a number of any size, big endian, at least one octet; zeros at its beginning are left out. */
+void der_put_unsigned(struct writer *w, struct bytes number);
 /* A BIT STRING of whole octets. */
 void der_put_bits(struct writer *w, struct bytes octets);
 /* A BIT STRING of named flags, as der_flags reads it; flags is not 0. */
