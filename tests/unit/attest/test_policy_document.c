@@ -621,7 +621,7 @@ static const struct wrong wrongs[] = {
     {MEMBER_TEXTS, "[\"a\",\"\"]", "[1]"},
     {MEMBER_TEXTS, "[\"\\n\"]", "[0]"},
     {MEMBER_TEXTS, "[1]", "[0]"},
-    {MEMBER_TEXTS, "[\"" B64("x") "y\"]", "[0]"},
+    {MEMBER_TEXTS, "[\"" B64("x") B64("x") "y\"]", "[0]"},
     {MEMBER_BYTES, "\"" B16("33") "3\"", ""},
     {MEMBER_BYTES, "\"" B16("33") B16("33") B16("33") B4("33") "\"", ""},
     {MEMBER_BYTES, "\"" B16("3g") "\"", ""},
