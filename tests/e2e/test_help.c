@@ -16,19 +16,20 @@ static const struct program {
     const char *options[24]; /* as docs and tests know them; --help must name all, and no other */
 } programs[] = {
     {{E2E_ENCLUME, "chat"},
-     {"--connect", "--measurement", "--model-digest", "--trust-simulated", "--allow-milan", "--max-age",
-      "--remember", "--save-evidence", "--system", "--max-tokens", "--temperature", "--top-p", "--seed",
-      "--stop", "--quiet", "--json", "--help"}},
+     {"--connect", "--policy", "--measurement", "--rtmr", "--model-digest", "--trust-simulated",
+      "--allow-milan", "--max-age", "--remember", "--save-evidence", "--system", "--max-tokens",
+      "--temperature", "--top-p", "--seed", "--stop", "--quiet", "--json", "--help"}},
     {{E2E_ENCLUME, "verify"},
-     {"--measurement", "--model-digest", "--trust-simulated", "--allow-milan", "--at", "--json", "--explain",
-      "--help"}},
-    {{E2E_ENCLUME, "measure"}, {"--json", "--help"}},
+     {"--policy", "--measurement", "--rtmr", "--model-digest", "--trust-simulated", "--allow-milan", "--at",
+      "--json", "--explain", "--help"}},
+    {{E2E_ENCLUME, "measure"}, {"--platform", "--policy", "--json", "--help"}},
     {{E2E_ENCLUMED},
      {"--listen", "--model", "--evidence", "--collateral", "--slots", "--queue", "--context", "--threads",
       "--chat-template", "--max-connections", "--idle-timeout", "--handshake-timeout", "--grace", "--user",
       "--help", "--version"}},
     {{E2E_SIMULATOR},
-     {"--delay-ms", "--root-out", "--chain", "--policy-debug", "--json", "--help", "--version"}},
+     {"--platform", "--delay-ms", "--root-out", "--chain", "--policy-debug", "--json", "--help",
+      "--version"}},
 };
 
 static int run_with(const struct program *program, const char *more, struct process *p)

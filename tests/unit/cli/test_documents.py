@@ -177,6 +177,7 @@ TYPED = [
     ("enclume verify READ", "README.md"),
     ("enclume chat --trust-simulated READ", "README.md"),
     ("enclume measure ", "simulated"),
+    ("enclume measure simulated --platform ", "tdx"),
     ("enclume model dig", "digest"),
     ("enclume policy sh", "show"),
     ("enclume policy check READ", "README.md"),
@@ -187,6 +188,7 @@ TYPED = [
     ("enclumed --evidence t", "tsm"),
     ("enclumed --collateral v", "vsock:"),
     ("enclume-simulator --root", "--root-out"),
+    ("enclume-simulator --platform ", "tdx"),
     ("enclume-simulator --json -- enclumed --max-conn", "--max-connections"),
 ]
 
