@@ -104,7 +104,7 @@ enum err simulated_tdx_quote(const struct simulated_tdx *t, const struct tdx_bod
     static const uint8_t intel[16] = {0x93, 0x9a, 0x72, 0x33, 0xf7, 0x9c, 0x4c, 0xa9,
                                       0x94, 0x0a, 0x0d, 0xb3, 0x95, 0x7f, 0x06, 0x07};
     uint8_t signed_part[TDX_HEADER_SIZE + TDX_BODY_DESCRIPTOR_SIZE + TDX_BODY_15_SIZE];
-    uint8_t signature[TDX_POINT_SIZE];
+    uint8_t signature[TDX_POINT_SIZE] = {0};
     struct bytes written;
     struct tdx_quote q = {
         .version = TDX_VERSION_5,
