@@ -125,8 +125,8 @@ static enum err ecdsa_sign(const struct crypto_private_key *signer, unsigned sal
         return e;
     struct writer w = writer_into(signature, SIMULATED_SIGNATURE_MAX);
     size_t seq = der_begin(&w, DER_SEQUENCE);
-    der_put_unsigned(&w, bytes_of(rs, P256_HALF));
-    der_put_unsigned(&w, bytes_of(rs + P256_HALF, P256_HALF));
+    der_put_big_uint(&w, bytes_of(rs, P256_HALF));
+    der_put_big_uint(&w, bytes_of(rs + P256_HALF, P256_HALF));
     der_end(&w, seq);
     e = writer_finish(&w, &written);
     *len = written.len;

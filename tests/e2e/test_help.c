@@ -22,6 +22,9 @@ static const struct program {
     {{E2E_ENCLUME, "verify"},
      {"--policy", "--measurement", "--rtmr", "--model-digest", "--trust-simulated", "--allow-milan", "--at",
       "--json", "--explain", "--help"}},
+    {{E2E_ENCLUME, "policy"},
+     {"--policy", "--measurement", "--rtmr", "--model-digest", "--trust-simulated", "--allow-milan",
+      "--canonical", "--help"}},
     {{E2E_ENCLUME, "measure"}, {"--platform", "--policy", "--json", "--help"}},
     {{E2E_ENCLUMED},
      {"--listen", "--model", "--evidence", "--collateral", "--slots", "--queue", "--context", "--threads",
@@ -97,7 +100,7 @@ static void an_unknown_option_is_refused_by_name(void **state)
 
 static void each_command_of_enclume_is_named(void **state)
 {
-    static const char *const commands[] = {"chat", "verify", "measure", "model"};
+    static const char *const commands[] = {"chat", "verify", "measure", "policy", "model"};
     struct process p;
     (void)state;
     assert_int_equal(process_run(&p, (const char *const[]){E2E_ENCLUME, "--help", NULL}), 0);
