@@ -18,6 +18,7 @@
 #include "base/strict_json.h"
 #include "bench.h"
 #include "crypto/crypto.h"
+#include "evidence/simulated.h"
 #include "simulator/platform.h"
 
 /* ---- counting ---- */
@@ -67,10 +68,12 @@ void *__wrap_secret_realloc(void *block, size_t size)
 
 /* ---- the limit, in a process with the ordinary heap ---- */
 
+enum { CERTIFICATES = 3 };
+
 /* Shared with it. */
 struct material {
     uint8_t report[SNP_REPORT_SIZE];
-    struct simulated_der certificate[3]; /* VCEK, ASK, ARK */
+    struct simulated_der certificate[CERTIFICATES]; /* VCEK, ASK, ARK */
 };
 
 enum { SIGNATURES = 4, MESSAGE_MAX = 4096, SIGNATURE_MAX = 1024, P384_SIZE = 48 };
@@ -184,46 +187,53 @@ static double appraisal_run(void *self, uint64_t count)
 static void evidence_make(const struct platform *p, struct material *m, struct appraisal *a)
 {
     static uint8_t text[STATEMENT_MAX];
+    static struct platform_frame frame;
     const struct statement statement = {.noise_key = {1}, .model_digest = {2}, .model_name = "bench"};
-    const struct simulated_der *const chain[] = {&p->chain->vcek_der, &p->chain->ask_der, &p->chain->ark_der};
+    const struct simulated_der *top = p->kind->root(p);
     uint8_t root[MERKLE_HASH_SIZE];
     uint8_t report_data[SNP_REPORT_DATA_SIZE];
-    struct snp_report report;
+    struct evidence evidence;
     struct merkle_tree *tree;
+    const char *name;
     size_t len;
     bench_must(crypto_random(a->challenge, sizeof a->challenge), "randomness");
     bench_must(merkle_build((const uint8_t(*)[32])a->challenge, 1, &tree), "the tree");
     merkle_root(tree, root);
     bench_must(statement_write(&statement, (char *)text, sizeof text, &len), "the statement");
     bench_must(statement_report_data(bytes_of(text, len), root, report_data), "the statement");
-    platform_report_fields(p, report_data, &report);
-    bench_must(platform_report_sign(p, &report, m->report), "the report");
+    bench_must(platform_answer(p, report_data, &frame), "the report");
+    bench_must(evidence_simulated_parse(bytes_of(frame.bytes, frame.len), &evidence, &name, NULL),
+               "the report");
 
     struct bundle bundle = {.platform = BUNDLE_PLATFORM_SNP,
                             .statement = bytes_of(text, len),
                             .evidence_count = 1,
-                            .evidence = {{BUNDLE_SNP_REPORT, bytes_of(m->report, sizeof m->report)}},
-                            .endorsement_count = 3};
-    for (size_t i = 0; i < 3; i++) {
-        m->certificate[i] = *chain[i];
-        bundle.endorsements[i] =
-            (struct bundle_item){BUNDLE_CERTIFICATE, bytes_of(chain[i]->der, chain[i]->len)};
+                            .evidence = {evidence.report},
+                            .endorsement_count = CERTIFICATES};
+    memcpy(m->report, evidence.report.value.ptr, sizeof m->report);
+    for (size_t i = 0; i < CERTIFICATES; i++) {
+        const struct bytes der = evidence.endorsements[i].value;
+        bench_must_be(der.len <= sizeof m->certificate[i].der, "a certificate");
+        memcpy(m->certificate[i].der, der.ptr, der.len);
+        m->certificate[i].len = der.len;
+        bundle.endorsements[i] = evidence.endorsements[i];
     }
     merkle_path_of(tree, 0, &bundle.freshness);
     merkle_free(tree);
     char *json;
     bench_must(bundle_write(&bundle, &json, &len), "the bundle");
     a->bundle = bytes_of(json, len);
-    memcpy(a->measurement[0], p->measurement, sizeof a->measurement[0]);
+    memcpy(a->measurement[0], p->launched.at[0].value, sizeof a->measurement[0]);
     a->policy =
         (struct attest_policy){.measurements = (const uint8_t(*)[ATTEST_MEASUREMENT_SIZE])a->measurement,
                                .measurement_count = 1,
-                               .simulated_root = bytes_of(p->chain->ark_der.der, p->chain->ark_der.len)};
+                               .simulated_root = bytes_of(top->der, top->len)};
 }
 
 int main(int argc, char **argv)
 {
-    static struct platform platform;
+    static const uint8_t program[LAUNCH_REGISTER_SIZE];
+    struct platform *platform;
     static struct appraisal appraisal;
     struct err_note note = {{0}};
     bench_begin("bench_appraise",
@@ -238,9 +248,9 @@ int main(int argc, char **argv)
     strict_json_init();
     bench_must(crypto_init(), "libcrypto");
     appraisal.now = (int64_t)time(NULL);
-    bench_must(platform_open(&platform, NULL, appraisal.now, &note), "the simulated platform");
-    bench_must(crypto_random(platform.measurement, sizeof platform.measurement), "randomness");
-    evidence_make(&platform, material, &appraisal);
+    bench_must(platform_open("snp", NULL, appraisal.now, &platform, &note), "the simulated platform");
+    bench_must(platform->measures->measure(program, NULL, 0, &platform->launched), "the measurement");
+    evidence_make(platform, material, &appraisal);
 
     bench_compare(&(struct bench_claim){.name = "appraise.whole",
                                         .text = "one appraisal",
@@ -257,7 +267,7 @@ int main(int argc, char **argv)
     bench_value("appraise.bundle", "size of the bundle", (double)appraisal.bundle.len, "bytes", 0);
 
     secret_free((void *)appraisal.bundle.ptr);
-    platform_close(&platform);
+    platform_close(platform);
     bench_peer_stop(limit);
     return bench_end();
 }

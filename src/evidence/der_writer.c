@@ -47,19 +47,6 @@ void der_put(struct writer *w, uint8_t tag, struct bytes content)
     der_end(w, begun);
 }
 
-void der_put_uint(struct writer *w, uint64_t value)
-{
-    size_t begun = der_begin(w, DER_INTEGER);
-    size_t octets = 1;
-    while (octets < sizeof value && value >> (8 * octets) != 0)
-        octets++;
-    if ((value >> (8 * octets - 8) & SIGN_BIT) != 0)
-        writer_u8(w, 0);
-    for (size_t i = octets; i > 0; i--)
-        writer_u8(w, (uint8_t)(value >> (8 * i - 8)));
-    der_end(w, begun);
-}
-
 void der_put_big_uint(struct writer *w, struct bytes octets)
 {
     while (octets.len > 1 && octets.ptr[0] == 0)
@@ -69,6 +56,14 @@ void der_put_big_uint(struct writer *w, struct bytes octets)
         writer_u8(w, 0);
     writer_bytes(w, octets);
     der_end(w, begun);
+}
+
+void der_put_uint(struct writer *w, uint64_t value)
+{
+    uint8_t octets[sizeof value];
+    struct writer number = writer_into(octets, sizeof octets);
+    writer_u64be(&number, value);
+    der_put_big_uint(w, bytes_of(octets, sizeof octets));
 }
 
 void der_put_bits(struct writer *w, struct bytes octets)
