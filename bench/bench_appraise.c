@@ -207,7 +207,8 @@ int main(int argc, char **argv)
     bench_begin("bench_appraise",
                 "The whole appraisal of a SEV-SNP bundle (SIMULATED platform) against its bare signature "
                 "checks: four "
-                "RSA-4096 PSS (three certificates, one revocation list), one ECDSA P-384. One thread, processor time.",
+                "RSA-4096 PSS (three certificates, one revocation list), one ECDSA P-384. One thread, "
+                "processor time.",
                 argc, argv);
     struct material *material =
         mmap(NULL, sizeof *material, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);

@@ -95,7 +95,8 @@ static void compare(struct scene *s)
         PEER, (const char *const[]){PEER, s->report_path, s->vcek_path, s->chain_path, now, NULL});
     appraisal_report("attest.snp", appraise, s);
     if (peer == NULL) {
-        bench_left_out("attest.snp.peer", "go-sev-guest could not be built here (bench/peers/setup says why)");
+        bench_left_out("attest.snp.peer",
+                       "go-sev-guest could not be built here (bench/peers/setup says why)");
         return;
     }
     bench_compare(&(struct bench_claim){.name = "attest.snp.peer",
@@ -119,7 +120,8 @@ int main(int argc, char **argv)
         "go-sev-guest (verify and validate) on the same files. Differences: ours makes some 60 checks and "
         "writes what each saw; AMD's own ARK and ASK are known to ours by their SHA-256, so it verifies "
         "two signatures (certificate and report) where go-sev-guest verifies those and the ASK's; "
-        "go-sev-guest has parsed its trusted certificates before. Processor time, garbage collection included.",
+        "go-sev-guest has parsed its trusted certificates before. Processor time, garbage collection "
+        "included.",
         argc, argv);
     if (scene_find(&s)) {
         bench_must(crypto_init(), "libcrypto");

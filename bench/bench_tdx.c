@@ -220,10 +220,12 @@ int main(int argc, char **argv)
 {
     bench_begin(
         "bench_tdx",
-        "Appraisal of an Intel TDX quote, from the bytes of quote and collateral to the verdict. Differences: "
+        "Appraisal of an Intel TDX quote, from the bytes of quote and collateral to the verdict. "
+        "Differences: "
         "ours knows Intel's intermediate certificates and signer by their SHA-256 and so does not verify "
         "those signatures again, and verifies each list of revoked certificates once; go-tdx-guest verifies "
-        "the signer and the root's list once for each document; @phala/dcap-qvl compares no report data and no "
+        "the signer and the root's list once for each document; @phala/dcap-qvl compares no report data and "
+        "no "
         "measurement. Processor time, garbage collection included.",
         argc, argv);
     bench_must(crypto_init(), "crypto_init");
