@@ -83,24 +83,34 @@ enum { ENCLUME_NOTE_SIZE = 256 };
 enum {
     ENCLUME_MEASUREMENT_SIZE = 48, /* bytes of a launch measurement: 96 hexadecimal digits */
     ENCLUME_DIGEST_SIZE = 32,      /* bytes of a model's SHA-256: 64 hexadecimal digits */
-    ENCLUME_REFERENCES_MAX = 64,   /* measurements in one policy, and as many digests */
-    ENCLUME_ROOT_SIZE_MAX = 65536  /* bytes of a root certificate's file */
+    ENCLUME_REFERENCES_MAX = 64,   /* measurements in one policy, as many TDX launches, and as many digests */
+    ENCLUME_ROOT_SIZE_MAX = 65536, /* bytes of a root certificate's file */
+    ENCLUME_POLICY_SIZE_MAX = 1048576 /* bytes of a policy document */
 };
 
 struct enclume_policy;
 
-/* A new policy accepts nothing until a measurement is added. */
+/* A new policy accepts nothing until a measurement or a TDX launch is added. */
 int enclume_policy_new(struct enclume_policy **policy);
+/* A policy that is written down as one JSON document (docs/policy.md: size bytes of text, no NUL needed). It can be added to like a new one.
+ * Strict: what is unknown, out of range or there twice is an error, and the note names the member: "tdx.launches[1].rtmr0: ...".
+ * Errors: "bad-json", "bad-value", "unknown-value", "too-large". */
+int enclume_policy_from_json(const void *text, size_t size, struct enclume_policy **policy, char *note);
 void enclume_policy_free(struct enclume_policy *policy);
 
-/* Accept code with this launch measurement: 96 hexadecimal digits, either case. Errors: "bad-encoding", "too-large" when there are
+/* Accept code with this launch measurement on AMD SEV-SNP: 96 hexadecimal digits, either case. Errors: "bad-encoding", "too-large" when there are
  * ENCLUME_REFERENCES_MAX already. */
 int enclume_policy_add_measurement(struct enclume_policy *policy, const char *hex);
+/* Accept a TD of Intel TDX with this MRTD and these RTMRs, 96 digits each, together. NULL or "any": that register is not compared, so that
+ * whoever runs the machine chooses what it measures, and the verdict says so. MRTD covers the firmware alone. The same errors. */
+int enclume_policy_add_tdx_launch(struct enclume_policy *policy, const char *mrtd, const char *rtmr0,
+                                  const char *rtmr1, const char *rtmr2, const char *rtmr3);
 /* Accept only weights with this SHA-256 (64 digits), or another one that was added. Without any: every model, and the verdict says
  * which. The same errors. */
 int enclume_policy_add_model(struct enclume_policy *policy, const char *hex);
-/* Also accept the simulated platform whose root certificate this is: one certificate, PEM or DER. Replaces an earlier one. It proves
- * nothing about hardware, and verdicts that rest on it say so. Errors: "bad-encoding", "bad-certificate", "too-large". */
+/* Also accept the simulated platform whose root certificate this is: one certificate in DER, or one or more in PEM. It goes to the platform
+ * whose root key it names ("ARK-...": SEV-SNP, "Intel SGX Root CA": TDX) and replaces an earlier one of the same. It proves nothing about
+ * hardware, and verdicts that rest on it say so. Errors: "bad-encoding", "bad-certificate", "unknown-value" (of neither), "too-large". */
 int enclume_policy_trust_simulated_root(struct enclume_policy *policy, const void *certificate, size_t size);
 /* Not 0: accept EPYC Milan. Its reports can be forged since its root seed was extracted (arXiv 2605.12990). Default: 0. */
 int enclume_policy_allow_milan(struct enclume_policy *policy, int allow);
@@ -114,7 +124,7 @@ int enclume_policy_set_max_age(struct enclume_policy *policy, int64_t seconds);
 enum {
     ENCLUME_KEY_SIZE = 32,             /* bytes of a Noise static key (X25519) */
     ENCLUME_BUNDLE_SIZE_MAX = 1048576, /* larger bundles are refused */
-    ENCLUME_CHECKS_MAX = 96            /* checks in one verdict, at most */
+    ENCLUME_CHECKS_MAX = 192           /* checks in one verdict, at most */
 };
 
 struct enclume_verdict;

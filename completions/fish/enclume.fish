@@ -37,13 +37,16 @@ complete -c enclume -n __fish_use_subcommand -l version -d 'Show the version'
 complete -c enclume -n __fish_use_subcommand -a chat -d 'Ask a verified enclave, once or in a conversation'
 complete -c enclume -n __fish_use_subcommand -a verify -d 'Check saved evidence, offline'
 complete -c enclume -n __fish_use_subcommand -a measure -d 'Compute what a launch measurement must be'
+complete -c enclume -n __fish_use_subcommand -a policy -d 'Show what is acceptable, or check a policy file'
 complete -c enclume -n __fish_use_subcommand -a model -d 'Get a model, or the digest of one'
 
-# enclume chat and enclume verify: what is acceptable
-complete -c enclume -n '__enclume_in chat verify' -l measurement -x -d 'Accept code with this launch measurement'
-complete -c enclume -n '__enclume_in chat verify' -l model-digest -x -d 'Accept only weights with this SHA-256'
-complete -c enclume -n '__enclume_in chat verify' -l trust-simulated -r -F -d 'Also accept the simulated platform with this root'
-complete -c enclume -n '__enclume_in chat verify' -l allow-milan -d 'Accept EPYC Milan, whose reports can be forged'
+# enclume chat, enclume verify and enclume policy: what is acceptable
+complete -c enclume -n '__enclume_in chat verify policy' -l policy -r -F -d 'What is acceptable, as JSON'
+complete -c enclume -n '__enclume_in chat verify policy' -l rtmr -x -d 'What a register of TDX must be: N:HEX, N:any or all:any'
+complete -c enclume -n '__enclume_in chat verify policy' -l measurement -x -d 'Accept code with this launch measurement or MRTD'
+complete -c enclume -n '__enclume_in chat verify policy' -l model-digest -x -d 'Accept only weights with this SHA-256'
+complete -c enclume -n '__enclume_in chat verify policy' -l trust-simulated -r -F -d 'Also accept simulated platforms with these roots'
+complete -c enclume -n '__enclume_in chat verify policy' -l allow-milan -d 'Accept EPYC Milan, whose reports can be forged'
 
 # enclume chat
 complete -c enclume -n '__enclume_in chat' -l connect -x -a '(__enclume_address 127.0.0.1:7878)' -d 'Where the enclave is'
@@ -73,6 +76,17 @@ complete -c enclume -n '__enclume_in measure' -l json -d 'One JSON object'
 complete -c enclume -n '__enclume_in measure' -l help -d 'Show help'
 complete -c enclume -n __enclume_launching -a '(__enclume_launched)'
 
+# enclume policy
+function __enclume_policy_wants
+    set -l words (commandline -opc)
+    __enclume_in policy; and test "$words[3]" = "$argv"
+end
+complete -c enclume -n '__enclume_policy_wants ""' -a show -d 'Print what is acceptable'
+complete -c enclume -n '__enclume_policy_wants ""' -a check -d 'Say whether a file is a policy'
+complete -c enclume -n '__enclume_policy_wants show; or __enclume_policy_wants check' -F
+complete -c enclume -n '__enclume_in policy' -l canonical -d 'As one line, the same for the same policy'
+complete -c enclume -n '__enclume_in policy' -l help -d 'Show help'
+
 # enclume model
 function __enclume_model_wants
     set -l words (commandline -opc)
@@ -93,7 +107,8 @@ complete -c enclume -n '__enclume_in model' -l help -d 'Show help'
 complete -c enclumed -f
 complete -c enclumed -l listen -x -a '(__enclume_address tcp:127.0.0.1:7878)' -d 'Where to listen'
 complete -c enclumed -l model -r -F -d 'The model, a GGUF file'
-complete -c enclumed -l evidence -x -a simulated -d 'Where attestation evidence comes from'
+complete -c enclumed -l evidence -x -a 'tsm sev-guest tdx-guest auto simulated' -d 'Where attestation evidence comes from'
+complete -c enclumed -l collateral -x -a 'vsock: unix: dir:' -d 'Where the host offers endorsements'
 complete -c enclumed -l slots -x -d 'Requests that are answered at once'
 complete -c enclumed -l queue -x -d 'Requests that may wait'
 complete -c enclumed -l context -x -d 'Tokens of a request, prompt and answer'

@@ -16,6 +16,9 @@ static const struct verdict_rule rule_content = {
     "bundle.content", "It holds what the platform needs, and nothing else",
     "A report with its certificates and revocation lists, or a quote with its collateral "
     "(docs/protocol.md, Evidence bundle)."};
+static const struct verdict_rule rule_platform = {
+    "bundle.platform", "The platform is one that you accept",
+    "Reference values of one platform do not make you trust another."};
 static const struct verdict_rule rule_collateral = {
     "bundle.collateral", "What Intel says of the platform came along whole",
     "TCB info, identity of the quoting enclave, their signer, two revocation lists."};
@@ -70,6 +73,19 @@ static void check_content(struct appraisal *a)
     }
     enum err e = bundle_parts_of(&a->bundle, &a->parts, &note);
     a->sorted = add_result(a->v, &rule_content, e, &note);
+}
+
+static void check_platform(struct appraisal *a)
+{
+    const uint32_t accepted = a->policy->platforms;
+    if (a->parts.platform == VERDICT_PLATFORM_NONE) {
+        (void)add_not_checked(a->v, &rule_platform,
+                              "the bundle is malformed, or of a platform that is not known");
+        return;
+    }
+    (void)verdict_add(a->v, &rule_platform, accepted == 0 || (accepted >> a->parts.platform & 1) != 0,
+                      accepted == 0 ? "any" : "one of those you named", "%s",
+                      verdict_platform_name(a->parts.platform));
 }
 
 static void check_statement(struct appraisal *a)
@@ -221,6 +237,7 @@ void attest_appraise(struct bytes bundle_text, const uint8_t *challenge, const s
     enum err e = bundle_parse(bundle_text, &a.bundle, &note);
     a.parsed = add_result(v, &rule_bundle, e, &note);
     check_content(&a);
+    check_platform(&a);
     check_challenge(&a, challenge);
     check_path(&a);
     check_statement(&a);

@@ -34,6 +34,8 @@ static const struct snp_bit bit_platform_ciphertext = {4, SNP_PLATFORM_CIPHERTEX
                                                        "hidden", "not hidden"};
 static const struct snp_bit bit_platform_alias = {5, SNP_PLATFORM_ALIAS_CHECK, POLICY_REQUIRE, "done",
                                                   "not done"};
+static const struct snp_bit bit_platform_iommu = {6, SNP_PLATFORM_IOMMU_WRITE_SAFE, POLICY_ANY, "safe",
+                                                  "not said to be safe"};
 static const struct snp_bit bit_platform_tio = {7, SNP_PLATFORM_TIO, POLICY_ANY, "on", "off"};
 
 /* ---- the table ---- */
@@ -351,6 +353,12 @@ static const struct check {
      HAVE_REPORT,
      snp_check_platform_bit,
      &bit_platform_ciphertext},
+    {{"snp.platform.iommu", "Writes of devices are as safe as you want them",
+      "Writes that the IOMMU still buffers could reach the guest's memory (AMD-SB-3016, CVE-2023-20585). "
+      "PLATFORM_INFO, bit 6, on Turin."},
+     HAVE_REPORT,
+     snp_check_platform_bit,
+     &bit_platform_iommu},
     {{"snp.platform.tio", "Trusted devices are as you want them", "Document 56860, PLATFORM_INFO, bit 7."},
      HAVE_REPORT,
      snp_check_platform_bit,
@@ -366,6 +374,24 @@ static const struct check {
      snp_check_report_data,
      NULL},
 };
+
+static enum policy_rule default_of(snp_check *of, unsigned rule)
+{
+    for (size_t i = 0; i < sizeof checks / sizeof *checks; i++)
+        if (checks[i].holds == of && checks[i].bit->rule == rule)
+            return checks[i].bit->default_rule;
+    return POLICY_DEFAULT;
+}
+
+enum policy_rule snp_guest_default(unsigned bit)
+{
+    return default_of(snp_check_policy_bit, bit);
+}
+
+enum policy_rule snp_platform_default(unsigned bit)
+{
+    return default_of(snp_check_platform_bit, bit);
+}
 
 static const char *what_is_missing(unsigned missing, unsigned have)
 {

@@ -29,4 +29,8 @@ struct snp_evidence {
 void snp_appraise(const struct snp_evidence *evidence, const uint8_t *report_data,
                   const struct attest_policy *policy, int64_t now, struct verdict *v);
 
+/* What a policy that says nothing of a bit comes to: enum snp_guest_bit, enum snp_platform_bit. */
+enum policy_rule snp_guest_default(unsigned bit);
+enum policy_rule snp_platform_default(unsigned bit);
+
 #endif

@@ -191,7 +191,7 @@ bool snp_check_vek_form(struct snp_context *c)
 
 bool snp_check_vek_product(struct snp_context *c)
 {
-    bool same = vcek_is_product(&c->vcek, c->chain.product->name);
+    bool same = vcek_is_product(&c->vcek, c->chain.product);
     /* Anything may stand in the certificate; printed is only what was recognised. */
     snp_saw(c, "%s", same ? c->chain.product->name : "another name");
     snp_wanted(c, "%s", c->chain.product->name);
@@ -286,7 +286,7 @@ bool snp_check_chip_inventory(struct snp_context *c)
     const struct snp_policy *p = &c->policy->snp;
     const struct bytes id = bytes_of(c->report.chip_id, sizeof c->report.chip_id);
     if (p->chip_count == 0) {
-        snp_saw(c, "no inventory was given: any chip of AMD's");
+        snp_saw(c, "no inventory: any chip of AMD's");
         return true;
     }
     bool listed =

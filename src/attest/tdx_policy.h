@@ -74,6 +74,9 @@ struct tdx_policy {
     struct bytes simulated_root;
 };
 
+/* Says of RTMRn what it must be: hexadecimal digits of the value, or "any". ERR_ENCODING. */
+ERR_MUST_USE enum err tdx_launch_set_rtmr(struct tdx_launch *launch, unsigned n, struct bytes text);
+
 /* No debugging, no migration, no service TD, no performance monitoring, SEPT_VE_DISABLE; UpToDate, or SWHardeningNeeded without open advisories. */
 void tdx_policy_default(struct tdx_policy *policy);
 

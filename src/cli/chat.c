@@ -40,8 +40,8 @@ static const struct option table[] = {
     {"--connect", OPTION_TEXT, AT(connect), 0, 0, "ADDRESS",
      "HOST:PORT, unix:PATH or vsock:CID:PORT. Default 127.0.0.1:7878"},
     POLICY_OPTION_ROWS(struct chat_options, policy),
-    {"--max-age", OPTION_NUMBER, AT(max_age), 1, 86400 * 7, "SECONDS",
-     "ask for new evidence when the last is older. Default 3600"},
+    {"--max-age", OPTION_NUMBER, AT(max_age), 1, POLICY_AGE_MAX, "SECONDS",
+     "ask for new evidence when the last is older. Default: as in the policy, or 3600"},
     {"--remember", OPTION_TEXT, AT(remember), 0, 0, "FILE",
      "keep the verified evidence here, so that the next call resumes faster"},
     {"--save-evidence", OPTION_TEXT, AT(save_evidence), 0, 0, "FILE",
@@ -319,7 +319,7 @@ static int run(struct chat *chat, const struct option_list *operands, const stru
     const struct client_options client = {
         .address = o->connect,
         .policy = &holder->policy,
-        .max_age = o->max_age,
+        .max_age = o->max_age != 0 ? (int64_t)o->max_age : holder->max_age,
         .remember = o->remember,
     };
     enum err e = client_new(&client, &chat->client, &note);

@@ -16,6 +16,7 @@ struct cli_command {
 int cli_chat(int argc, char **argv);
 int cli_verify(int argc, char **argv);
 int cli_measure(int argc, char **argv);
+int cli_policy(int argc, char **argv);
 int cli_model(int argc, char **argv);
 
 /* Says what went wrong, on standard error, and gives the exit code. */

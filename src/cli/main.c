@@ -10,6 +10,7 @@ static const struct cli_command commands[] = {
     {"chat", "ask a verified enclave, once or in a conversation", cli_chat},
     {"verify", "check saved evidence, offline", cli_verify},
     {"measure", "compute what a launch measurement must be", cli_measure},
+    {"policy", "show what is acceptable, or check a policy file", cli_policy},
     {"model", "get a model, or the digest of one", cli_model},
 };
 enum { COMMAND_COUNT = sizeof commands / sizeof commands[0] };

@@ -32,7 +32,7 @@ static const struct option table[] = {
 
 static void help(void)
 {
-    (void)puts("Usage: enclume verify FILE --measurement HEX [OPTION]...\n"
+    (void)puts("Usage: enclume verify FILE [--policy FILE] [--measurement HEX] [OPTION]...\n"
                "\n"
                "Appraises evidence that `enclume chat --save-evidence FILE` has written (\"-\": standard "
                "input). Needs no\n"

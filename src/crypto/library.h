@@ -34,7 +34,7 @@ ERR_MUST_USE enum err crypto_failed(enum err e);
 /* In public_key.c: makes p256 and p384. */
 ERR_MUST_USE enum err crypto_public_key_init(void);
 
-/* In public_key.c; ecdsa.c, rsa_pss.c and ed25519.c look inside. */
+/* In public_key.c; ecdsa.c, rsa.c and ed25519.c look inside. */
 struct crypto_public_key {
     EVP_PKEY *pkey;
     enum crypto_key_kind kind;

@@ -40,7 +40,8 @@ struct enclave {
     bool stopping;
     uint64_t stop_at; /* uv_now at which the grace is over */
 
-    struct noise_keypair *key; /* secret memory */
+    struct noise_keypair *key;           /* secret memory */
+    struct collateral_cache *collateral; /* NULL: none */
     struct evidence_source *source;
     struct evidence_batch *batch;
     struct engine *engine;

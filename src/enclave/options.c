@@ -3,6 +3,7 @@
 
 #include <stddef.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/options.h"
 
@@ -13,7 +14,12 @@ static const struct option table[] = {
      "tcp:HOST:PORT (numeric; port 0: any), unix:PATH or vsock:PORT. Default tcp:127.0.0.1:7878"},
     {"--model", OPTION_TEXT, AT(model), 0, 0, "FILE", "the model, a GGUF file. Required"},
     {"--evidence", OPTION_TEXT, AT(evidence), 0, 0, "SOURCE",
-     "where attestation evidence comes from: simulated. Required"},
+     "where attestation evidence comes from: tsm, sev-guest, tdx-guest, auto (the first of these that "
+     "answers) or "
+     "simulated. Required"},
+    {"--collateral", OPTION_TEXT, AT(collateral), 0, 0, "ADDRESS",
+     "where the host offers endorsements that do not come with the evidence: vsock:PORT, unix:PATH or "
+     "dir:PATH"},
     {"--slots", OPTION_NUMBER, AT(slots), 1, 256, "N", "requests that are answered at once. Default 4"},
     {"--queue", OPTION_NUMBER, AT(queue), 1, 65536, "N",
      "requests that may wait; more are told that the enclave is busy. Default 64"},
@@ -59,6 +65,8 @@ enum err enclave_options_parse(int argc, char **argv, struct enclave_options *op
         return err_noted(ERR_USAGE, note, "--model: is required");
     if (options->evidence == NULL)
         return err_noted(ERR_USAGE, note, "--evidence: is required");
+    if (options->collateral != NULL && strcmp(options->evidence, ENCLAVE_EVIDENCE_SIMULATED) == 0)
+        return err_noted(ERR_USAGE, note, "--collateral: the simulator gives all of it with its evidence");
     return ERR_OK;
 }
 

@@ -12,10 +12,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#define ENCLAVE_EVIDENCE_SIMULATED "simulated"
+
 struct enclave_options {
     const char *listen;        /* tcp:ADDRESS:PORT, unix:PATH, vsock:PORT */
     const char *model;         /* GGUF file */
     const char *evidence;      /* name of the evidence source */
+    const char *collateral;    /* vsock:PORT, unix:PATH, dir:PATH; NULL: none */
     const char *chat_template; /* NULL: the model's own */
     uint32_t slots;
     uint32_t queue;

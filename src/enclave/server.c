@@ -8,6 +8,7 @@
 #include "base/secret.h"
 #include "enclave/hardening.h"
 #include "enclave/listen.h"
+#include "evidence/simulated_wire.h"
 
 static const int stop_signals[] = {SIGTERM, SIGINT};
 enum { STOP_SIGNAL_COUNT = sizeof stop_signals / sizeof stop_signals[0] };
@@ -154,40 +155,55 @@ static enum err open_evidence(struct enclave *enclave, struct err_note *note)
     char text[STATEMENT_MAX];
     size_t len = 0;
     struct statement statement = {0};
-    struct evidence probe = {0};
-    uint8_t report_data[64] = {0};
     memcpy(statement.noise_key, enclave->key->public_key, sizeof statement.noise_key);
     memcpy(statement.model_digest, enclave->engine_info.digest, sizeof statement.model_digest);
     memcpy(statement.model_name, enclave->engine_info.name, sizeof statement.model_name - 1);
     enum err e = statement_write(&statement, text, sizeof text, &len);
     if (e != ERR_OK)
         return err_noted(e, note, "the key statement cannot be written");
-    /* A chip that does not answer is better noticed now than by the first user. */
-    e = enclave->source->report(enclave->source, report_data, &probe, note);
+    return evidence_batch_new(enclave->source, bytes_of(text, len), evidence_done, enclave, &enclave->batch);
+}
+
+/* A chip that does not answer is better noticed now than by the first user; and as the user that we have become, who may be one that cannot ask. */
+static enum err try_source(struct enclave *enclave, struct err_note *note)
+{
+    const uint8_t report_data[64] = {0};
+    struct evidence probe = {0};
+    enum err e = enclave->source->report(enclave->source, report_data, &probe, note);
     evidence_release(&probe);
+    return e;
+}
+
+/* The descriptor that enclume-simulator hands down. */
+static enum err open_simulated(struct enclave *enclave, struct err_note *note)
+{
+    enum err e = evidence_simulated_open(SIMULATED_WIRE_FD, &enclave->source);
+    return e == ERR_OK ? e : err_noted(e, note, "--evidence simulated: not launched by that platform");
+}
+
+static enum err open_collateral(struct enclave *enclave, struct err_note *note)
+{
+    struct collateral_source *source;
+    if (enclave->options.collateral == NULL)
+        return ERR_OK;
+    enum err e = collateral_source_open(&kernel_real, enclave->options.collateral, &source, note);
     if (e != ERR_OK)
         return e;
-    return evidence_batch_new(enclave->source, bytes_of(text, len), evidence_done, enclave, &enclave->batch);
+    e = collateral_cache_new(source, (struct bytes){0}, &enclave->collateral);
+    if (e != ERR_OK)
+        source->close(source);
+    return e;
 }
 
 static enum err open_source(struct enclave *enclave, struct err_note *note)
 {
-    static const struct {
-        const char *name;
-        int fd;
-        enum err (*open)(int fd, struct evidence_source **source);
-    } sources[] = {
-        {"simulated", 3, evidence_simulated_open}, /* the descriptor that enclume-simulator hands down */
-    };
-    for (size_t i = 0; i < sizeof sources / sizeof sources[0]; i++)
-        if (strcmp(enclave->options.evidence, sources[i].name) == 0) {
-            enum err e = sources[i].open(sources[i].fd, &enclave->source);
-            return e == ERR_OK
-                       ? e
-                       : err_noted(e, note, "--evidence %s: not launched by that platform", sources[i].name);
-        }
-    return err_noted(ERR_USAGE, note, "--evidence %s: there is no such source; known: simulated",
-                     enclave->options.evidence);
+    const char *name = enclave->options.evidence;
+    if (strcmp(name, ENCLAVE_EVIDENCE_SIMULATED) == 0)
+        return open_simulated(enclave, note);
+    enum err e = open_collateral(enclave, note);
+    if (e == ERR_OK)
+        e = evidence_kernel_open(&kernel_real, name, enclave->collateral, &enclave->source, note);
+    return e;
 }
 
 static void close_handle(uv_handle_t *handle, void *unused)
@@ -207,6 +223,7 @@ static void close_all(struct enclave *enclave)
     evidence_batch_free(enclave->batch);
     if (enclave->source != NULL)
         enclave->source->close(enclave->source);
+    collateral_cache_free(enclave->collateral);
     if (enclave->mailbox.owner != NULL) {
         /* The engine's last `done`s release the requests that lost their session. */
         (void)uv_run(&enclave->loop, UV_RUN_NOWAIT);
@@ -247,6 +264,9 @@ enum err server_run(struct enclave *enclave, struct err_note *note)
     if (e != ERR_OK)
         goto out;
     e = hardening_after_start(&enclave->options, note);
+    if (e != ERR_OK)
+        goto out;
+    e = try_source(enclave, note);
     if (e != ERR_OK)
         goto out;
     log_event(LOG_LISTENING, LOG_NUM(LOG_KEY_PORT, port));

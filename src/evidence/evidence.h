@@ -3,13 +3,15 @@
 #define EVIDENCE_EVIDENCE_H
 
 /*
- * The Attester's side: where Evidence comes from. One small struct of functions a platform (siblings: simulated.c; the kernel's
- * interfaces for real chips will stand beside it), and nobody above asks which platform it is.
+ * The Attester's side: where Evidence comes from. One small struct of functions a platform (siblings: simulated.c, and kernel_source.c for
+ * real chips), and nobody above asks which platform it is.
  */
 
 #include "attest/bundle.h"
 #include "base/bytes.h"
 #include "base/error.h"
+#include "evidence/collateral_cache.h"
+#include "evidence/kernel.h"
 
 struct evidence {
     struct bundle_item report;
@@ -29,5 +31,14 @@ struct evidence_source {
 
 /* The simulated platform, over the descriptor that the simulator handed down when it launched this process. */
 ERR_MUST_USE enum err evidence_simulated_open(int fd, struct evidence_source **source);
+
+/*
+ * A real chip, by way of the kernel. name: "tsm" (configfs-tsm), "sev-guest", "tdx-guest" (the device nodes of older kernels), or "auto", the first of
+ * them that answers. collateral: where the endorsements come from that do not come with the report (always for TDX, for SNP whatever the host leaves out);
+ * may be NULL; must outlive the source, and is used by report alone. ERR_EVIDENCE: the note says what was looked for, and what to do. ERR_USAGE.
+ */
+ERR_MUST_USE enum err evidence_kernel_open(const struct kernel *kernel, const char *name,
+                                           struct collateral_cache *collateral,
+                                           struct evidence_source **source, struct err_note *note);
 
 #endif

@@ -21,7 +21,6 @@ struct enclume_client {
     struct client *client;
     char *address;
     struct enclume_policy *policy;
-    struct attest_policy view; /* of policy */
 };
 
 static void note_clear(char *note)
@@ -49,15 +48,15 @@ int enclume_client_new(const char *address, const struct enclume_policy *policy,
     e = lib_policy_copy(policy, &c->policy);
     if (e != ERR_OK)
         goto out;
-    c->view = lib_policy_view(c->policy);
     c->address = secret_alloc(strlen(address) + 1);
     if (c->address == NULL) {
         e = ERR_MEMORY;
         goto out;
     }
     memcpy(c->address, address, strlen(address) + 1);
-    const struct client_options options = {
-        .address = c->address, .policy = &c->view, .max_age = c->policy->max_age};
+    const struct client_options options = {.address = c->address,
+                                           .policy = &c->policy->document->policy,
+                                           .max_age = c->policy->document->max_age};
     e = client_new(&options, &c->client, &detail);
     lib_note(&detail, note);
     if (e != ERR_OK)

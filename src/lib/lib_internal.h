@@ -4,20 +4,12 @@
 
 /* What stands behind the handles of include/enclume.h. */
 
-#include "attest/policy.h"
+#include "attest/policy_document.h"
 #include "attest/verdict.h"
 #include "enclume.h"
 
 struct enclume_policy {
-    size_t measurement_count;
-    uint8_t measurements[ATTEST_REFERENCES_MAX][ATTEST_MEASUREMENT_SIZE];
-    size_t model_count;
-    uint8_t models[ATTEST_REFERENCES_MAX][ATTEST_DIGEST_SIZE];
-    uint8_t *root; /* DER, secret_alloc; NULL: none */
-    size_t root_size;
-    bool allow_milan;
-    uint32_t vmpl;
-    int64_t max_age;
+    struct policy_document *document; /* max_age is never 0 */
 };
 
 struct enclume_verdict {
@@ -30,8 +22,7 @@ ERR_MUST_USE enum err lib_init(void);
 /* Copies the note to the caller's ENCLUME_NOTE_SIZE bytes (NULL: nowhere). */
 void lib_note(const struct err_note *note, char *out);
 
-/* The policy as the rooms below take it: borrows p. */
-struct attest_policy lib_policy_view(const struct enclume_policy *p);
+/* In memory of its own. ERR_MEMORY. */
 ERR_MUST_USE enum err lib_policy_copy(const struct enclume_policy *p, struct enclume_policy **copy);
 
 #endif

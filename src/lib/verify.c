@@ -22,8 +22,7 @@ int enclume_verify(const void *bundle, size_t size, const struct enclume_policy 
     struct enclume_verdict *made = secret_alloc(sizeof *made);
     if (made == NULL)
         return ERR_MEMORY;
-    const struct attest_policy view = lib_policy_view(policy);
-    attest_appraise(bytes_of(bundle, size), NULL, &view, now, &made->v);
+    attest_appraise(bytes_of(bundle, size), NULL, &policy->document->policy, now, &made->v);
     *verdict = made;
     return made->v.accepted ? ERR_OK : ERR_REFUSED;
 }

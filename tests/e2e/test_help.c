@@ -24,9 +24,9 @@ static const struct program {
       "--help"}},
     {{E2E_ENCLUME, "measure"}, {"--json", "--help"}},
     {{E2E_ENCLUMED},
-     {"--listen", "--model", "--evidence", "--slots", "--queue", "--context", "--threads", "--chat-template",
-      "--max-connections", "--idle-timeout", "--handshake-timeout", "--grace", "--user", "--help",
-      "--version"}},
+     {"--listen", "--model", "--evidence", "--collateral", "--slots", "--queue", "--context", "--threads",
+      "--chat-template", "--max-connections", "--idle-timeout", "--handshake-timeout", "--grace", "--user",
+      "--help", "--version"}},
     {{E2E_SIMULATOR},
      {"--delay-ms", "--root-out", "--chain", "--policy-debug", "--json", "--help", "--version"}},
 };

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "evidence/collateral_directory.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/file.h"
+
+enum { PATH_SIZE = 4096 };
+
+static enum err failed(const char *directory, const char *name, struct err_note *note)
+{
+    return err_noted(ERR_FILE, note, "%s/%s: %s", directory, name, strerror(errno));
+}
+
+/* At most max bytes, and one more to see that there are not more. */
+static enum err read_whole(int fd, uint8_t *out, size_t max, size_t *len)
+{
+    uint8_t beyond;
+    *len = 0;
+    for (;;) {
+        bool full = *len == max;
+        ssize_t n = full ? read(fd, &beyond, 1) : read(fd, out + *len, max - *len);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            return n == 0 ? ERR_OK : ERR_FILE;
+        if (full)
+            return ERR_TOO_LARGE;
+        *len += (size_t)n;
+    }
+}
+
+/* A link could lead anywhere, and a pipe could keep us waiting. */
+static int file_open(const char *directory, const char *name)
+{
+    struct stat about;
+    int fd = -1;
+    int at = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (at < 0)
+        return -1;
+    fd = openat(at, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    (void)close(at);
+    if (fd >= 0 && (fstat(fd, &about) != 0 || !S_ISREG(about.st_mode))) {
+        (void)close(fd);
+        errno = EINVAL;
+        return -1;
+    }
+    return fd;
+}
+
+static enum err name_of(const struct collateral_key *key, char name[static COLLATERAL_NAME_MAX],
+                        struct err_note *note)
+{
+    enum err e = collateral_key_write(key, name);
+    return e == ERR_OK ? e : err_noted(e, note, "collateral that has no name");
+}
+
+enum err collateral_directory_read(const char *directory, const struct collateral_key *key, uint8_t *out,
+                                   size_t *len, struct err_note *note)
+{
+    char name[COLLATERAL_NAME_MAX];
+    *len = 0;
+    enum err e = name_of(key, name, note);
+    if (e != ERR_OK)
+        return e;
+    int fd = file_open(directory, name);
+    if (fd < 0)
+        return failed(directory, name, note);
+    e = read_whole(fd, out, COLLATERAL_DOCUMENT_MAX, len);
+    if (e == ERR_FILE)
+        e = failed(directory, name, note);
+    else if (e != ERR_OK)
+        e = err_noted(e, note, "%s/%s: larger than %d bytes", directory, name, COLLATERAL_DOCUMENT_MAX);
+    (void)close(fd);
+    return e;
+}
+
+enum err collateral_directory_write(const char *directory, const struct collateral_key *key,
+                                    struct bytes document, struct err_note *note)
+{
+    char name[COLLATERAL_NAME_MAX];
+    char path[PATH_SIZE];
+    enum err e = name_of(key, name, note);
+    if (e != ERR_OK)
+        return e;
+    if (document.len > COLLATERAL_DOCUMENT_MAX)
+        return err_noted(ERR_TOO_LARGE, note, "%s: %zu bytes, at most %d are taken", name, document.len,
+                         COLLATERAL_DOCUMENT_MAX);
+    int n = snprintf(path, sizeof path, "%s/%s", directory, name);
+    if (n < 0 || (size_t)n >= sizeof path)
+        return err_noted(ERR_FILE, note, "a directory with a name of %zu bytes is too long",
+                         strlen(directory));
+    return file_write(path, document, note);
+}
+
+enum err collateral_directory_each(const char *directory, collateral_found *found, void *owner,
+                                   struct err_note *note)
+{
+    struct collateral_key key;
+    enum err e = ERR_OK;
+    DIR *list = opendir(directory);
+    if (list == NULL)
+        return err_noted(ERR_FILE, note, "%s: %s", directory, strerror(errno));
+    while (e == ERR_OK) {
+        const struct dirent *entry = readdir(list); // NOLINT(concurrency-mt-unsafe): the list is ours alone
+        if (entry == NULL)
+            break;
+        if (collateral_key_parse(bytes_str(entry->d_name), &key) == ERR_OK)
+            e = found(owner, &key);
+    }
+    (void)closedir(list);
+    return e;
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef TESTS_SUPPORT_NVML_DOUBLE_H
+#define TESTS_SUPPORT_NVML_DOUBLE_H
+
+/* What the double of NVML does (nvml_double.c). Zero: all is well, but for devices. */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum { NVML_DOUBLE_DEVICES_MAX = 32 };
+
+struct nvml_double {
+    unsigned devices;
+    int init; /* results of the functions */
+    int count;
+    int handle;
+    int state;
+    int certificate;
+    int report;
+    bool cc_off;
+    bool dev_tools;
+    bool simulation;
+    bool no_chain;
+    unsigned chain_size; /* that is said; 0: the truth */
+    unsigned report_size;
+    size_t flip_at; /* a byte of the report */
+    uint8_t flip;
+};
+
+void nvml_double_set(const struct nvml_double *wanted);
+int nvml_double_running(void); /* starts without a shutdown */
+
+#endif

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "enclave/options.h"
+
+#include "unit/test.h"
+
+static struct enclave_options options;
+static struct err_note note;
+
+static enum err parse(const char *const *argv, int count)
+{
+    char *copy[16];
+    for (int i = 0; i < count; i++)
+        copy[i] = bytes_owned(bytes_str(argv[i]));
+    copy[count] = NULL;
+    return enclave_options_parse(count, copy, &options, &note);
+}
+
+#define PARSE(...)                                                                                           \
+    parse((const char *const[]){"enclumed", __VA_ARGS__},                                                    \
+          (int)test_count(((const char *const[]){"enclumed", __VA_ARGS__})))
+
+static void evidence_and_collateral_are_named(void **state)
+{
+    (void)state;
+    assert_ok(PARSE("--model", "m", "--evidence", "tsm"));
+    assert_string_equal(options.evidence, "tsm");
+    assert_null(options.collateral);
+    assert_ok(PARSE("--model", "m", "--evidence", "auto", "--collateral", "vsock:4051"));
+    assert_string_equal(options.collateral, "vsock:4051");
+    assert_ok(PARSE("--model", "m", "--evidence", "simulated"));
+}
+
+static void the_simulator_needs_no_collateral(void **state)
+{
+    (void)state;
+    assert_err(PARSE("--model", "m", "--evidence", "simulated", "--collateral", "dir:/x"), ERR_USAGE);
+    assert_non_null(strstr(note.text, "--collateral"));
+}
+
+static void what_is_required_is_asked_for(void **state)
+{
+    (void)state;
+    assert_err(PARSE("--evidence", "tsm"), ERR_USAGE);
+    assert_non_null(strstr(note.text, "--model"));
+    assert_err(PARSE("--model", "m"), ERR_USAGE);
+    assert_non_null(strstr(note.text, "--evidence"));
+    assert_err(PARSE("--model", "m", "--evidence", "tsm", "more"), ERR_USAGE);
+    assert_err(PARSE("--model", "m", "--evidence", "tsm", "--collateral"), ERR_USAGE);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(evidence_and_collateral_are_named),
+        cmocka_unit_test(the_simulator_needs_no_collateral),
+        cmocka_unit_test(what_is_required_is_asked_for),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
