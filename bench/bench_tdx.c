@@ -220,13 +220,15 @@ int main(int argc, char **argv)
 {
     bench_begin(
         "bench_tdx",
-        "Appraisal of an Intel TDX quote, from the bytes of quote and collateral to the verdict. "
-        "Differences: "
-        "ours knows Intel's intermediate certificates and signer by their SHA-256 and so does not verify "
-        "those signatures again, and verifies each list of revoked certificates once; go-tdx-guest verifies "
-        "the signer and the root's list once for each document; @phala/dcap-qvl compares no report data and "
-        "no "
-        "measurement. Processor time, garbage collection included.",
+        "Appraisal of an Intel TDX quote, from the bytes of quote and collateral to the verdict, against "
+        "other "
+        "people's verifiers on the same files, at the same time of appraisal. Differences: ours knows "
+        "Intel's "
+        "intermediate certificate and signer by their SHA-256 and does not verify those signatures again; "
+        "go-tdx-guest verifies the signer and the root's list once for each document; @phala/dcap-qvl "
+        "verifies "
+        "no list's signature or date and compares neither measurement nor report data. Processor time, "
+        "garbage collection included.",
         argc, argv);
     bench_must(crypto_init(), "crypto_init");
     compare_with_others();
