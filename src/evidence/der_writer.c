@@ -60,6 +60,17 @@ void der_put_uint(struct writer *w, uint64_t value)
     der_end(w, begun);
 }
 
+void der_put_big_uint(struct writer *w, struct bytes octets)
+{
+    while (octets.len > 1 && octets.ptr[0] == 0)
+        octets = bytes_of(octets.ptr + 1, octets.len - 1);
+    size_t begun = der_begin(w, DER_INTEGER);
+    if (octets.len == 0 || (octets.ptr[0] & SIGN_BIT) != 0)
+        writer_u8(w, 0);
+    writer_bytes(w, octets);
+    der_end(w, begun);
+}
+
 void der_put_bits(struct writer *w, struct bytes octets)
 {
     size_t begun = der_begin(w, DER_BIT_STRING);
@@ -85,7 +96,7 @@ void der_put_flags(struct writer *w, uint16_t flags)
     der_end(w, begun);
 }
 
-void der_put_time(struct writer *w, int64_t seconds)
+static void time_put(struct writer *w, int64_t seconds, bool always_generalized)
 {
     char text[32];
     struct tm t;
@@ -95,7 +106,7 @@ void der_put_time(struct writer *w, int64_t seconds)
         return;
     }
     int year = t.tm_year + 1900;
-    bool generalized = year >= YEAR_GENERALIZED;
+    bool generalized = always_generalized || year >= YEAR_GENERALIZED;
     int len =
         snprintf(text, sizeof text, "%0*d%02d%02d%02d%02d%02dZ", generalized ? 4 : 2,
                  generalized ? year : year % 100, t.tm_mon + 1, t.tm_mday, t.tm_hour, t.tm_min, t.tm_sec);
@@ -103,4 +114,14 @@ void der_put_time(struct writer *w, int64_t seconds)
         w->failed = true;
     else
         der_put(w, generalized ? DER_GENERALIZED_TIME : DER_UTC_TIME, bytes_of(text, (size_t)len));
+}
+
+void der_put_time(struct writer *w, int64_t seconds)
+{
+    time_put(w, seconds, false);
+}
+
+void der_put_generalized_time(struct writer *w, int64_t seconds)
+{
+    time_put(w, seconds, true);
 }

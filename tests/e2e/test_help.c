@@ -16,12 +16,15 @@ static const struct program {
     const char *options[24]; /* as docs and tests know them; --help must name all, and no other */
 } programs[] = {
     {{E2E_ENCLUME, "chat"},
-     {"--connect", "--measurement", "--model-digest", "--trust-simulated", "--allow-milan", "--max-age",
-      "--remember", "--save-evidence", "--system", "--max-tokens", "--temperature", "--top-p", "--seed",
-      "--stop", "--quiet", "--json", "--help"}},
+     {"--connect", "--policy", "--measurement", "--rtmr", "--model-digest", "--trust-simulated",
+      "--allow-milan", "--max-age", "--remember", "--save-evidence", "--system", "--max-tokens",
+      "--temperature", "--top-p", "--seed", "--stop", "--quiet", "--json", "--help"}},
     {{E2E_ENCLUME, "verify"},
-     {"--measurement", "--model-digest", "--trust-simulated", "--allow-milan", "--at", "--json", "--explain",
-      "--help"}},
+     {"--policy", "--measurement", "--rtmr", "--model-digest", "--trust-simulated", "--allow-milan", "--at",
+      "--json", "--explain", "--help"}},
+    {{E2E_ENCLUME, "policy"},
+     {"--policy", "--measurement", "--rtmr", "--model-digest", "--trust-simulated", "--allow-milan",
+      "--canonical", "--help"}},
     {{E2E_ENCLUME, "measure"}, {"--json", "--help"}},
     {{E2E_ENCLUMED},
      {"--listen", "--model", "--evidence", "--collateral", "--slots", "--queue", "--context", "--threads",
@@ -96,7 +99,7 @@ static void an_unknown_option_is_refused_by_name(void **state)
 
 static void each_command_of_enclume_is_named(void **state)
 {
-    static const char *const commands[] = {"chat", "verify", "measure", "model"};
+    static const char *const commands[] = {"chat", "verify", "measure", "policy", "model"};
     struct process p;
     (void)state;
     assert_int_equal(process_run(&p, (const char *const[]){E2E_ENCLUME, "--help", NULL}), 0);

@@ -267,7 +267,7 @@ static void lists_are_taken_in_each_form(void **state)
     for (int upper = 0; upper < 2; upper++) { /* as a file */
         collateral_init(&c);
         encoding_hex(t->pck_crl, digits);
-        (void)strcat(digits, "\r\n");
+        memcpy(digits + 2 * t->pck_crl.len, "\r\n", 3);
         for (char *at = digits; upper == 1 && *at != '\0'; at++)
             *at = (char)(*at >= 'a' && *at <= 'f' ? *at - 'a' + 'A' : *at);
         assert_ok(collateral_add(&c, bytes_str(digits), NULL));
