@@ -48,22 +48,28 @@ static void copy_shortened(char to[static VERDICT_VALUE_SIZE], const char *text)
         (void)snprintf(to, VERDICT_VALUE_SIZE, "%.*s...%s", END, text, text + len - END);
 }
 
-bool verdict_add(struct verdict *v, const struct verdict_rule *rule, bool passed, const char *wanted,
-                 const char *saw_format, ...)
+bool verdict_add_text(struct verdict *v, const struct verdict_rule *rule, bool passed, const char *wanted,
+                      const char *saw)
 {
-    char saw[2 * VERDICT_VALUE_SIZE];
-    va_list args;
     if (v->count == VERDICT_CHECKS_MAX)
         abort();
     struct verdict_check *check = &v->checks[v->count++];
     check->rule = rule;
     check->passed = passed;
-    va_start(args, saw_format);
-    (void)vsnprintf(saw, sizeof saw, saw_format, args);
-    va_end(args);
     copy_shortened(check->saw, saw);
     copy_shortened(check->wanted, wanted);
     return passed;
+}
+
+bool verdict_add(struct verdict *v, const struct verdict_rule *rule, bool passed, const char *wanted,
+                 const char *saw_format, ...)
+{
+    char saw[2 * VERDICT_VALUE_SIZE];
+    va_list args;
+    va_start(args, saw_format);
+    (void)vsnprintf(saw, sizeof saw, saw_format, args);
+    va_end(args);
+    return verdict_add_text(v, rule, passed, wanted, saw);
 }
 
 void verdict_conclude(struct verdict *v)

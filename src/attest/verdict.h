@@ -72,6 +72,9 @@ struct verdict {
  * tables are static, so that is a bug). */
 bool verdict_add(struct verdict *v, const struct verdict_rule *rule, bool passed, const char *wanted,
                  const char *saw_format, ...) __attribute__((format(printf, 5, 6)));
+/* The same of a text as it is. */
+bool verdict_add_text(struct verdict *v, const struct verdict_rule *rule, bool passed, const char *wanted,
+                      const char *saw);
 
 /* Accepted = at least one check, and all passed. Call once, last. */
 void verdict_conclude(struct verdict *v);
