@@ -154,7 +154,7 @@ static void rim_flips(struct bytes text, struct bytes simulated_root, const char
 {
     rim_text = text;
     rim_root = simulated_root;
-    flip(&rim_text, rim_is_good, TEST_UNDER_ASAN ? 101 : 3, what);
+    flip(&rim_text, rim_is_good, TEST_UNDER_ASAN ? 101 : 9, what);
     cut(&rim_text, rim_is_good, 53, what);
 }
 
