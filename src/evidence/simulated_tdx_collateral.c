@@ -165,5 +165,5 @@ enum err simulated_tdx_collateral(struct simulated_tdx *t, int64_t now)
     if (e != ERR_OK)
         return e;
     secret_free(t->collateral_text);
-    return collateral_write(c, &t->collateral_text, &t->collateral_len);
+    return collateral_write(c, &t->collateral_text, &t->collateral_len, NULL);
 }
