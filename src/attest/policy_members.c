@@ -60,6 +60,7 @@ static const struct policy_member platform_info[] = {
     PLATFORM("rapl_dis", SNP_PLATFORM_RAPL_DIS),
     PLATFORM("ciphertext_hiding", SNP_PLATFORM_CIPHERTEXT_HIDING),
     PLATFORM("alias_check", SNP_PLATFORM_ALIAS_CHECK),
+    PLATFORM("iommu_write_safe", SNP_PLATFORM_IOMMU_WRITE_SAFE),
     PLATFORM("tio", SNP_PLATFORM_TIO),
     {0},
 };

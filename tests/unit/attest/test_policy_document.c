@@ -226,6 +226,7 @@ PLATFORM_IS(info_ecc, SNP_PLATFORM_ECC, POLICY_REQUIRE)
 PLATFORM_IS(info_rapl, SNP_PLATFORM_RAPL_DIS, POLICY_REQUIRE)
 PLATFORM_IS(info_ciphertext, SNP_PLATFORM_CIPHERTEXT_HIDING, POLICY_REQUIRE)
 PLATFORM_IS(info_alias, SNP_PLATFORM_ALIAS_CHECK, POLICY_ANY)
+PLATFORM_IS(info_iommu, SNP_PLATFORM_IOMMU_WRITE_SAFE, POLICY_REQUIRE)
 PLATFORM_IS(info_tio, SNP_PLATFORM_TIO, POLICY_FORBID)
 EFFECT(info_unknown, IS(snp->platform_unknown, 0xfedcba9876543210, 0))
 EFFECT(signer, IS(snp->signer, SNP_SIGNER_VLEK, SNP_SIGNER_ANY))
@@ -377,6 +378,7 @@ static const struct effect {
     {"snp.platform_info.rapl_dis", "\"require\"", info_rapl},
     {"snp.platform_info.ciphertext_hiding", "\"require\"", info_ciphertext},
     {"snp.platform_info.alias_check", "\"any\"", info_alias},
+    {"snp.platform_info.iommu_write_safe", "\"require\"", info_iommu},
     {"snp.platform_info.tio", "\"forbid\"", info_tio},
     {"snp.platform_info_unknown", "\"0xFEdcba9876543210\"", info_unknown},
     {"snp.signer", "\"vlek\"", signer},
