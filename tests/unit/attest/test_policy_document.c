@@ -16,9 +16,9 @@
 enum { DEPTH_MAX = 5, PATH_SIZE = 128, VALUE_SIZE = 256 };
 
 static struct synthetic_tdx_keys keys;
-static uint8_t roots[2][SYNTHETIC_TDX_CERT_MAX]; /* Intel's name, AMD's name */
-static size_t root_len[2];
-static char root_text[2][ENCODING_BASE64_SIZE(SYNTHETIC_TDX_CERT_MAX)];
+static uint8_t roots[4][SYNTHETIC_TDX_CERT_MAX]; /* Intel's name, AMD's, NVIDIA's two */
+static size_t root_len[4];
+static char root_text[4][ENCODING_BASE64_SIZE(SYNTHETIC_TDX_CERT_MAX)];
 
 /* ---- documents ---- */
 
@@ -202,9 +202,14 @@ EFFECT(version, return p->measurement_count == 0;)
 EFFECT(platforms, IS(p->platforms, 1U << VERDICT_PLATFORM_TDX, 0))
 EFFECT(models, LIST_IS(p->models, p->model_count, 32))
 EFFECT(max_age, IS(d->max_age, 604800, 0))
-EFFECT(simulated_roots, bool is = bytes_equal(p->simulated_root, bytes_of(roots[1], root_len[1])) &&
-                                  bytes_equal(tdx->simulated_root, bytes_of(roots[0], root_len[0]));
-       p->simulated_root = tdx->simulated_root = (struct bytes){0}; return is;)
+EFFECT(simulated_roots,
+       bool is = bytes_equal(p->simulated_root, bytes_of(roots[1], root_len[1])) &&
+                 bytes_equal(tdx->simulated_root, bytes_of(roots[0], root_len[0])) &&
+                 bytes_equal(p->gpu.simulated_device_root, bytes_of(roots[2], root_len[2])) &&
+                 bytes_equal(p->gpu.simulated_rim_root, bytes_of(roots[3], root_len[3]));
+       p->simulated_root = tdx->simulated_root = p->gpu.simulated_device_root = p->gpu.simulated_rim_root =
+           (struct bytes){0};
+       return is;)
 EFFECT(measurements, LIST_IS(p->measurements, p->measurement_count, 48))
 EFFECT(vmpl, IS(p->vmpl, 3, 0))
 EFFECT(allow_milan, IS(p->allow_milan, true, false))
@@ -374,7 +379,7 @@ EFFECT(gpu_rim, IS(p->gpu.rim_expired_grace, 86400, 0))
 #define TWO(repeated) "[\"" repeated("11") "\",\"" repeated("22") "\"]"
 #define ONE(repeated) "\"" repeated("33") "\""
 
-static char roots_value[2 * sizeof root_text[0] + 8]; /* PEM would do as well */
+static char roots_value[4 * sizeof root_text[0] + 16]; /* PEM would do as well */
 
 static const struct effect {
     const char *path;
@@ -1080,7 +1085,8 @@ static int make(void **state)
 {
     (void)state;
     static struct synthetic_tdx t;
-    static const char *const names[] = {"Intel SGX Root CA", "ARK-Genoa"};
+    static const char *const names[] = {"Intel SGX Root CA", "ARK-Genoa", "NVIDIA Device Identity CA",
+                                        "NVIDIA CoRIM signing Root CA"};
     if (crypto_init() != ERR_OK)
         return -1;
     synthetic_tdx_keys_make(&keys);
@@ -1092,7 +1098,8 @@ static int make(void **state)
         root_len[i] = t.root_der.len;
         encoding_base64(t.root_der, root_text[i]);
     }
-    (void)snprintf(roots_value, sizeof roots_value, "[\"%s\",\"%s\"]", root_text[0], root_text[1]);
+    (void)snprintf(roots_value, sizeof roots_value, "[\"%s\",\"%s\",\"%s\",\"%s\"]", root_text[0],
+                   root_text[1], root_text[2], root_text[3]);
     return 0;
 }
 
