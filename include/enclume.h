@@ -124,7 +124,7 @@ int enclume_policy_set_max_age(struct enclume_policy *policy, int64_t seconds);
 enum {
     ENCLUME_KEY_SIZE = 32,             /* bytes of a Noise static key (X25519) */
     ENCLUME_BUNDLE_SIZE_MAX = 1048576, /* larger bundles are refused */
-    ENCLUME_CHECKS_MAX = 96            /* checks in one verdict, at most */
+    ENCLUME_CHECKS_MAX = 192           /* checks in one verdict, at most */
 };
 
 struct enclume_verdict;

@@ -9,7 +9,7 @@
 
 #include "base/bytes.h"
 
-enum { ANCHOR_PIN_SIZE = 32, SNP_PRODUCT_MODELS_MAX = 2, SNP_TCB_SIZE = 8 };
+enum { ANCHOR_PIN_SIZE = 32, SNP_PRODUCT_MODELS_MAX = 2, SNP_PRODUCT_ALIASES_MAX = 2, SNP_TCB_SIZE = 8 };
 
 /* The security patch levels that make up a TCB_VERSION. */
 enum snp_component { SNP_FMC, SNP_BOOTLOADER, SNP_TEE, SNP_FIRMWARE, SNP_MICROCODE, SNP_COMPONENT_COUNT };
@@ -18,6 +18,8 @@ enum { SNP_COMPONENT_NONE = 0xff };
 
 struct snp_product {
     const char *name; /* as in the common names "ARK-<name>", "SEV-<name>" and "SEV-VLEK-<name>" */
+    const char *aliases
+        [SNP_PRODUCT_ALIASES_MAX]; /* other names that productName may have under this root; NULL: no more */
     /* SHA-256 of the SubjectPublicKeyInfo of the root, and of the two intermediates: the ASK signs VCEKs, the ASVK signs VLEKs. */
     uint8_t ark_spki[ANCHOR_PIN_SIZE];
     uint8_t ask_spki[ANCHOR_PIN_SIZE];
@@ -37,6 +39,9 @@ struct snp_product {
     uint8_t chip_id_size; /* how much of CHIP_ID is used; the rest is zero */
     bool broken;          /* its root secret is known outside AMD */
 };
+
+/* SHA-256 of the whole certificate "Azure Virtual TPM Root Certificate Authority 2023", which certifies the attestation keys of Azure's virtual TPMs. */
+extern const uint8_t anchor_azure_vtpm_root[ANCHOR_PIN_SIZE];
 
 /* NULL when there is no such product. */
 const struct snp_product *anchors_snp_by_name(struct bytes name);

@@ -47,9 +47,6 @@ struct bundle_item {
 #define BUNDLE_GPU_RIM        "application/vnd.enclume.nvidia-rim+xml"
 #define BUNDLE_OCSP           "application/ocsp-response"
 
-#define BUNDLE_TDX_QUOTE      "application/vnd.enclume.tdx-quote"
-#define BUNDLE_TDX_COLLATERAL "application/vnd.enclume.tdx-collateral+json"
-
 #define BUNDLE_PLATFORM_SNP "sev-snp"
 #define BUNDLE_PLATFORM_TDX "tdx"
 

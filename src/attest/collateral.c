@@ -12,6 +12,9 @@
 #define QE_IDENTITY_MEMBER "enclaveIdentity"
 #define PEM_CERTIFICATE    "CERTIFICATE"
 #define PEM_CRL            "X509 CRL"
+#define PEM_BEGIN(label)   "-----BEGIN " label "-----"
+#define DER_BEGIN          "\x30" /* a SEQUENCE */
+#define HEX_BEGIN          "30"
 
 void collateral_init(struct collateral *c)
 {
@@ -42,6 +45,19 @@ static enum err copy(struct collateral *c, struct bytes from, struct bytes *to)
     memcpy(block, from.ptr, from.len);
     *to = bytes_of(block, from.len);
     return ERR_OK;
+}
+
+/* Does the text begin so, white space left aside? */
+static bool begins_with(struct bytes text, const char *begin)
+{
+    struct reader r = reader_over(text);
+    struct bytes wanted = bytes_str(begin);
+    for (struct reader next = r; next.left > 0; r = next) {
+        uint8_t octet = reader_u8(&next);
+        if (octet != ' ' && octet != '\n' && octet != '\r' && octet != '\t')
+            break;
+    }
+    return bytes_equal(reader_bytes(&r, wanted.len), wanted);
 }
 
 static enum err is_free(const char *what, struct bytes place, struct err_note *note)
@@ -108,11 +124,31 @@ static enum err crl_add(struct collateral *c, struct bytes der, struct err_note 
     return e == ERR_OK ? copy(c, der, place) : e;
 }
 
-static enum err pem_crl_add(struct collateral *c, struct bytes file, struct err_note *note)
+/* Hexadecimal digits, behind which line ends may stand. */
+static enum err hex_read(struct collateral *c, struct bytes text, struct bytes *der)
+{
+    while (text.len > 0 && (text.ptr[text.len - 1] == '\n' || text.ptr[text.len - 1] == '\r'))
+        text.len--;
+    uint8_t *block = block_new(c, text.len / 2);
+    if (block == NULL)
+        return ERR_MEMORY;
+    *der = bytes_of(block, text.len / 2);
+    return encoding_unhex(text, block, text.len / 2);
+}
+
+/* A list as text: PEM, or the hexadecimal digits of its DER, as caching services give it. */
+static enum err text_crl_read(struct collateral *c, struct bytes text, struct bytes *der)
+{
+    return begins_with(text, PEM_BEGIN(PEM_CRL)) ? pem_next(c, &text, PEM_CRL, der) : hex_read(c, text, der);
+}
+
+static enum err text_crl_add(struct collateral *c, struct bytes text, struct err_note *note)
 {
     struct bytes der;
-    enum err e = pem_next(c, &file, PEM_CRL, &der);
-    return e == ERR_OK ? crl_add(c, der, note) : e;
+    enum err e = text_crl_read(c, text, &der);
+    return e == ERR_OK
+               ? crl_add(c, der, note)
+               : err_noted(e, note, "a list of revoked certificates that is neither PEM nor hexadecimal");
 }
 
 /* ---- all in one ---- */
@@ -156,12 +192,11 @@ static enum err bundled_crl(struct collateral *c, const json_t *doc, const char 
         e = strict_json_string(doc, key, &text, note);
     if (e != ERR_OK)
         return e;
-    uint8_t *block = block_new(c, text.len / 2);
-    if (block == NULL)
-        return ERR_MEMORY;
-    if (encoding_unhex(text, block, text.len / 2) != ERR_OK)
-        return err_noted(ERR_ENCODING, note, "\"%s\" is not hexadecimal", key);
-    *place = bytes_of(block, text.len / 2);
+    struct bytes der;
+    e = text_crl_read(c, text, &der);
+    if (e != ERR_OK)
+        return err_noted(e, note, "\"%s\" is neither PEM nor hexadecimal", key);
+    *place = der;
     return ERR_OK;
 }
 
@@ -207,35 +242,16 @@ static enum err json_add(struct collateral *c, struct bytes file, struct err_not
 
 /* ---- what is it? ---- */
 
-/* Does a PEM block with this label begin the file, white space left aside? */
-static bool begins_with_pem(struct bytes file, const char *begin)
-{
-    struct reader r = reader_over(file);
-    struct bytes wanted = bytes_str(begin);
-    for (struct reader next = r; next.left > 0; r = next) {
-        uint8_t octet = reader_u8(&next);
-        if (octet != ' ' && octet != '\n' && octet != '\r' && octet != '\t')
-            break;
-    }
-    return bytes_equal(reader_bytes(&r, wanted.len), wanted);
-}
-
-static bool begins_with(struct bytes file, uint8_t octet)
-{
-    struct reader r = reader_over(file);
-    return r.left > 0 && reader_u8(&r) == octet;
-}
-
 enum err collateral_add(struct collateral *c, struct bytes file, struct err_note *note)
 {
     if (file.len > COLLATERAL_FILE_MAX)
         return err_noted(ERR_TOO_LARGE, note, "collateral of %zu bytes, at most %d are taken", file.len,
                          COLLATERAL_FILE_MAX);
-    if (begins_with(file, DER_SEQUENCE))
+    if (begins_with(file, DER_BEGIN))
         return crl_add(c, file, note);
-    if (begins_with_pem(file, "-----BEGIN " PEM_CERTIFICATE "-----"))
+    if (begins_with(file, PEM_BEGIN(PEM_CERTIFICATE)))
         return issuer_add(c, file, note);
-    if (begins_with_pem(file, "-----BEGIN " PEM_CRL "-----"))
-        return pem_crl_add(c, file, note);
+    if (begins_with(file, PEM_BEGIN(PEM_CRL)) || begins_with(file, HEX_BEGIN))
+        return text_crl_add(c, file, note);
     return json_add(c, file, note);
 }

@@ -15,9 +15,9 @@
  * Recognised:
  *   {"tcbInfo":…,"signature":…}                   answer "TCB Info"
  *   {"enclaveIdentity":…,"signature":…}           answer "Enclave Identity"
- *   {"tcb_info":…,"tcb_info_signature":…,…}       all in one: the documents as text, PEM chains, lists as hexadecimal DER
+ *   {"tcb_info":…,"tcb_info_signature":…,…}       all in one: the documents as text, PEM chains, lists as PEM or hexadecimal DER
  *   PEM certificates                              an issuer chain: Intel SGX TCB Signing, then the root; for both documents
- *   a list of revoked certificates                DER, or PEM; whose it is, its issuer's name says
+ *   a list of revoked certificates                DER, PEM, or DER in hexadecimal; whose it is, its issuer's name says
  * Something that is there already is not replaced: ERR_VALUE. Nothing is verified here.
  */
 

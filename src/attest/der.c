@@ -74,7 +74,7 @@ struct bytes der_whole(struct reader *r, uint8_t tag)
 struct bytes der_big_uint(struct reader *r)
 {
     struct bytes value = der_value(r, DER_INTEGER);
-    bool fewest = value.len == 1 || (value.len > 1 && (value.ptr[0] != 0 || value.ptr[1] >= SIGN_BIT));
+    bool fewest = value.len != 0 && (value.len == 1 || value.ptr[0] != 0 || value.ptr[1] >= SIGN_BIT);
     if (!fewest || value.ptr[0] >= SIGN_BIT) {
         malformed(r);
         return (struct bytes){0};

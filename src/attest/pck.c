@@ -112,7 +112,7 @@ static void value_read(struct reader *r, uint8_t number, struct pck *pck)
         configuration_read(r);
         break;
     default:
-        malformed(r);
+        malformed(r); /* equivalent: what is not read is refused as well */
     }
 }
 

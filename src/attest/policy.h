@@ -24,8 +24,8 @@ struct attest_policy {
     /* DER certificate of a root given by hand (--trust-simulated); empty: AMD's pinned roots alone. When it is given, AMD's roots still work, and a
      * verdict that rests on this root is marked simulated. tdx.simulated_root is its like. */
     struct bytes simulated_root;
-    uint32_t platforms; /* 1 << enum verdict_platform: which are accepted; none: any that this verifier knows */
-    uint32_t vmpl; /* the privilege level that must have asked for the report; 0 */
+    uint32_t platforms; /* 1 << enum verdict_platform: which are accepted; none: any */
+    uint32_t vmpl;      /* the privilege level that must have asked for the report; 0 */
     struct snp_policy snp;
     struct tdx_policy tdx;
     bool

@@ -13,6 +13,7 @@
 
 /* Rows that read alike; what else they need follows the name. clang-format would give each a screen of its own. */
 /* clang-format off */
+/* NOLINTBEGIN(bugprone-macro-parentheses): a member cannot stand in parentheses */
 #define OBJECT(name, table)          {.key = name, .kind = MEMBER_OBJECT, .members = (table)}
 #define BOOL(name, field)            {.key = name, .kind = MEMBER_BOOL, .at = DOCUMENT(field)}
 #define NUMBER(name, field, a, b)    {.key = name, .kind = MEMBER_NUMBER, .at = DOCUMENT(field), .size = SIZE(field), .min = (a), .max = (b)}
@@ -29,6 +30,7 @@
 #define REGISTERS(name, list)        VALUES(name, policy.tdx.list.values, policy.tdx.list.count, ATTEST_REFERENCES_MAX)
 #define REGISTER(name, which)        {.key = name, .kind = MEMBER_REGISTER, .required = true, .size = TDX_REGISTER_SIZE, .bit = (which)}
 #define FLOOR(name, field, k, ...)   {.key = name, .kind = (k), .required = true, .at = offsetof(struct snp_floor, field), .size = sizeof(((struct snp_floor *)0)->field), __VA_ARGS__}
+/* NOLINTEND(bugprone-macro-parentheses) */
 /* clang-format on */
 
 enum { TEXT_SIZE = 64, PROVIDERS_MAX = 64, ADVISORIES_MAX = 256, FLOORS_MAX = 256, GRACE_MAX = 366 * 86400 };

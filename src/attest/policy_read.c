@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* From a document to a policy, by the rows of policy_members.c: one function for each kind of member. */
-#include <ctype.h>
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -100,7 +99,7 @@ static enum err refuse_unknown(struct reading *r, const char *key)
     char shown[KEY_SHOWN + 1];
     size_t n = 0;
     for (; key[n] != '\0' && n < KEY_SHOWN; n++)
-        shown[n] = isgraph((unsigned char)key[n]) != 0 ? key[n] : '?';
+        shown[n] = key[n] > ' ' && key[n] <= '~' ? key[n] : '?';
     shown[n] = '\0';
     (void)enter_member(r, shown);
     return refuse(r, ERR_UNKNOWN, "there is no such member");

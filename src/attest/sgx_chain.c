@@ -61,11 +61,21 @@ void sgx_certificate_release(struct sgx_certificate *c)
 
 /* ---- what they have in common ---- */
 
+static bool digest_is(struct bytes data, const uint8_t wanted[static CRYPTO_SHA256_SIZE])
+{
+    uint8_t digest[CRYPTO_SHA256_SIZE];
+    return crypto_hash_parts(CRYPTO_SHA256, &data, 1, digest) == ERR_OK &&
+           memcmp(digest, wanted, sizeof digest) == 0;
+}
+
+/* What is not pinned is verified, which only takes longer. */
 static bool is_pinned(const struct sgx_certificate *c)
 {
     uint8_t digest[CRYPTO_SHA256_SIZE];
+    /* equivalent: verified instead */
     if (crypto_hash_parts(CRYPTO_SHA256, &c->cert.der, 1, digest) != ERR_OK)
         return false;
+    /* equivalent: verified instead */
     for (size_t i = 0; i < sizeof intel_certificates / sizeof *intel_certificates; i++)
         if (memcmp(digest, intel_certificates[i], sizeof digest) == 0)
             return true;
@@ -112,11 +122,9 @@ static enum err check_leaf(const char *name, const struct sgx_certificate *c, st
 /* Another certificate for the same key: what else it says is true only when that key signed it. */
 static enum err check_pinned_key(const struct sgx_certificate *root, struct err_note *note)
 {
-    uint8_t digest[CRYPTO_SHA256_SIZE];
-    enum err e = crypto_hash_parts(CRYPTO_SHA256, &root->cert.spki, 1, digest);
-    if (e == ERR_OK && memcmp(digest, intel_root_spki, sizeof digest) != 0)
-        e = err_noted(ERR_REFUSED, note, "a root of somebody else's");
-    return e == ERR_OK ? check_issued("the root", root, root, note) : e;
+    return digest_is(root->cert.spki, intel_root_spki)
+               ? check_issued("the root", root, root, note)
+               : err_noted(ERR_REFUSED, note, "a root of somebody else's");
 }
 
 enum err sgx_check_root(const struct sgx_certificate *root, struct bytes simulated_root, bool *simulated,

@@ -35,6 +35,8 @@ static const struct snp_bit bit_platform_ciphertext = {4, SNP_PLATFORM_CIPHERTEX
                                                        "hidden", "not hidden"};
 static const struct snp_bit bit_platform_alias = {5, SNP_PLATFORM_ALIAS_CHECK, POLICY_REQUIRE, "done",
                                                   "not done"};
+static const struct snp_bit bit_platform_iommu = {6, SNP_PLATFORM_IOMMU_WRITE_SAFE, POLICY_ANY, "safe",
+                                                  "not said to be safe"};
 static const struct snp_bit bit_platform_tio = {7, SNP_PLATFORM_TIO, POLICY_ANY, "on", "off"};
 
 /* ---- the table ---- */
@@ -352,6 +354,12 @@ static const struct check {
      HAVE_REPORT,
      snp_check_platform_bit,
      &bit_platform_ciphertext},
+    {{"snp.platform.iommu", "Writes of devices are as safe as you want them",
+      "Writes that the IOMMU still buffers could reach the guest's memory (AMD-SB-3016, CVE-2023-20585). "
+      "PLATFORM_INFO, bit 6, on Turin."},
+     HAVE_REPORT,
+     snp_check_platform_bit,
+     &bit_platform_iommu},
     {{"snp.platform.tio", "Trusted devices are as you want them", "Document 56860, PLATFORM_INFO, bit 7."},
      HAVE_REPORT,
      snp_check_platform_bit,

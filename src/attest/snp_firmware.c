@@ -172,8 +172,8 @@ bool snp_check_mitigations(struct snp_context *c)
 
 /* ---- PLATFORM_INFO ---- */
 
-/* Document 56860, table "PLATFORM_INFO field": bits 0 to 5, and 7. */
-enum { PLATFORM_KNOWN_BITS = 0xbf };
+/* Document 56860, table "PLATFORM_INFO field": bits 0 to 7. */
+enum { PLATFORM_KNOWN_BITS = 0xff };
 
 bool snp_check_platform_reserved(struct snp_context *c)
 {

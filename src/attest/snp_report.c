@@ -106,13 +106,13 @@ enum err snp_report_parse(struct bytes in, struct snp_report *report, struct err
 {
     struct reader r = reader_over(in);
     memset(report, 0, sizeof *report);
-    if (in.len != SNP_REPORT_SIZE)
-        return err_noted(in.len < SNP_REPORT_SIZE ? ERR_TRUNCATED : ERR_TRAILING, note,
-                         "report: %zu bytes, wanted %d", in.len, SNP_REPORT_SIZE);
+    enum err e = in.len < SNP_REPORT_SIZE ? ERR_TRUNCATED : in.len > SNP_REPORT_SIZE ? ERR_TRAILING : ERR_OK;
+    if (e != ERR_OK)
+        return err_noted(e, note, "report: %zu bytes, wanted %d", in.len, SNP_REPORT_SIZE);
     for (size_t i = 0; i < FIELD_COUNT; i++) {
         const struct snp_field *f = &fields[i];
         field_read(f, &r, report);
-        enum err e = reader_status(&r);
+        e = reader_status(&r);
         if (e != ERR_OK)
             return err_noted(e, note, "report.%s at 0x%03x: not zero", f->name, f->offset);
         if (f->to == TO(version) && f->kind == NUMBER && !is_known_version(report->version))
@@ -123,7 +123,7 @@ enum err snp_report_parse(struct bytes in, struct snp_report *report, struct err
         return err_noted(ERR_VALUE, note,
                          "report.SIGNATURE_ALGO at 0x034: %u, wanted %d (ECDSA P-384 with SHA-384)",
                          report->signature_algorithm, SIGNATURE_ALGORITHM_P384_SHA384);
-    return reader_finish(&r);
+    return reader_finish(&r); /* equivalent: the fields are as long as the report */
 }
 
 /* ---- what a report can be wrapped in ---- */
@@ -191,5 +191,5 @@ enum err snp_report_write(const struct snp_report *report, uint8_t out[static SN
         return ERR_UNKNOWN;
     for (size_t i = 0; i < FIELD_COUNT; i++)
         field_write(&fields[i], &w, report);
-    return writer_finish(&w, &written);
+    return writer_finish(&w, &written); /* equivalent: likewise */
 }

@@ -191,7 +191,7 @@ bool snp_check_vek_form(struct snp_context *c)
 
 bool snp_check_vek_product(struct snp_context *c)
 {
-    bool same = vcek_is_product(&c->vcek, c->chain.product->name);
+    bool same = vcek_is_product(&c->vcek, c->chain.product);
     /* Anything may stand in the certificate; printed is only what was recognised. */
     snp_saw(c, "%s", same ? c->chain.product->name : "another name");
     snp_wanted(c, "%s", c->chain.product->name);

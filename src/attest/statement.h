@@ -35,4 +35,11 @@ ERR_MUST_USE enum err statement_parse(struct bytes text, struct statement *s, st
 ERR_MUST_USE enum err statement_report_data(struct bytes text, const uint8_t root[static 32],
                                             uint8_t report_data[static 64]);
 
+/* What ties the GPUs to the statement, and the statement to the GPUs (docs/protocol.md, "GPUs"). The nonce that each GPU's report must answer: the hash of the statement
+ * without its GPU evidence. */
+ERR_MUST_USE enum err statement_gpu_nonce(const struct statement *s, uint8_t nonce[static 32]);
+/* What stands as gpu_evidence in the statement: the hash of all reports, in their order. */
+ERR_MUST_USE enum err statement_gpu_digest(const struct bytes *reports, size_t count,
+                                           uint8_t digest[static 32]);
+
 #endif

@@ -58,6 +58,8 @@ enum tcb_status tcb_status_relaunch(enum tcb_status launch, enum tcb_status curr
                      current == TCB_CONFIGURATION_AND_SW_HARDENING_NEEDED;
     bool was_old = launch == TCB_OUT_OF_DATE || launch == TCB_OUT_OF_DATE_CONFIGURATION_NEEDED;
     bool is_new = current >= TCB_UP_TO_DATE && current <= TCB_CONFIGURATION_AND_SW_HARDENING_NEEDED;
+    if (current == TCB_UNKNOWN) /* what runs now is judged by nobody */
+        return TCB_UNKNOWN;
     if (!was_old || !is_new)
         return launch;
     return configure ? TCB_TD_RELAUNCH_ADVISED_CONFIGURATION_NEEDED : TCB_TD_RELAUNCH_ADVISED;

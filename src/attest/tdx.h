@@ -7,7 +7,8 @@
  *
  *     struct tdx_policy policy;
  *     tdx_policy_default(&policy);
- *     policy.mrtd = (struct tdx_references){values, count};
+ *     policy.launches = launches;
+ *     policy.launch_count = count;
  *     tdx_appraise(quote, &collateral, report_data, &policy, now, &v);
  *     verdict_conclude(&v);
  *

@@ -23,7 +23,7 @@ bool tdx_quote_version(struct context *c, unsigned which)
 bool tdx_quote_tee_type(struct context *c, unsigned which)
 {
     (void)which;
-    tdx_saw(c, "0x%x", c->quote.tee_type);
+    tdx_saw(c, "0x%x%s", c->quote.tee_type, c->quote.tee_type == TDX_TEE_TYPE_SGX ? ", SGX" : "");
     tdx_wanted(c, "0x%x, TDX", TDX_TEE_TYPE);
     return c->quote.tee_type == TDX_TEE_TYPE;
 }
@@ -277,8 +277,8 @@ bool tdx_document_signer_chain(struct context *c, unsigned which)
     const struct tdx_signer *first = &c->signer[DOCUMENT_TCB_INFO];
     struct tdx_signer *signer = &c->signer[which];
     struct err_note note = {{0}};
-    bool same = which != DOCUMENT_TCB_INFO && first->chain_checked &&
-                signer->certificate == first->certificate && signer->root == first->root;
+    bool same = first->chain_checked && signer->certificate == first->certificate &&
+                signer->root == first->root; /* of itself, nothing was checked yet */
     signer->chain_error = same ? first->chain_error : signer_chain_check(c, signer, &note);
     signer->chain_checked = true;
     return tdx_saw_error(c, signer->chain_error, &note);
@@ -376,12 +376,10 @@ bool tdx_qe_attestation_key(struct context *c, unsigned which)
     (void)which;
     const struct bytes parts[] = {c->quote.attestation_key, c->quote.qe_authentication};
     uint8_t wanted[TDX_REPORT_DATA_SIZE] = {0};
-    struct err_note note = {{0}};
     enum err e = crypto_hash_parts(CRYPTO_SHA256, parts, 2, wanted);
-    if (e != ERR_OK)
-        return tdx_saw_error(c, e, &note);
-    return tdx_saw_bytes(c, bytes_of(c->quote.qe_report.report_data, sizeof wanted),
-                         bytes_of(wanted, sizeof wanted));
+    bool same = tdx_saw_bytes(c, bytes_of(c->quote.qe_report.report_data, sizeof wanted),
+                              bytes_of(wanted, sizeof wanted));
+    return e == ERR_OK && same;
 }
 
 /* The signature is over the bytes that came, never over what was read from them. */

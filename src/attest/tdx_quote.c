@@ -125,7 +125,6 @@ static void signature_data_read(struct reader *r, struct tdx_quote *q)
     q->qe_authentication = reader_bytes(&qe, authentication);
     struct reader chain = certification_open(&qe, CERTIFICATION_PCK_CHAIN);
     q->pck_chain = reader_rest(&chain);
-    close_part(&qe, &chain);
     close_part(&data, &qe);
     close_part(r, &data);
 }

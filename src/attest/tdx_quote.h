@@ -37,7 +37,7 @@ enum {
 
 enum tdx_version { TDX_VERSION_4 = 4, TDX_VERSION_5 = 5 };
 enum tdx_body_type { TDX_BODY_SGX = 1, TDX_BODY_10 = 2, TDX_BODY_15 = 3 };
-enum { TDX_KEY_TYPE_P256 = 2, TDX_TEE_TYPE = 0x81 };
+enum { TDX_KEY_TYPE_P256 = 2, TDX_TEE_TYPE = 0x81, TDX_TEE_TYPE_SGX = 0 };
 
 /* TD report body: table "TD Quote Body". */
 struct tdx_body {

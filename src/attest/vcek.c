@@ -132,10 +132,10 @@ enum err vcek_parse(const struct x509 *cert, enum vcek_kind kind, struct vcek *v
     return ERR_OK;
 }
 
-bool vcek_is_product(const struct vcek *vcek, const char *name)
+static bool is_named(struct bytes product, const char *name)
 {
     struct bytes wanted = bytes_str(name);
-    struct reader r = reader_over(vcek->product);
+    struct reader r = reader_over(product);
     if (!bytes_equal(reader_bytes(&r, wanted.len), wanted))
         return false;
     if (r.left == 0)
@@ -146,4 +146,12 @@ bool vcek_is_product(const struct vcek *vcek, const char *name)
     uint8_t digit = reader_u8(&r);
     return reader_finish(&r) == ERR_OK && dash == '-' && letter >= 'A' && letter <= 'Z' && digit >= '0' &&
            digit <= '9';
+}
+
+bool vcek_is_product(const struct vcek *vcek, const struct snp_product *product)
+{
+    bool named = is_named(vcek->product, product->name);
+    for (size_t i = 0; i < SNP_PRODUCT_ALIASES_MAX && product->aliases[i] != NULL; i++)
+        named = named || is_named(vcek->product, product->aliases[i]);
+    return named;
 }

@@ -32,7 +32,7 @@ ERR_MUST_USE enum err vcek_parse(const struct x509 *cert, enum vcek_kind kind, s
 /* "VCEK" or "VLEK" */
 const char *vcek_kind_name(enum vcek_kind kind);
 
-/* Does the product's name, a stepping after it left aside ("Milan-B0"), say this product? */
-bool vcek_is_product(const struct vcek *vcek, const char *name);
+/* Does the product's name, a stepping after it left aside ("Milan-B0"), say this product, by one of its names? */
+bool vcek_is_product(const struct vcek *vcek, const struct snp_product *product);
 
 #endif

@@ -204,7 +204,7 @@ static json_t *checks_json(const struct verdict *v)
 /* Numbers wider than what every JSON reader holds exactly (53 bits) are hexadecimal text. */
 static json_t *claims_json(const struct verdict_claims *c)
 {
-    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:s, s:s, s:I, s:I, s:o, s:o, s:o, s:o, s:o, s:b}",       //
+    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:s, s:s, s:I, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:b}",  //
                      "measurement", hex(c->measurement, sizeof c->measurement),                           //
                      "report_data", hex(c->report_data, sizeof c->report_data),                           //
                      "chip_id", hex(c->chip_id, sizeof c->chip_id),                                       //
@@ -219,6 +219,7 @@ static json_t *claims_json(const struct verdict_claims *c)
                      "reported_tcb", hex(c->reported_tcb, sizeof c->reported_tcb),                        //
                      "snp", c->platform == VERDICT_PLATFORM_SNP ? snp_claims_json(&c->snp) : json_null(), //
                      "tdx", c->platform == VERDICT_PLATFORM_TDX ? tdx_claims_json(&c->tdx) : json_null(), //
+                     "vtpm", c->vtpm.there ? vtpm_claims_json(&c->vtpm) : json_null(),                    //
                      "fresh", c->fresh);
 }
 

@@ -10,11 +10,12 @@
 
 #include "attest/snp_claims.h"
 #include "attest/tdx_claims.h"
+#include "attest/vtpm_claims.h"
 #include "base/bytes.h"
 #include "base/error.h"
 
 enum {
-    VERDICT_CHECKS_MAX = 96,
+    VERDICT_CHECKS_MAX = 192,
     VERDICT_VALUE_SIZE = 200, /* saw / wanted, NUL-terminated; long values are shortened in the middle */
 };
 
@@ -50,8 +51,9 @@ struct verdict_claims {
     uint64_t guest_policy;
     uint64_t platform_info;
     uint8_t reported_tcb[8];
-    struct tdx_claims tdx; /* of Intel TDX */
-    struct snp_claims snp; /* of SEV-SNP */
+    struct tdx_claims tdx;   /* of Intel TDX */
+    struct snp_claims snp;   /* of SEV-SNP */
+    struct vtpm_claims vtpm; /* of the virtual TPM that carried the hardware's report */
     bool fresh; /* the quote covers the challenge of this very handshake (or the one saved with the bundle) */
 };
 

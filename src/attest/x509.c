@@ -14,6 +14,8 @@ OID(oid_mgf1, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x08);       /* 1.
 OID(oid_sha384, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x02);     /* 2.16.840.1.101.3.4.2.2 */
 OID(oid_ecdsa_sha256, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x02);     /* 1.2.840.10045.4.3.2 */
 OID(oid_ecdsa_sha384, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x03);     /* 1.2.840.10045.4.3.3 */
+OID(oid_rsa_sha256, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x0b); /* 1.2.840.113549.1.1.11 */
+OID(oid_rsa_sha384, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x0c); /* 1.2.840.113549.1.1.12 */
 OID(oid_common_name, 0x55, 0x04, 0x03);                                    /* 2.5.4.3 */
 OID(oid_subject_key_id, 0x55, 0x1d, 0x0e);                                 /* 2.5.29.14 */
 OID(oid_key_usage, 0x55, 0x1d, 0x0f);                                      /* 2.5.29.15 */
@@ -84,7 +86,10 @@ static enum x509_algorithm algorithm_content_read(struct reader *r)
         algorithm = X509_ECDSA_SHA256; /* RFC 5758 section 3.2: no parameters */
     else if (bytes_equal(oid, oid_ecdsa_sha384))
         algorithm = X509_ECDSA_SHA384;
-    else
+    else if (bytes_equal(oid, oid_rsa_sha256) || bytes_equal(oid, oid_rsa_sha384)) {
+        algorithm = bytes_equal(oid, oid_rsa_sha256) ? X509_RSA_PKCS1_SHA256 : X509_RSA_PKCS1_SHA384;
+        der_null(&seq); /* RFC 4055 section 5: the parameters must be NULL */
+    } else
         reader_fail(&seq, ERR_UNKNOWN);
     if (reader_status(&seq) == ERR_UNKNOWN)
         reader_fail(r, ERR_UNKNOWN);
@@ -323,6 +328,10 @@ enum err x509_verify_signed(enum x509_algorithm algorithm, struct bytes tbs, str
         return crypto_ecdsa_verify(key, CRYPTO_SHA256, tbs, signature);
     case X509_ECDSA_SHA384:
         return crypto_ecdsa_verify(key, CRYPTO_SHA384, tbs, signature);
+    case X509_RSA_PKCS1_SHA256:
+        return crypto_rsa_pkcs1_verify(key, CRYPTO_SHA256, tbs, signature);
+    case X509_RSA_PKCS1_SHA384:
+        return crypto_rsa_pkcs1_verify(key, CRYPTO_SHA384, tbs, signature);
     }
     return ERR_SIGNATURE;
 }

@@ -20,6 +20,8 @@ enum x509_algorithm {
     X509_RSA_PSS_SHA384, /* id-RSASSA-PSS with SHA-384, MGF1 with SHA-384, a salt of 48 octets (RFC 4055) */
     X509_ECDSA_SHA256,
     X509_ECDSA_SHA384,
+    X509_RSA_PKCS1_SHA256, /* RFC 4055 section 5: Microsoft's certificates for virtual TPMs */
+    X509_RSA_PKCS1_SHA384,
 };
 
 /* RFC 5280 section 4.2.1.3 */

@@ -110,6 +110,10 @@ static const char *algorithm_name(enum x509_algorithm a)
         return "ECDSA with SHA-256";
     case X509_ECDSA_SHA384:
         return "ECDSA with SHA-384";
+    case X509_RSA_PKCS1_SHA256:
+        return "RSASSA-PKCS1-v1_5 with SHA-256";
+    case X509_RSA_PKCS1_SHA384:
+        return "RSASSA-PKCS1-v1_5 with SHA-384";
     }
     return "not known";
 }

@@ -110,10 +110,15 @@ ERR_MUST_USE enum err crypto_public_key_from_spki(struct bytes spki, struct cryp
 /* x || y of a P-256 or P-384 point, big endian. */
 ERR_MUST_USE enum err crypto_public_key_from_point(enum crypto_key_kind kind, struct bytes xy,
                                                    struct crypto_public_key **key);
+/* An RSA key from modulus and exponent, big endian, without leading zeros (as in a JSON Web Key, RFC 7518 section 6.3.1); sizes as above. */
+ERR_MUST_USE enum err crypto_public_key_from_rsa(struct bytes modulus, struct bytes exponent,
+                                                 struct crypto_public_key **key);
 ERR_MUST_USE enum err crypto_public_key_ed25519(const uint8_t raw[static 32], struct crypto_public_key **key);
 void crypto_public_key_free(struct crypto_public_key *key);
 enum crypto_key_kind crypto_public_key_kind(const struct crypto_public_key *key);
 size_t crypto_public_key_bits(const struct crypto_public_key *key);
+/* The same key? However it was encoded. */
+bool crypto_public_key_equal(const struct crypto_public_key *a, const struct crypto_public_key *b);
 
 /* All: ERR_SIGNATURE when it does not verify, ERR_KEY when the key is of another kind. */
 /* DER signature (SEQUENCE of two INTEGERs), as in certificates; strict DER. */
@@ -125,6 +130,9 @@ ERR_MUST_USE enum err crypto_ecdsa_verify_raw(const struct crypto_public_key *ke
 /* RSASSA-PSS (RFC 8017) with MGF1 on the same hash; the salt length is exactly salt_size. */
 ERR_MUST_USE enum err crypto_rsa_pss_verify(const struct crypto_public_key *key, enum crypto_hash h,
                                             size_t salt_size, struct bytes message, struct bytes signature);
+/* RSASSA-PKCS1-v1_5 (RFC 8017): the one encoding of the digest, parameters NULL included. */
+ERR_MUST_USE enum err crypto_rsa_pkcs1_verify(const struct crypto_public_key *key, enum crypto_hash h,
+                                              struct bytes message, struct bytes signature);
 ERR_MUST_USE enum err crypto_ed25519_verify(const struct crypto_public_key *key, struct bytes message,
                                             const uint8_t signature[static 64]);
 

@@ -28,7 +28,7 @@ ERR_MUST_USE enum err crypto_hash_joined(enum crypto_hash h, struct bytes first,
 /* Empties libcrypto's list of errors (it holds texts, and would confuse a later caller) and returns e. */
 ERR_MUST_USE enum err crypto_failed(enum err e);
 
-/* In public_key.c; ecdsa.c, rsa_pss.c and ed25519.c look inside. */
+/* In public_key.c; ecdsa.c, rsa.c and ed25519.c look inside. */
 struct crypto_public_key {
     EVP_PKEY *pkey;
     enum crypto_key_kind kind;

@@ -155,20 +155,23 @@ enum err crypto_public_key_from_point(enum crypto_key_kind kind, struct bytes xy
     return key_new(pkey_from("EC", parts), key);
 }
 
-/* A modulus, big endian, without leading zeros, and the exponent 65537. */
-static enum err key_from_modulus(struct bytes modulus, struct crypto_public_key **key)
+enum err crypto_public_key_from_rsa(struct bytes modulus, struct bytes exponent,
+                                    struct crypto_public_key **key)
 {
-    enum { EXPONENT = 65537 };
     uint8_t native[RSA_BITS_MAX / 8];
-    uint32_t exponent = EXPONENT;
-    if (modulus.len > sizeof native)
+    uint64_t native_exponent = 0;
+    *key = NULL;
+    if (modulus.len == 0 || modulus.len > sizeof native || modulus.ptr[0] == 0 || exponent.len == 0 ||
+        exponent.len > sizeof native_exponent || exponent.ptr[0] == 0)
         return ERR_KEY;
     for (size_t i = 0; i < modulus.len;
          i++) /* parameters are in the machine's order, which is little endian */
         native[i] = modulus.ptr[modulus.len - 1 - i];
+    for (struct reader r = reader_over(exponent); r.left > 0;)
+        native_exponent = native_exponent << 8 | reader_u8(&r);
     OSSL_PARAM parts[] = {
         OSSL_PARAM_construct_BN(OSSL_PKEY_PARAM_RSA_N, native, modulus.len),
-        OSSL_PARAM_construct_uint32(OSSL_PKEY_PARAM_RSA_E, &exponent),
+        OSSL_PARAM_construct_uint64(OSSL_PKEY_PARAM_RSA_E, &native_exponent),
         OSSL_PARAM_construct_end(),
     };
     return key_new(pkey_from("RSA", parts), key);
@@ -236,13 +239,15 @@ static enum err key_from_any_spki(struct bytes spki, struct crypto_public_key **
 
 enum err crypto_public_key_from_spki(struct bytes spki, struct crypto_public_key **key)
 {
+    static const uint8_t f4_octets[] = {0x01, 0x00, 0x01}; /* 65537, which the form of RSA keys ends with */
+    const struct bytes f4 = bytes_of(f4_octets, sizeof f4_octets);
     struct bytes part;
     *key = NULL;
     if (spki.len == 0 || spki.len > SPKI_SIZE_MAX)
         return ERR_KEY;
     for (size_t i = 0; i < sizeof forms / sizeof *forms; i++)
         if (form_read(&forms[i], spki, &part))
-            return forms[i].kind == CRYPTO_KEY_RSA ? key_from_modulus(part, key)
+            return forms[i].kind == CRYPTO_KEY_RSA ? crypto_public_key_from_rsa(part, f4, key)
                                                    : crypto_public_key_from_point(forms[i].kind, part, key);
     return key_from_any_spki(spki, key);
 }
@@ -268,4 +273,11 @@ enum crypto_key_kind crypto_public_key_kind(const struct crypto_public_key *key)
 size_t crypto_public_key_bits(const struct crypto_public_key *key)
 {
     return key->bits;
+}
+
+bool crypto_public_key_equal(const struct crypto_public_key *a, const struct crypto_public_key *b)
+{
+    bool equal = EVP_PKEY_eq(a->pkey, b->pkey) == 1;
+    (void)!crypto_failed(ERR_OK); /* what could not be compared is not equal */
+    return equal;
 }

@@ -154,8 +154,20 @@ enum err crypto_ecdsa_sign_raw(const struct crypto_private_key *key, enum crypto
     return e;
 }
 
-enum err crypto_rsa_pss_sign(const struct crypto_private_key *key, enum crypto_hash h, size_t salt_size,
-                             struct bytes message, uint8_t *signature, size_t size, size_t *len)
+enum { NO_SALT = -1 };
+
+static bool is_padding_set(EVP_PKEY_CTX *context, const EVP_MD *md, int salt_size)
+{
+    if (EVP_PKEY_CTX_set_rsa_padding(context,
+                                     salt_size == NO_SALT ? RSA_PKCS1_PADDING : RSA_PKCS1_PSS_PADDING) != 1 ||
+        EVP_PKEY_CTX_set_signature_md(context, md) != 1)
+        return false;
+    return salt_size == NO_SALT || (EVP_PKEY_CTX_set_rsa_mgf1_md(context, md) == 1 &&
+                                    EVP_PKEY_CTX_set_rsa_pss_saltlen(context, salt_size) == 1);
+}
+
+static enum err rsa_sign(const struct crypto_private_key *key, enum crypto_hash h, int salt_size,
+                         struct bytes message, uint8_t *signature, size_t size, size_t *len)
 {
     uint8_t digest[CRYPTO_HASH_MAX];
     *len = 0;
@@ -166,18 +178,27 @@ enum err crypto_rsa_pss_sign(const struct crypto_private_key *key, enum crypto_h
     enum err e = crypto_hash_parts(h, &message, 1, digest);
     if (e != ERR_OK)
         return e;
-    const EVP_MD *md = crypto_library.hash[h];
     EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_pkey(NULL, key->pkey, NULL);
     if (context == NULL || EVP_PKEY_sign_init(context) != 1 ||
-        EVP_PKEY_CTX_set_rsa_padding(context, RSA_PKCS1_PSS_PADDING) != 1 ||
-        EVP_PKEY_CTX_set_signature_md(context, md) != 1 || EVP_PKEY_CTX_set_rsa_mgf1_md(context, md) != 1 ||
-        EVP_PKEY_CTX_set_rsa_pss_saltlen(context, (int)salt_size) != 1 ||
+        !is_padding_set(context, crypto_library.hash[h], salt_size) ||
         EVP_PKEY_sign(context, signature, &size, digest, crypto_hash_size(h)) != 1)
         e = crypto_failed(ERR_CRYPTO);
     else
         *len = size;
     EVP_PKEY_CTX_free(context);
     return e;
+}
+
+enum err crypto_rsa_pss_sign(const struct crypto_private_key *key, enum crypto_hash h, size_t salt_size,
+                             struct bytes message, uint8_t *signature, size_t size, size_t *len)
+{
+    return rsa_sign(key, h, (int)salt_size, message, signature, size, len);
+}
+
+enum err crypto_rsa_pkcs1_sign(const struct crypto_private_key *key, enum crypto_hash h, struct bytes message,
+                               uint8_t *signature, size_t size, size_t *len)
+{
+    return rsa_sign(key, h, NO_SALT, message, signature, size, len);
 }
 
 enum err crypto_ed25519_sign(const struct crypto_private_key *key, struct bytes message,

@@ -29,6 +29,10 @@ ERR_MUST_USE enum err crypto_ecdsa_sign_raw(const struct crypto_private_key *key
 ERR_MUST_USE enum err crypto_rsa_pss_sign(const struct crypto_private_key *key, enum crypto_hash h,
                                           size_t salt_size, struct bytes message, uint8_t *signature,
                                           size_t size, size_t *len);
+/* RSASSA-PKCS1-v1_5; likewise. */
+ERR_MUST_USE enum err crypto_rsa_pkcs1_sign(const struct crypto_private_key *key, enum crypto_hash h,
+                                            struct bytes message, uint8_t *signature, size_t size,
+                                            size_t *len);
 ERR_MUST_USE enum err crypto_ed25519_sign(const struct crypto_private_key *key, struct bytes message,
                                           uint8_t signature[static 64]);
 

@@ -11,6 +11,14 @@
 #include <unistd.h>
 
 #include "base/secret.h"
+#include "enclave/sandbox.h"
+
+/* What sanitizers and coverage do by themselves is not in the sandbox's table. Such builds are for tests alone. */
+#if defined(__SANITIZE_ADDRESS__) || defined(ENCLUME_INSTRUMENTED)
+static const bool can_be_confined = false;
+#else
+static const bool can_be_confined = true;
+#endif
 
 static enum err failed(struct err_note *note, const char *step)
 {
@@ -43,18 +51,23 @@ enum err hardening_at_start(struct err_note *note)
     return e == ERR_OK ? e : err_noted(e, note, "RLIMIT_MEMLOCK is too small");
 }
 
-enum err hardening_after_start(const struct enclave_options *options, struct err_note *note)
+static enum err user_change(uint32_t user, struct err_note *note)
 {
     int parent_death = 0;
-    if (options->user == 0)
+    if (user == 0)
         return ERR_OK;
     if (prctl(PR_GET_PDEATHSIG, &parent_death, 0, 0, 0) != 0)
         return failed(note, "--user");
-    if (setgroups(0, NULL) != 0 || setresgid(options->user, options->user, options->user) != 0 ||
-        setresuid(options->user, options->user, options->user) != 0)
+    if (setgroups(0, NULL) != 0 || setresgid(user, user, user) != 0 || setresuid(user, user, user) != 0)
         return failed(note, "--user");
     /* A change of user makes a process dumpable again, and clears what should happen to it when its launcher dies. */
     if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0 || prctl(PR_SET_PDEATHSIG, parent_death, 0, 0, 0) != 0)
         return failed(note, "--user");
     return ERR_OK;
+}
+
+enum err hardening_after_start(const struct enclave_options *options, struct err_note *note)
+{
+    enum err e = user_change(options->user, note);
+    return e == ERR_OK && can_be_confined ? sandbox_enter(0, note) : e;
 }

@@ -4,7 +4,7 @@
 
 /*
  * What enclumed gives up: first thing in main, core dumps, being traced by others, new privileges, and memory for secrets that can be swapped; when it
- * has started, its user. A step that fails stops the program.
+ * has started, its user and all system calls but those that it serves with (sandbox.h). A step that fails stops the program.
  */
 
 #include "enclave/options.h"

@@ -93,7 +93,8 @@ enum err collateral_directory_write(const char *directory, const struct collater
                          COLLATERAL_DOCUMENT_MAX);
     int n = snprintf(path, sizeof path, "%s/%s", directory, name);
     if (n < 0 || (size_t)n >= sizeof path)
-        return err_noted(ERR_FILE, note, "%s: the path is too long", directory);
+        return err_noted(ERR_FILE, note, "a directory with a name of %zu bytes is too long",
+                         strlen(directory));
     return file_write(path, document, note);
 }
 

@@ -14,7 +14,7 @@
 struct kernel {
     int (*mkdir)(const struct kernel *self, const char *path);
     int (*rmdir)(const struct kernel *self, const char *path);
-    int (*open)(const struct kernel *self, const char *path, int flags); /* a descriptor */
+    int (*open)(const struct kernel *self, const char *path, int flags); /* a descriptor; no O_CREAT */
     ssize_t (*read)(const struct kernel *self, int fd, void *to, size_t size);
     ssize_t (*write)(const struct kernel *self, int fd, const void *from, size_t size);
     int (*close)(const struct kernel *self, int fd);

@@ -69,7 +69,7 @@ static int do_mkdir(const struct kernel *self, const char *path)
         return -EEXIST;
     for (size_t i = 0; i < STAND_IN_ENTRIES; i++)
         if (!k->entries[i].used) {
-            k->entries[i] = (struct stand_in_entry){.used = true};
+            k->entries[i] = (struct stand_in_entry){.used = true, .write_generation = k->first_generation};
             (void)snprintf(k->entries[i].name, STAND_IN_NAME, "%s", path + strlen(REPORTS));
             return 0;
         }
@@ -395,6 +395,8 @@ static int sev_ioctl(struct stand_in_kernel *k, unsigned long request, void *arg
         return -EINVAL;
     if (k->ioctl_failed != 0)
         return -k->ioctl_failed;
+    if (happens(&k->ioctl_passing))
+        return -k->passing;
     if (happens(&k->host_busy))
         return fail_with(call, SNP_GUEST_VMM_ERR_BUSY, 0);
     if (k->firmware_error != 0)

@@ -69,20 +69,23 @@ struct stand_in_kernel {
     void *owner;
 
     /* Failures, how often. */
-    int name_taken;             /* EEXIST of mkdir */
-    int mkdir_failed;           /* an errno, always; 0: none */
-    int inblob_lost;            /* the write at close fails, which nobody is told */
-    int would_block;            /* EWOULDBLOCK of outblob */
-    int busy;                   /* EBUSY of outblob */
-    int outblob_failed;         /* an errno, always */
-    int disturbed;              /* somebody writes another inblob before outblob is read */
-    int disturbed_late;         /* somebody writes between outblob and auxblob */
-    int interrupted;            /* EINTR of any read */
-    size_t piece;               /* the most that a read gives; 0: all */
+    int name_taken;     /* EEXIST of mkdir */
+    int mkdir_failed;   /* an errno, always; 0: none */
+    int inblob_lost;    /* the write at close fails, which nobody is told */
+    int would_block;    /* EWOULDBLOCK of outblob */
+    int busy;           /* EBUSY of outblob */
+    int outblob_failed; /* an errno, always */
+    int disturbed;      /* somebody writes another inblob before outblob is read */
+    int disturbed_late; /* somebody writes between outblob and auxblob */
+    int interrupted;    /* EINTR of any read */
+    size_t piece;       /* the most that a read gives; 0: all */
+    uint64_t first_generation;
     const char *odd_generation; /* text in place of the number */
 
     /* /dev/sev-guest */
-    int ioctl_failed; /* an errno, always */
+    int ioctl_failed;  /* an errno, always */
+    int ioctl_passing; /* how often; with */
+    int passing;       /* this errno */
     int host_busy;
     uint32_t pages_wanted; /* INVALID_LEN until there are so many */
     uint32_t pages_said;   /* and so many are said to be; 0: the truth */

@@ -31,13 +31,27 @@ static void put_algorithm(struct writer *w, const struct synthetic_crl *list)
     synthetic_end(w, seq);
 }
 
+/* An extension as it must not be written: 2.5.29.46. */
+static void put_wrong_extension(struct writer *w, bool explicit_false)
+{
+    size_t seq = synthetic_begin(w, 0x30);
+    SYNTHETIC_PUT_OID(w, 0x55, 0x1d, 0x2e);
+    if (explicit_false)
+        synthetic_put(w, 0x01, "\x00", 1);
+    synthetic_put(w, 0x04, "\x05\x00", 2);
+    if (!explicit_false)
+        synthetic_put(w, 0x05, "", 0);
+    synthetic_end(w, seq);
+}
+
 static void put_entry(struct writer *w, const struct synthetic_crl *list, int serial)
 {
     uint8_t reason[] = {0x0a, 0x01, (uint8_t)list->reason};
     size_t seq = synthetic_begin(w, 0x30);
     synthetic_put_uint8(w, serial);
     synthetic_put(w, 0x17, list->this_update, strlen(list->this_update));
-    if (list->reason != SYNTHETIC_LEFT_OUT || list->certificate_issuer || list->unknown_entry_extension) {
+    if (list->reason != SYNTHETIC_LEFT_OUT || list->certificate_issuer || list->unknown_entry_extension ||
+        list->invalidity_date) {
         size_t all = synthetic_begin(w, 0x30);
         if (list->reason != SYNTHETIC_LEFT_OUT)
             synthetic_put_extension(w, SYNTHETIC_OID(0x55, 0x1d, 0x15), false, reason, sizeof reason);
@@ -45,8 +59,15 @@ static void put_entry(struct writer *w, const struct synthetic_crl *list, int se
             synthetic_put_extension(w, SYNTHETIC_OID(0x55, 0x1d, 0x1d), false, "\x30\x00", 2);
         if (list->unknown_entry_extension)
             synthetic_put_extension(w, SYNTHETIC_OID(0x55, 0x1d, 0x17), true, "\x05\x00", 2);
+        if (list->invalidity_date)
+            synthetic_put_extension(w, SYNTHETIC_OID(0x55, 0x1d, 0x18), false,
+                                    "\x18\x0f"
+                                    "20250101000000Z",
+                                    17);
         synthetic_end(w, all);
     }
+    if (list->entry_tail)
+        synthetic_put(w, 0x05, "", 0);
     synthetic_end(w, seq);
 }
 
@@ -55,7 +76,13 @@ static void put_extensions(struct writer *w, const struct synthetic_crl *list)
     size_t outer = synthetic_begin(w, 0xa0);
     size_t all = synthetic_begin(w, 0x30);
     if (!list->empty_extensions)
-        synthetic_put_extension(w, SYNTHETIC_OID(0x55, 0x1d, 0x14), false, "\x02\x01\x07", 3);
+        synthetic_put_extension(w, SYNTHETIC_OID(0x55, 0x1d, 0x14), false, "\x02\x01\x07\x05\x00",
+                                list->value_tail ? 5 : 3);
+    if (list->authority_key)
+        synthetic_put_extension(w, SYNTHETIC_OID(0x55, 0x1d, 0x23), false, "\x30\x06\x80\x04\x01\x02\x03\x04",
+                                8);
+    if (list->explicit_false || list->extension_tail)
+        put_wrong_extension(w, list->explicit_false);
     if (list->number_twice)
         synthetic_put_extension(w, SYNTHETIC_OID(0x55, 0x1d, 0x14), false, "\x02\x01\x08", 3);
     if (list->delta)
@@ -119,6 +146,8 @@ struct bytes synthetic_crl_build(const struct synthetic_crl *list, uint8_t out[s
     }
     if (!list->no_extensions)
         put_extensions(&w, list);
+    if (list->tbs_tail)
+        synthetic_put(&w, 0x05, "", 0);
     synthetic_end(&w, seq);
 
     struct bytes value = signature_of(list, bytes_of(tbs, w.used), signature);

@@ -13,7 +13,7 @@
 
 #include "support/synthetic_der.h"
 
-enum { SYNTHETIC_CRL_MAX = 4096, SYNTHETIC_CRL_SERIALS_MAX = 4, SYNTHETIC_LEFT_OUT = -1 };
+enum { SYNTHETIC_CRL_MAX = 4096, SYNTHETIC_CRL_SERIALS_MAX = 4 };
 
 struct synthetic_crl {
     int version; /* 1 is version 2; or SYNTHETIC_LEFT_OUT */
@@ -29,6 +29,13 @@ struct synthetic_crl {
     bool no_extensions;
     bool empty_extensions;
     bool number_twice;
+    bool authority_key;   /* authorityKeyIdentifier */
+    bool explicit_false;  /* an extension that says it is not critical, which is the default */
+    bool extension_tail;  /* one more element in an extension */
+    bool value_tail;      /* and in its value */
+    bool invalidity_date; /* of each entry */
+    bool entry_tail;
+    bool tbs_tail; /* behind all extensions */
     bool delta;
     bool distribution_point;
     bool unknown_extension;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "support/synthetic_der.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -110,6 +111,33 @@ void synthetic_put_extension(struct writer *w, const uint8_t *oid, size_t oid_le
         synthetic_put(w, 0x01, "\xff", 1);
     synthetic_put(w, 0x04, value, len);
     synthetic_end(w, seq);
+}
+
+void synthetic_put_ca(struct writer *w, bool is_ca, int path_length, int key_usage)
+{
+    uint8_t buffer[16];
+    const uint8_t bits[] = {0x03, 0x02, 0x01, (uint8_t)key_usage};
+    struct writer v = writer_into(buffer, sizeof buffer);
+    size_t seq = synthetic_begin(&v, 0x30);
+    if (is_ca)
+        synthetic_put(&v, 0x01, "\xff", 1);
+    if (is_ca && path_length != SYNTHETIC_LEFT_OUT)
+        synthetic_put_uint8(&v, path_length);
+    synthetic_end(&v, seq);
+    synthetic_put_extension(w, SYNTHETIC_OID(0x55, 0x1d, 0x13), true, buffer, v.used);
+    synthetic_put_extension(w, SYNTHETIC_OID(0x55, 0x1d, 0x0f), true, bits, sizeof bits);
+}
+
+void synthetic_print(struct synthetic_text *t, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    /* NOLINTNEXTLINE(clang-analyzer-valist.Uninitialized): it is, two lines above; the analyzer loses it between files */
+    int len = vsnprintf(t->at + t->used, t->size - t->used, format, args);
+    va_end(args);
+    if (len < 0 || (size_t)len >= t->size - t->used)
+        synthetic_must(ERR_NO_SPACE);
+    t->used += (size_t)len;
 }
 
 struct bytes synthetic_sign_pss(const struct crypto_private_key *signer, int salt, struct bytes message,

@@ -28,6 +28,19 @@ void synthetic_put_name(struct writer *w, const char *common_name);
 void synthetic_put_extension(struct writer *w, const uint8_t *oid, size_t oid_len, bool critical,
                              const void *value, size_t len);
 
+enum { SYNTHETIC_LEFT_OUT = -1 };
+
+/* Basic constraints and key usage, both critical; path_length may be SYNTHETIC_LEFT_OUT; key_usage: the one octet of flags. */
+void synthetic_put_ca(struct writer *w, bool is_ca, int path_length, int key_usage);
+
+/* Text that is put together, such as JSON: printf into a buffer; what does not fit aborts. */
+struct synthetic_text {
+    char *at;
+    size_t size;
+    size_t used;
+};
+void synthetic_print(struct synthetic_text *t, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
 #define SYNTHETIC_OID(...) (const uint8_t[]){__VA_ARGS__}, sizeof((const uint8_t[]){__VA_ARGS__})
 #define SYNTHETIC_PUT_OID(w, ...)                                                                            \
     synthetic_put(w, 0x06, (const uint8_t[]){__VA_ARGS__}, sizeof((const uint8_t[]){__VA_ARGS__}))

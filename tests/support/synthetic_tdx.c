@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "support/synthetic_tdx.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 
 #include "base/encoding.h"
@@ -92,19 +91,9 @@ static void put_pck_extension(struct writer *w, const struct synthetic_tdx *t)
 static void put_extensions(struct writer *w, const struct synthetic_tdx *t,
                            const struct synthetic_tdx_cert *c)
 {
-    uint8_t buffer[16];
-    const uint8_t bits[] = {0x03, 0x02, 0x01, (uint8_t)c->key_usage};
     size_t outer = synthetic_begin(w, 0xa3);
     size_t list = synthetic_begin(w, 0x30);
-    struct writer v = writer_into(buffer, sizeof buffer);
-    size_t seq = synthetic_begin(&v, 0x30);
-    if (c->is_ca)
-        synthetic_put(&v, 0x01, "\xff", 1);
-    if (c->is_ca && c->path_length != SYNTHETIC_LEFT_OUT)
-        synthetic_put_uint8(&v, c->path_length);
-    synthetic_end(&v, seq);
-    synthetic_put_extension(w, SYNTHETIC_OID(0x55, 0x1d, 0x13), true, buffer, v.used);
-    synthetic_put_extension(w, SYNTHETIC_OID(0x55, 0x1d, 0x0f), true, bits, sizeof bits);
+    synthetic_put_ca(w, c->is_ca, c->path_length, c->key_usage);
     if (c->pck_extension)
         put_pck_extension(w, t);
     synthetic_end(w, list);
@@ -173,95 +162,81 @@ static struct bytes cert_build(const struct synthetic_tdx *t, const struct synth
 
 /* ---- the signed documents ---- */
 
-struct text {
-    char *at;
-    size_t size;
-    size_t used;
-};
-
-__attribute__((format(printf, 2, 3))) static void put_text(struct text *t, const char *format, ...)
+static void put_head(struct synthetic_text *t, const struct synthetic_tdx_document *d)
 {
-    va_list args;
-    va_start(args, format);
-    /* NOLINTNEXTLINE(clang-analyzer-valist.Uninitialized): it is, two lines above; the analyzer loses it between files */
-    int len = vsnprintf(t->at + t->used, t->size - t->used, format, args);
-    va_end(args);
-    if (len < 0 || (size_t)len >= t->size - t->used)
-        synthetic_must(ERR_NO_SPACE);
-    t->used += (size_t)len;
+    synthetic_print(t,
+                    "{%s\"id\":\"%s\",\"version\":%d,\"issueDate\":\"%s\",\"nextUpdate\":\"%s\","
+                    "\"tcbEvaluationDataNumber\":%d,",
+                    d->more, d->id, d->version, d->issue_date, d->next_update, d->evaluation_number);
 }
 
-static void put_head(struct text *t, const struct synthetic_tdx_document *d)
+static void put_status(struct synthetic_text *t, const struct synthetic_tdx_level *l)
 {
-    put_text(t,
-             "{%s\"id\":\"%s\",\"version\":%d,\"issueDate\":\"%s\",\"nextUpdate\":\"%s\","
-             "\"tcbEvaluationDataNumber\":%d,",
-             d->more, d->id, d->version, d->issue_date, d->next_update, d->evaluation_number);
-}
-
-static void put_status(struct text *t, const struct synthetic_tdx_level *l)
-{
-    put_text(t, "\"tcbDate\":\"2025-01-01T00:00:00Z\",\"tcbStatus\":\"%s\"", l->status);
+    synthetic_print(t, "\"tcbDate\":\"2025-01-01T00:00:00Z\",\"tcbStatus\":\"%s\"", l->status);
     if (l->advisories != NULL)
-        put_text(t, ",\"advisoryIDs\":%s", l->advisories);
-    put_text(t, "}");
+        synthetic_print(t, ",\"advisoryIDs\":%s", l->advisories);
+    synthetic_print(t, "}");
 }
 
-static void put_isv_levels(struct text *t, const struct synthetic_tdx_level *levels, size_t count)
+static void put_isv_levels(struct synthetic_text *t, const struct synthetic_tdx_level *levels, size_t count)
 {
-    put_text(t, "\"tcbLevels\":[");
+    synthetic_print(t, "\"tcbLevels\":[");
     for (size_t i = 0; i < count; i++) {
-        put_text(t, "%s{\"tcb\":{\"isvsvn\":%d},", i == 0 ? "" : ",", levels[i].svn[0]);
+        synthetic_print(t, "%s{\"tcb\":{\"isvsvn\":%d},", i == 0 ? "" : ",", levels[i].svn[0]);
         put_status(t, &levels[i]);
     }
-    put_text(t, "]");
+    synthetic_print(t, "]");
 }
 
-static void put_components(struct text *t, const char *key, const int *svn, int count)
+static void put_components(struct synthetic_text *t, const char *key, const int *svn, int count)
 {
-    put_text(t, "\"%s\":[", key);
+    synthetic_print(t, "\"%s\":[", key);
     for (int i = 0; i < count; i++)
-        put_text(t, "%s{\"svn\":%d}", i == 0 ? "" : ",", svn[i]);
-    put_text(t, "]");
+        synthetic_print(t, "%s{\"svn\":%d}", i == 0 ? "" : ",", svn[i]);
+    synthetic_print(t, "]");
 }
 
 static struct bytes tcb_info_build(struct synthetic_tdx *s)
 {
-    struct text t = {s->json[0], sizeof s->json[0], 0};
+    struct synthetic_text t = {s->json[0], sizeof s->json[0], 0};
     put_head(&t, &s->tcb_info);
-    put_text(&t,
-             "\"fmspc\":\"%s\",\"pceId\":\"%s\",\"tcbType\":%d,"
-             "\"tdxModule\":{\"mrsigner\":\"%s\",\"attributes\":\"%s\",\"attributesMask\":\"%s\"},"
-             "\"tdxModuleIdentities\":[{\"id\":\"%s\",\"mrsigner\":\"%s\",\"attributes\":\"%s\","
-             "\"attributesMask\":\"%s\",",
-             s->fmspc, s->pce_id, s->tcb_type, s->module_signer, s->module_attributes, s->module_mask,
-             s->module_id, s->module_signer, s->module_attributes, s->module_mask);
-    put_isv_levels(&t, s->module_levels, s->module_level_count);
-    put_text(&t, "}],\"tcbLevels\":[");
+    synthetic_print(&t,
+                    "\"fmspc\":\"%s\",\"pceId\":\"%s\",\"tcbType\":%d,"
+                    "\"tdxModule\":{\"mrsigner\":\"%s\",\"attributes\":\"%s\",\"attributesMask\":\"%s\"},",
+                    s->fmspc, s->pce_id, s->tcb_type, s->module_signer, s->module_attributes, s->module_mask);
+    if (!s->no_modules) {
+        synthetic_print(&t,
+                        "\"tdxModuleIdentities\":[{\"id\":\"%s\",\"mrsigner\":\"%s\",\"attributes\":\"%s\","
+                        "\"attributesMask\":\"%s\",",
+                        s->module_id, s->module_signer, s->module_attributes, s->module_mask);
+        put_isv_levels(&t, s->module_levels, s->module_level_count);
+        synthetic_print(&t, "}],");
+    }
+    synthetic_print(&t, "\"tcbLevels\":[");
     for (size_t i = 0; i < s->tcb_info.level_count; i++) {
         const struct synthetic_tdx_level *l = &s->tcb_info.levels[i];
-        put_text(&t, "%s{\"tcb\":{", i == 0 ? "" : ",");
+        synthetic_print(&t, "%s{\"tcb\":{", i == 0 ? "" : ",");
         put_components(&t, "sgxtcbcomponents", l->svn, PCK_COMPONENTS);
-        put_text(&t, ",\"pcesvn\":%d,", l->pce_svn);
+        synthetic_print(&t, ",\"pcesvn\":%d,", l->pce_svn);
         put_components(&t, "tdxtcbcomponents", l->tdx, s->tdx_components);
-        put_text(&t, "},");
+        synthetic_print(&t, "},");
         put_status(&t, l);
     }
-    put_text(&t, "]}");
+    synthetic_print(&t, "]}");
     return bytes_of(t.at, t.used);
 }
 
 static struct bytes qe_identity_build(struct synthetic_tdx *s)
 {
-    struct text t = {s->json[1], sizeof s->json[1], 0};
+    struct synthetic_text t = {s->json[1], sizeof s->json[1], 0};
     put_head(&t, &s->qe_identity);
-    put_text(
+    synthetic_print(
         &t,
         "\"miscselect\":\"%s\",\"miscselectMask\":\"%s\",\"attributes\":\"%s\",\"attributesMask\":\"%s\","
         "\"mrsigner\":\"%s\",\"isvprodid\":%d,",
         s->miscselect, s->miscselect_mask, s->attributes, s->attributes_mask, s->mrsigner, s->isv_prod_id);
     put_isv_levels(&t, s->qe_identity.levels, s->qe_identity.level_count);
-    put_text(&t, "}");
+    synthetic_print(&t, "}");
     return bytes_of(t.at, t.used);
 }
 
@@ -391,7 +366,7 @@ static void quote_build(struct synthetic_tdx *t)
     for (int i = 0; i < t->certificates; i++)
         put_pem(&w, chain[i]);
     writer_str(&w, t->after_chain);
-    writer_u8(&w, 0);
+    writer_zeros(&w, !t->no_nul);
     put_length_at(&w, chain_length_at, w.used - chain_length_at - 4);
     put_length_at(&w, qe_length_at, w.used - qe_length_at - 4);
     put_length_at(&w, length_at, w.used - length_at - 4 + (size_t)t->length_off);

@@ -76,8 +76,9 @@ struct synthetic_tdx {
     struct pck platform; /* as the certificate says it */
     int components;      /* how many of the eighteen of the TCB are written */
     int sgx_type;
-    const char *after_chain; /* behind the third certificate */
-    int certificates;        /* how many are in the quote */
+    const char *after_chain; /* behind the third certificate, before a NUL */
+    bool no_nul;
+    int certificates; /* how many are in the quote */
 
     struct tdx_quote quote_fields; /* header and body, and the quoting enclave's report */
     int body_type, body_size;      /* version 5 */
@@ -93,6 +94,7 @@ struct synthetic_tdx {
     struct synthetic_tdx_document tcb_info, qe_identity;
     const char *fmspc, *pce_id, *module_signer, *module_attributes, *module_mask, *module_id;
     int tcb_type, tdx_components;
+    bool no_modules; /* no tdxModuleIdentities, as before there was more than one module */
     size_t module_level_count;
     struct synthetic_tdx_level module_levels[SYNTHETIC_TDX_LEVELS_MAX];
     const char *miscselect, *miscselect_mask, *attributes, *attributes_mask, *mrsigner;

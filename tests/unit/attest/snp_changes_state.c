@@ -59,7 +59,7 @@ CHANGE(author_key_flag)
 }
 CHANGE(unknown_platform_bit)
 {
-    s->snp.report.platform_info |= 1U << 6;
+    s->snp.report.platform_info |= 1U << 8;
 }
 CHANGE(unknown_high_platform_bit)
 {
@@ -170,11 +170,15 @@ CHANGE(version_below_in_its_major)
     s->snp.report.committed_version[2] = 2;
     s->snp.report.committed_version[1] = 0;
 }
+/* Both the version that runs and the one below which it cannot be rolled back. */
 CHANGE(committed_version_below_the_floor)
 {
+    static const uint8_t version[3] = {22, 55, 1};
     static const uint8_t floor[3] = {1, 55, 22};
     memcpy(s->policy.snp.firmware_floor, floor, 3);
-    s->snp.report.current_version[0] = 22;
+    memcpy(s->snp.report.current_version, version, 3);
+    memcpy(s->snp.report.committed_version, version, 3);
+    s->snp.report.committed_version[0] = 21;
 }
 CHANGE(mitigation_not_at_launch)
 {

@@ -2,7 +2,7 @@
 #ifndef TESTS_UNIT_ATTEST_SNP_SCENE_H
 #define TESTS_UNIT_ATTEST_SNP_SCENE_H
 
-/* For test_snp.c and its tables of changes: sound evidence and a policy that accepts it, to change one thing in. */
+/* For test_snp.c, test_snp_said.c and the tables of changes: sound evidence and a policy that accepts it, to change one thing in. */
 
 #include "attest/snp.h"
 #include "support/synthetic_snp.h"
@@ -19,6 +19,15 @@ struct scene {
 extern struct synthetic_keys keys;
 
 enum scene_kind { SCENE_GENOA, SCENE_TURIN, SCENE_VLEK };
+
+/* Sound evidence of that kind, and a policy that accepts it. */
+void scene_init(struct scene *s, enum scene_kind kind);
+/* Builds it, signs it and has it appraised, under its own root unless foreign_root is set. */
+void scene_appraise(struct scene *s, struct verdict *v);
+
+/* Fixtures of a group of tests. */
+int scene_make_keys(void **state);
+int scene_drop_keys(void **state);
 
 struct change {
     const char *what;

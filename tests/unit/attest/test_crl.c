@@ -97,6 +97,24 @@ static void the_last_of_the_reasons_is_taken(void **state)
     assert_ok(take(synthetic_crl_build(&s, buffer), SYNTHETIC_NOW));
 }
 
+/* What authorities write beside the serials, AMD's among them: whose key it is, why and since when. */
+static void what_only_informs_is_taken(void **state)
+{
+    (void)state;
+    struct synthetic_crl s;
+    uint8_t four = 4;
+    struct crl list;
+    synthetic_crl_init(&s, "ARK-Genoa", keys.ark);
+    s.authority_key = s.invalidity_date = s.unknown_extension = true;
+    s.serial_count = 1;
+    s.serials[0] = 4;
+    s.reason = 1;
+    struct bytes der = synthetic_crl_build(&s, buffer);
+    assert_ok(take(der, SYNTHETIC_NOW));
+    assert_ok(crl_parse(der, &list, NULL));
+    assert_true(crl_lists(&list, serial_of(&four)));
+}
+
 static void a_list_counts_from_its_first_to_its_last_second(void **state)
 {
     (void)state;
@@ -155,6 +173,23 @@ CHANGE(number_twice)
 {
     s->number_twice = true;
 }
+CHANGE(explicit_false)
+{
+    s->explicit_false = true;
+}
+CHANGE(extension_tail)
+{
+    s->extension_tail = true;
+}
+CHANGE(value_tail)
+{
+    s->value_tail = true;
+}
+CHANGE(entry_tail)
+{
+    s->serial_count = 2;
+    s->entry_tail = true;
+}
 CHANGE(delta)
 {
     s->delta = true;
@@ -204,6 +239,10 @@ static void each_change_is_refused_as_what_it_is(void **state)
         ROW(unknown_critical_entry_extension, ERR_UNKNOWN),
         ROW(empty_extensions, ERR_CERTIFICATE),
         ROW(number_twice, ERR_CERTIFICATE),
+        ROW(explicit_false, ERR_CERTIFICATE),
+        ROW(extension_tail, ERR_CERTIFICATE),
+        ROW(value_tail, ERR_CERTIFICATE),
+        ROW(entry_tail, ERR_CERTIFICATE),
         ROW(delta, ERR_UNKNOWN),
         ROW(partial, ERR_UNKNOWN),
         ROW(unknown_critical_extension, ERR_UNKNOWN),
@@ -296,6 +335,7 @@ static void a_list_that_is_too_large_is_refused_unread(void **state)
     static const uint8_t large[CRL_SIZE_MAX + 1] = {0x30};
     struct crl list;
     assert_err(crl_parse(bytes_of(large, sizeof large), &list, NULL), ERR_TOO_LARGE);
+    assert_err(crl_parse(bytes_of(large, sizeof large - 1), &list, NULL), ERR_CERTIFICATE);
 }
 
 static void the_note_names_the_part(void **state)
@@ -307,7 +347,20 @@ static void the_note_names_the_part(void **state)
     synthetic_crl_init(&s, "ARK-Genoa", keys.ark);
     s.next_update = "250631000000Z";
     assert_err(crl_parse(synthetic_crl_build(&s, buffer), &list, &note), ERR_CERTIFICATE);
-    assert_non_null(strstr(note.text, "revocation list.nextUpdate at 0x"));
+    assert_string_equal(note.text, "revocation list.nextUpdate at 0xa3: a certificate is malformed");
+    synthetic_crl_init(&s, "ARK-Genoa", keys.ark);
+    s.tbs_tail = true; /* all of it is read, and then there is more */
+    assert_err(crl_parse(synthetic_crl_build(&s, buffer), &list, &note), ERR_CERTIFICATE);
+    assert_string_equal(
+        note.text, "revocation list.crlExtensions at 0xb3: there are bytes after the end of the structure");
+    /* The algorithm that is not signed says another thing than the one that is. */
+    synthetic_crl_init(&s, "ARK-Genoa", keys.ark);
+    struct bytes der = synthetic_crl_build(&s, buffer);
+    assert_ok(crl_parse(der, &list, &note));
+    uint8_t *outer = buffer + (list.tbs.ptr - buffer) + list.tbs.len;
+    outer[4] ^= 1;
+    assert_err(crl_parse(der, &list, &note), ERR_CERTIFICATE);
+    assert_string_equal(note.text, "revocation list.signatureAlgorithm: not the one that is signed");
 }
 
 /* Of Intel's, which has the serials of 20 octets that begin with a 1 bit. */
@@ -370,6 +423,7 @@ int main(void)
         cmocka_unit_test(listed_serials_are_found_and_no_others),
         cmocka_unit_test(a_list_without_entries_revokes_nothing),
         cmocka_unit_test(the_last_of_the_reasons_is_taken),
+        cmocka_unit_test(what_only_informs_is_taken),
         cmocka_unit_test(a_list_counts_from_its_first_to_its_last_second),
         cmocka_unit_test(each_change_is_refused_as_what_it_is),
         cmocka_unit_test(an_issuer_that_may_not_sign_lists_is_refused),

@@ -30,6 +30,35 @@ static void lengths_are_definite_and_minimal(void **state)
     assert_false(reads_value(BYTES(0x05, 0x01, 0xaa), DER_OCTET_STRING)); /* another tag */
 }
 
+/* Where the content is long enough for each of the wrong ways to write its length. */
+static void long_lengths_have_one_encoding(void **state)
+{
+    (void)state;
+    enum { HEADER_MAX = 6, MOST = 1 << 24 };
+    static uint8_t der[HEADER_MAX + MOST];
+    static const struct {
+        uint8_t header[HEADER_MAX];
+        size_t header_len, len;
+        bool good;
+    } rows[] = {
+        {{0x04, 0x7f}, 2, 0x7f, true},
+        {{0x04, 0x80}, 2, 0x80, false}, /* indefinite */
+        {{0x04, 0x81, 0x7f}, 3, 0x7f, false},
+        {{0x04, 0x81, 0x80}, 3, 0x80, true},
+        {{0x04, 0x82, 0x00, 0x80}, 4, 0x80, false},
+        {{0x04, 0x82, 0x01, 0x00}, 4, 0x100, true},
+        {{0x04, 0x83, 0x00, 0x01, 0x00}, 5, 0x100, false},
+        {{0x04, 0x83, 0x01, 0x00, 0x00}, 5, 0x10000, true},
+        {{0x04, 0x83, 0xff, 0xff, 0xff}, 5, 0xffffff, true},
+        {{0x04, 0x84, 0x01, 0x00, 0x00, 0x00}, 6, 0x1000000, false}, /* more than is read */
+    };
+    for (size_t i = 0; i < test_count(rows); i++) {
+        memcpy(der, rows[i].header, rows[i].header_len);
+        if (reads_value(bytes_of(der, rows[i].header_len + rows[i].len), DER_OCTET_STRING) != rows[i].good)
+            fail_msg("row %zu", i);
+    }
+}
+
 static void integers_have_one_encoding(void **state)
 {
     (void)state;
@@ -43,6 +72,7 @@ static void integers_have_one_encoding(void **state)
         {{0x02, 1, 0x7f}, 3, true, 0x7f},
         {{0x02, 2, 0, 0x80}, 4, true, 0x80},
         {{0x02, 2, 0x01, 0x00}, 4, true, 0x100},
+        {{0x02, 8, 0x7f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff}, 10, true, INT64_MAX},
         {{0x02, 9, 0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff},
          11,
          false,
@@ -88,6 +118,24 @@ static void bit_strings_have_no_stray_bits(void **state)
     assert_err(reader_finish(&r), ERR_CERTIFICATE);
     r = reader_over(BYTES(0x03, 0x02, 0x01, 0xaa)); /* whole octets were asked for */
     (void)der_bits(&r);
+    assert_err(reader_finish(&r), ERR_CERTIFICATE);
+    r = reader_over(BYTES(0x03, 0x02, 0x07, 0x80)); /* one bit, and seven that are none */
+    assert_int_equal(der_flags(&r), 1);
+    assert_ok(reader_finish(&r));
+    r = reader_over(BYTES(0x03, 0x03, 0x00, 0x80, 0x01)); /* as many as are read */
+    assert_int_equal(der_flags(&r), 0x8001);
+    assert_ok(reader_finish(&r));
+    static const struct {
+        uint8_t der[6];
+        size_t len;
+    } wrong[] = {{{0x03, 0x00}, 2}, {{0x03, 0x01, 0x00}, 3}, {{0x03, 0x04, 0x00, 0x00, 0x00, 0x00}, 6}};
+    for (size_t i = 0; i < test_count(wrong); i++) {
+        r = reader_over(bytes_of(wrong[i].der, wrong[i].len));
+        assert_int_equal(der_flags(&r), 0);
+        assert_err(reader_finish(&r), ERR_CERTIFICATE);
+    }
+    r = reader_over(BYTES(0x05, 0x01, 0x00)); /* NULL has no content */
+    der_null(&r);
     assert_err(reader_finish(&r), ERR_CERTIFICATE);
     r = reader_over(BYTES(0x03, 0x00));
     (void)der_bits(&r);
@@ -153,6 +201,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(lengths_are_definite_and_minimal),
+        cmocka_unit_test(long_lengths_have_one_encoding),
         cmocka_unit_test(integers_have_one_encoding),
         cmocka_unit_test(booleans_are_00_or_ff),
         cmocka_unit_test(bit_strings_have_no_stray_bits),

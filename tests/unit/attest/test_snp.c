@@ -1,38 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Every check of the SEV-SNP appraisal, failed alone: sound evidence, one thing changed, built and signed anew. */
-#include <stdio.h>
-
 #include "attest/snp_context.h"
 #include "unit/attest/snp_scene.h"
 #include "unit/test.h"
-
-struct synthetic_keys keys;
-
-static void scene_init(struct scene *s, enum scene_kind kind)
-{
-    static void (*const init[])(struct synthetic_snp *, const struct synthetic_keys *) = {
-        [SCENE_GENOA] = synthetic_snp_init,
-        [SCENE_TURIN] = synthetic_snp_init_turin,
-        [SCENE_VLEK] = synthetic_snp_init_vlek,
-    };
-    memset(s, 0, sizeof *s);
-    init[kind](&s->snp, &keys);
-    memcpy(s->measurement[0], s->snp.report.measurement, 48);
-    memcpy(s->report_data, s->snp.report.report_data, 64);
-    s->policy.measurements = (const uint8_t(*)[48])s->measurement;
-    s->policy.measurement_count = 1;
-    s->now = SYNTHETIC_NOW;
-}
-
-static void scene_appraise(struct scene *s, struct verdict *v)
-{
-    synthetic_snp_build(&s->snp);
-    if (!s->foreign_root)
-        s->policy.simulated_root = s->snp.evidence.ark;
-    memset(v, 0, sizeof *v);
-    snp_appraise(&s->snp.evidence, s->report_data, &s->policy, s->now, v);
-    verdict_conclude(v);
-}
 
 static const struct change *change_at(size_t i)
 {
@@ -84,6 +54,7 @@ static const struct {
     {"snp.platform.ciphertext_hiding", 4, SNP_PLATFORM_CIPHERTEXT_HIDING, true, POLICY_ANY},
     {"snp.platform.alias_check", 5, SNP_PLATFORM_ALIAS_CHECK, true, POLICY_REQUIRE},
     {"snp.platform.tio", 7, SNP_PLATFORM_TIO, true, POLICY_ANY},
+    {"snp.platform.iommu", 6, SNP_PLATFORM_IOMMU_WRITE_SAFE, true, POLICY_ANY},
 };
 
 static bool is_excused(const struct verdict_check *check, const struct change *row)
@@ -256,8 +227,8 @@ static void what_a_policy_names_is_accepted(void **state)
     p->firmware_floor[0] = r->current_version[2] = r->committed_version[2] = 1;
     p->firmware_floor[1] = r->current_version[1] = r->committed_version[1] = 55;
     p->firmware_floor[2] = r->current_version[0] = r->committed_version[0] = 29;
-    r->platform_info |= 1U << 6;
-    p->platform_unknown = 1U << 6;
+    r->platform_info |= 1U << 8;
+    p->platform_unknown = 1U << 8;
     p->mitigations = 3;
     p->signer = SNP_SIGNER_VCEK;
     p->forbid_provisional = p->require_reported_committed = true;
@@ -421,75 +392,6 @@ static void a_providers_name_may_use_all_that_is_allowed(void **state)
     assert_false(verdict_find(&v, "snp.vek.form")->passed);
 }
 
-/* A person reads these. */
-static void what_was_seen_is_said(void **state)
-{
-    (void)state;
-    static struct scene s;
-    static struct verdict v;
-    static const struct {
-        uint32_t key_info;
-        const char *text;
-    } said[] = {{SNP_KEY_VCEK << 2, "VCEK: the chip's own"},
-                {SNP_KEY_VLEK << 2, "VLEK: the cloud provider's"},
-                {SNP_KEY_NONE << 2, "no key: the report is not signed"},
-                {3 << 2, "SIGNING_KEY 3"}};
-    for (size_t i = 0; i < test_count(said); i++) {
-        scene_init(&s, SCENE_GENOA);
-        s.snp.report.key_info = said[i].key_info;
-        scene_appraise(&s, &v);
-        assert_string_equal(verdict_find(&v, "snp.key_info.signing_key")->saw, said[i].text);
-        assert_string_equal(verdict_find(&v, "snp.key_info.signing_key")->wanted, "VCEK or VLEK");
-    }
-    scene_init(&s, SCENE_GENOA);
-    s.snp.crl_count = SNP_CRLS_MAX; /* the most that may come */
-    s.policy.snp.allow_missing_crl = true;
-    scene_appraise(&s, &v);
-    expect_accepted(&v);
-    assert_string_equal(verdict_find(&v, "snp.crl.present")->saw, "4");
-    assert_string_equal(verdict_find(&v, "snp.chain.root")->saw, "the SIMULATED root that was given by hand");
-    assert_string_equal(verdict_find(&v, "snp.vek.product")->saw, "Genoa");
-    assert_string_equal(verdict_find(&v, "snp.report.product")->saw, "Genoa (family 0x19, model 0x11)");
-    s.snp.crl_count = 0;
-    scene_appraise(&s, &v);
-    assert_string_equal(verdict_find(&v, "snp.crl.present")->saw, "0: you allowed that there is none");
-    s.policy.snp.allow_missing_crl = false;
-    scene_appraise(&s, &v);
-    assert_string_equal(verdict_find(&v, "snp.crl.present")->saw, "0");
-    s.foreign_root = true;
-    s.policy.simulated_root = (struct bytes){0};
-    scene_appraise(&s, &v);
-    assert_string_equal(verdict_find(&v, "snp.chain.root")->saw,
-                        "the key of the ARK is not the one that is pinned");
-}
-
-static void what_was_wanted_is_said(void **state)
-{
-    (void)state;
-    static struct scene s;
-    static struct verdict v;
-    static const uint8_t two[2][48] = {{1}, {2}};
-    scene_init(&s, SCENE_GENOA);
-    scene_appraise(&s, &v);
-    assert_string_equal(verdict_find(&v, "snp.firmware.provisional")->saw, "");
-    assert_string_equal(verdict_find(&v, "snp.id_key")->wanted, "none");
-    assert_int_equal(strlen(verdict_find(&v, "snp.measurement")->wanted), 96);
-    s.policy.snp.id_keys = (struct snp_digests){two, 2};
-    s.policy.measurements = two;
-    s.policy.measurement_count = 2;
-    s.snp.report.current_version[1] = 56;
-    scene_appraise(&s, &v);
-    assert_string_equal(verdict_find(&v, "snp.firmware.provisional")->saw, "a version that is not committed");
-    assert_string_equal(verdict_find(&v, "snp.id_key")->wanted, "one of those you named");
-    assert_string_equal(verdict_find(&v, "snp.measurement")->wanted, "one of 2 reference values");
-    s.policy.measurement_count = 0;
-    s.snp.report.current_tcb.raw[7] = 0xdc;
-    scene_appraise(&s, &v);
-    assert_string_equal(verdict_find(&v, "snp.measurement")->wanted, "there is no reference value");
-    assert_string_equal(verdict_find(&v, "snp.firmware.provisional")->saw,
-                        "microcode: current 220, committed 219");
-}
-
 /* An evil twin: everything right, under a root with the right name, but not the one that was given by hand. */
 static void a_simulated_root_is_compared_octet_by_octet(void **state)
 {
@@ -549,22 +451,6 @@ static void without_evidence_every_check_is_listed_as_failed(void **state)
     assert_false(v.accepted);
 }
 
-static int make_keys(void **state)
-{
-    (void)state;
-    if (crypto_init() != ERR_OK)
-        return -1;
-    synthetic_keys_make(&keys);
-    return 0;
-}
-
-static int drop_keys(void **state)
-{
-    (void)state;
-    synthetic_keys_release(&keys);
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -581,11 +467,9 @@ int main(void)
         cmocka_unit_test(each_floor_is_the_lowest_that_passes),
         cmocka_unit_test(a_chip_without_a_row_has_no_floor),
         cmocka_unit_test(a_providers_name_may_use_all_that_is_allowed),
-        cmocka_unit_test(what_was_seen_is_said),
-        cmocka_unit_test(what_was_wanted_is_said),
         cmocka_unit_test(a_simulated_root_is_compared_octet_by_octet),
         cmocka_unit_test(a_vcek_on_another_curve_is_refused),
         cmocka_unit_test(without_evidence_every_check_is_listed_as_failed),
     };
-    return cmocka_run_group_tests(tests, make_keys, drop_keys);
+    return cmocka_run_group_tests(tests, scene_make_keys, scene_drop_keys);
 }

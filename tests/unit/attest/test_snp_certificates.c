@@ -140,6 +140,36 @@ static void what_does_not_belong_is_refused_and_changes_nothing(void **state)
     snp_certificates_release(&set);
 }
 
+static void what_is_malformed_is_refused_in_each_form(void **state)
+{
+    (void)state;
+    static char text[TEXT_MAX];
+    static uint8_t list[SYNTHETIC_CRL_MAX];
+    struct snp_certificates set = {0};
+    struct bytes crl = vcek_chain.evidence.crls[0];
+    memcpy(list, crl.ptr, crl.len);
+    list[crl.len - 513] ^= 1; /* the tag of the signature's bits or its length */
+    list[crl.len - 516] ^= 1;
+    const struct bytes damaged = bytes_of(list, crl.len);
+    assert_err(snp_certificates_add(&set, damaged, NULL), ERR_CERTIFICATE);
+    append_pem(text, "X509 CRL", damaged);
+    assert_err(snp_certificates_add(&set, bytes_str(text), NULL), ERR_CERTIFICATE);
+    text[0] = '\0';
+    append_pem(text, "CERTIFICATE", bytes_of(vcek_chain.evidence.ark.ptr, 500));
+    assert_err(snp_certificates_add(&set, bytes_str(text), NULL), ERR_CERTIFICATE);
+    assert_int_equal(set.file_count + set.crl_count + set.ark.len, 0);
+}
+
+static void a_file_is_as_large_as_it_may_be(void **state)
+{
+    (void)state;
+    enum { MOST = 1024 * 1024 };
+    static uint8_t file[MOST + 1];
+    struct snp_certificates set = {0};
+    assert_err(snp_certificates_add(&set, bytes_of(file, MOST), NULL), ERR_UNKNOWN); /* a table without any */
+    assert_err(snp_certificates_add(&set, bytes_of(file, MOST + 1), NULL), ERR_TOO_LARGE);
+}
+
 static void there_is_an_end_to_files_and_lists(void **state)
 {
     (void)state;
@@ -187,6 +217,8 @@ int main(void)
         cmocka_unit_test(the_table_of_an_extended_report_is_taken),
         cmocka_unit_test(both_chains_stand_side_by_side),
         cmocka_unit_test(what_does_not_belong_is_refused_and_changes_nothing),
+        cmocka_unit_test(what_is_malformed_is_refused_in_each_form),
+        cmocka_unit_test(a_file_is_as_large_as_it_may_be),
         cmocka_unit_test(there_is_an_end_to_files_and_lists),
     };
     return cmocka_run_group_tests(tests, make, drop);

@@ -10,69 +10,41 @@
 #include "attest/vcek.h"
 #include "base/encoding.h"
 #include "crypto/crypto.h"
+#include "unit/attest/snp_files.h"
 #include "unit/test.h"
 
-enum { FILE_MAX = 16 * 1024, TIME_2024 = 1704067200 };
+enum { TIME_2024 = 1704067200 };
 
-static const char *const folders[] = {ENCLUME_SHARED "/evidence/snp", ENCLUME_DEPS_DIR "/evidence/snp"};
-
-struct file {
-    uint8_t content[FILE_MAX];
-    struct bytes bytes;
-};
-
-static bool file_read(const char *name, struct file *f)
-{
-    char path[1024];
-    for (size_t i = 0; i < test_count(folders); i++) {
-        (void)snprintf(path, sizeof path, "%s/%s", folders[i], name);
-        FILE *in = fopen(path, "rb");
-        if (in == NULL)
-            continue;
-        f->bytes = bytes_of(f->content, fread(f->content, 1, sizeof f->content, in));
-        (void)fclose(in);
-        return f->bytes.len > 0 && f->bytes.len < sizeof f->content;
-    }
-    return false;
-}
-
-/* ASK and ARK, in this order, as AMD hands them out. */
-static bool chain_read(const char *name, struct file *ask, struct file *ark)
-{
-    static struct file pem;
-    size_t len;
-    if (!file_read(name, &pem))
-        return false;
-    struct bytes text = pem.bytes;
-    assert_ok(encoding_pem_next(&text, "CERTIFICATE", ask->content, sizeof ask->content, &len));
-    ask->bytes = bytes_of(ask->content, len);
-    assert_ok(encoding_pem_next(&text, "CERTIFICATE", ark->content, sizeof ark->content, &len));
-    ark->bytes = bytes_of(ark->content, len);
-    return true;
-}
-
-static struct file report;
-static struct file vcek;
-static struct file ask;
-static struct file ark;
+static struct snp_file report;
+static struct snp_file vcek;
+static struct snp_file ask;
+static struct snp_file ark;
 static struct verdict verdict;
 
-static void appraise(bool allow_milan)
+static struct attest_policy policy;
+
+/* The report's own measurement is the reference. */
+static void appraise_with_policy(void)
 {
     uint8_t measurement[1][48];
     struct snp_report r;
     assert_ok(snp_report_parse(report.bytes, &r, NULL));
     memcpy(measurement[0], r.measurement, 48);
-    const struct attest_policy policy = {.measurements = (const uint8_t(*)[48])measurement,
-                                         .measurement_count = 1,
-                                         .snp.allow_missing_crl = true, /* none of AMD's is at hand */
-                                         .allow_milan = allow_milan};
+    policy.measurements = (const uint8_t(*)[48])measurement;
+    policy.measurement_count = 1;
     const struct snp_evidence evidence = {
         .report = report.bytes, .vek = vcek.bytes, .ask = ask.bytes, .ark = ark.bytes};
     memset(&verdict, 0, sizeof verdict);
     snp_appraise(&evidence, r.report_data, &policy, TIME_2024, &verdict);
     verdict_conclude(&verdict);
     assert_false(verdict.simulated);
+}
+
+static void appraise(bool allow_milan)
+{
+    policy = (struct attest_policy){.snp.allow_missing_crl = true, /* none of AMD's is at hand */
+                                    .allow_milan = allow_milan};
+    appraise_with_policy();
 }
 
 /* names: the checks that are to fail, and no others. */
@@ -100,9 +72,9 @@ static void a_milan_report_of_a_debuggable_guest_fails_just_that(void **state)
     static const char *const more[] = {"snp.policy.debug",         "snp.tcb.floor.reported",
                                        "snp.tcb.floor.committed",  "snp.tcb.floor.launch",
                                        "snp.platform.alias_check", "snp.product.milan"};
-    if (!file_read("go-sev-guest/attestation.bin", &report) ||
-        !file_read("go-sev-guest/vcek.testcer", &vcek) ||
-        !chain_read("go-sev-guest/milan.testcer", &ask, &ark)) {
+    if (!snp_file_read("go-sev-guest/attestation.bin", &report) ||
+        !snp_file_read("go-sev-guest/vcek.testcer", &vcek) ||
+        !snp_chain_read("go-sev-guest/milan.testcer", &ask, &ark)) {
         print_message("skipped: no evidence from go-sev-guest (deps/evidence fetches it)\n");
         skip();
     }
@@ -118,16 +90,39 @@ static void a_milan_report_from_before_the_alias_check_fails_just_that(void **st
     (void)state;
     static const char *const failures[] = {"snp.tcb.floor.reported", "snp.tcb.floor.committed",
                                            "snp.tcb.floor.launch", "snp.platform.alias_check"};
-    static struct file hex;
-    if (!file_read("sev/report_milan.hex", &hex) || !file_read("sev/vcek_milan.der", &vcek) ||
-        !chain_read("sev/cert_chain_milan", &ask, &ark)) {
+    if (!snp_report_read("sev/report_milan.hex", &report) || !snp_file_read("sev/vcek_milan.der", &vcek) ||
+        !snp_chain_read("sev/cert_chain_milan", &ask, &ark)) {
         print_message("skipped: no evidence from virtee/sev\n");
         skip();
     }
-    assert_ok(encoding_unhex(bytes_of(hex.content, SNP_REPORT_SIZE * 2), report.content, SNP_REPORT_SIZE));
-    report.bytes = bytes_of(report.content, SNP_REPORT_SIZE);
     appraise(true);
     expect_failures(failures, test_count(failures));
+}
+
+/* What today's defaults refuse, a policy of that time accepts: each by its name. */
+static void a_policy_of_its_time_accepts_a_milan_report(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *report, *vcek, *chain;
+        bool debug;
+    } sets[] = {
+        {"sev/report_milan.hex", "sev/vcek_milan.der", "sev/cert_chain_milan", false},
+        {"go-sev-guest/attestation.bin", "go-sev-guest/vcek.testcer", "go-sev-guest/milan.testcer", true}};
+    for (size_t i = 0; i < test_count(sets); i++) {
+        if (!snp_report_read(sets[i].report, &report) || !snp_file_read(sets[i].vcek, &vcek) ||
+            !snp_chain_read(sets[i].chain, &ask, &ark)) {
+            print_message("skipped: no %s\n", sets[i].report);
+            skip();
+        }
+        policy = (struct attest_policy){
+            .snp.allow_missing_crl = true, .snp.own_floors = true, .allow_milan = true};
+        policy.snp.platform[SNP_PLATFORM_ALIAS_CHECK] = POLICY_ANY;
+        policy.snp.guest[SNP_GUEST_DEBUG] = sets[i].debug ? POLICY_ANY : POLICY_DEFAULT;
+        appraise_with_policy();
+        expect_failures(NULL, 0);
+        assert_true(verdict.accepted);
+    }
 }
 
 /* The report of one chip under the certificate of another. */
@@ -138,8 +133,9 @@ static void another_chips_certificate_is_refused(void **state)
                                            "snp.vek.chip_id",        "snp.policy.debug",
                                            "snp.tcb.floor.reported", "snp.tcb.floor.committed",
                                            "snp.tcb.floor.launch",   "snp.platform.alias_check"};
-    if (!file_read("go-sev-guest/attestation.bin", &report) || !file_read("sev/vcek_milan.der", &vcek) ||
-        !chain_read("go-sev-guest/milan.testcer", &ask, &ark)) {
+    if (!snp_file_read("go-sev-guest/attestation.bin", &report) ||
+        !snp_file_read("sev/vcek_milan.der", &vcek) ||
+        !snp_chain_read("go-sev-guest/milan.testcer", &ask, &ark)) {
         print_message("skipped: no evidence from two chips\n");
         skip();
     }
@@ -170,8 +166,8 @@ static void the_chains_of_three_products_lead_to_pinned_roots(void **state)
         bool simulated;
         uint8_t digest[32];
         char hex[ENCODING_HEX_SIZE(32)];
-        if (!chain_read(rows[i].chain, &ask, &ark) ||
-            (rows[i].vcek != NULL && !file_read(rows[i].vcek, &vcek))) {
+        if (!snp_chain_read(rows[i].chain, &ask, &ark) ||
+            (rows[i].vcek != NULL && !snp_file_read(rows[i].vcek, &vcek))) {
             print_message("skipped: no %s\n", rows[i].chain);
             skip();
         }
@@ -190,7 +186,7 @@ static void the_chains_of_three_products_lead_to_pinned_roots(void **state)
             assert_err(chain_check_validity(&c, c.vek.cert.not_before - 1, &note), ERR_CERTIFICATE);
             assert_err(chain_check_validity(&c, c.vek.cert.not_after + 1, &note), ERR_CERTIFICATE);
             assert_ok(vcek_parse(&c.vek.cert, VCEK_OF_CHIP, &extensions, &note));
-            assert_true(vcek_is_product(&extensions, rows[i].product));
+            assert_true(vcek_is_product(&extensions, c.product));
         }
         chain_release(&c);
     }
@@ -211,7 +207,7 @@ static void the_intermediate_for_vleks_is_taken_for_vleks_alone(void **state)
             struct chain c;
             struct err_note note = {{0}};
             bool vlek = kind == VCEK_OF_PROVIDER;
-            if (!chain_read(vlek ? chains[i].vlek : chains[i].vcek, &ask, &ark)) {
+            if (!snp_chain_read(vlek ? chains[i].vlek : chains[i].vcek, &ask, &ark)) {
                 print_message("skipped: no %s\n", chains[i].vlek);
                 skip();
             }
@@ -236,7 +232,7 @@ static void a_root_that_was_signed_anew_must_be_signed_by_itself(void **state)
     struct chain c;
     struct err_note note = {{0}};
     bool simulated;
-    if (!chain_read("go-sev-guest/ask_ark_genoa.pem", &ask, &ark)) {
+    if (!snp_chain_read("go-sev-guest/ask_ark_genoa.pem", &ask, &ark)) {
         print_message("skipped: no chain of Genoa's\n");
         skip();
     }
@@ -255,13 +251,13 @@ static void azures_report_does_not_fit_its_certificate(void **state)
     (void)state;
     static const char *const failures[] = {"snp.report.signature", "snp.vek.chip_id",
                                            "snp.platform.alias_check"};
-    static struct file hcl;
+    static struct snp_file hcl;
     enum { REPORT_AT = 32, RUNTIME_HEADER = 20 };
     struct snp_certificates set = {0};
-    static struct file pem;
+    static struct snp_file pem;
     struct snp_evidence evidence = {0};
-    if (!file_read("../azure/azure-cvm-tooling/hcl-report-snp.bin", &hcl) ||
-        !file_read("../azure/azure-cvm-tooling/certs.pem", &pem)) {
+    if (!snp_file_read("../azure/azure-cvm-tooling/hcl-report-snp.bin", &hcl) ||
+        !snp_file_read("../azure/azure-cvm-tooling/certs.pem", &pem)) {
         print_message("skipped: no evidence of Azure's\n");
         skip();
     }
@@ -287,14 +283,15 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_milan_report_of_a_debuggable_guest_fails_just_that),
         cmocka_unit_test(a_milan_report_from_before_the_alias_check_fails_just_that),
+        cmocka_unit_test(a_policy_of_its_time_accepts_a_milan_report),
         cmocka_unit_test(another_chips_certificate_is_refused),
         cmocka_unit_test(the_chains_of_three_products_lead_to_pinned_roots),
         cmocka_unit_test(the_intermediate_for_vleks_is_taken_for_vleks_alone),
         cmocka_unit_test(a_root_that_was_signed_anew_must_be_signed_by_itself),
         cmocka_unit_test(azures_report_does_not_fit_its_certificate),
     };
-    if (!file_read("go-sev-guest/attestation.bin", &report)) {
-        print_message("skipped: no real evidence in %s nor in %s\n", folders[0], folders[1]);
+    if (!snp_file_read("go-sev-guest/attestation.bin", &report)) {
+        print_message("skipped: no real SEV-SNP reports (deps/evidence fetches some)\n");
         return 77;
     }
     if (crypto_init() != ERR_OK)

@@ -166,6 +166,19 @@ static void every_other_length_is_refused(void **state)
     }
 }
 
+static void an_unknown_version_is_named(void **state)
+{
+    (void)state;
+    struct snp_report report = full(3);
+    struct snp_report back;
+    struct err_note note;
+    uint8_t bytes[SNP_REPORT_SIZE];
+    assert_ok(snp_report_write(&report, bytes));
+    bytes[0] = 6;
+    assert_err(snp_report_parse(bytes_of(bytes, sizeof bytes), &back, &note), ERR_UNKNOWN);
+    assert_string_equal(note.text, "report.VERSION at 0x000: 6, known are 2 to 5");
+}
+
 static void another_signature_algorithm_is_refused_and_named(void **state)
 {
     (void)state;
@@ -237,6 +250,7 @@ int main(void)
         cmocka_unit_test(every_reserved_byte_must_be_zero),
         cmocka_unit_test(every_other_version_is_refused),
         cmocka_unit_test(every_other_length_is_refused),
+        cmocka_unit_test(an_unknown_version_is_named),
         cmocka_unit_test(another_signature_algorithm_is_refused_and_named),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

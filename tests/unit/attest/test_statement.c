@@ -141,6 +141,33 @@ static void the_report_data_are_the_known_answer(void **state)
     assert_string_equal(hex, answer);
 }
 
+/* SHA-256 of the text above, whatever GPU evidence the statement names; and of "enclume gpu evidence v1\0" and two reports, each behind its length. Computed with
+ * Python's hashlib. */
+static void gpus_are_tied_by_the_known_answers(void **state)
+{
+    (void)state;
+    static const char nonce_answer[] = "be5dfbfaae102b60aca799d1ecf6c478e9ad775f05c0b3cfc62c24eeacc58e40";
+    static const char digest_answer[] = "5b4f7489e56535e518e75b5c0920ddb3b559140210c0a44eed73e56b68a23326";
+    const struct bytes reports[] = {bytes_str("one"), bytes_str("three")};
+    struct statement s;
+    uint8_t out[32];
+    char hex[ENCODING_HEX_SIZE(32)];
+    assert_ok(statement_parse(bytes_str(plain), &s, NULL));
+    for (int i = 0; i < 2; i++) {
+        assert_ok(statement_gpu_nonce(&s, out));
+        encoding_hex(bytes_of(out, sizeof out), hex);
+        assert_string_equal(hex, nonce_answer);
+        s.has_gpu_evidence = true;
+        memset(s.gpu_evidence, 0x77, sizeof s.gpu_evidence);
+    }
+    assert_ok(statement_gpu_digest(reports, 2, out));
+    encoding_hex(bytes_of(out, sizeof out), hex);
+    assert_string_equal(hex, digest_answer);
+    assert_ok(statement_gpu_digest(reports, 1, out));
+    encoding_hex(bytes_of(out, sizeof out), hex);
+    assert_string_not_equal(hex, digest_answer);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -151,6 +178,7 @@ int main(void)
         cmocka_unit_test(every_other_text_is_refused),
         cmocka_unit_test(every_truncation_is_refused),
         cmocka_unit_test(the_report_data_are_the_known_answer),
+        cmocka_unit_test(gpus_are_tied_by_the_known_answers),
     };
     if (crypto_init() != ERR_OK)
         return 1;

@@ -663,6 +663,7 @@ static void the_verdict_says_what_was_seen(void **state)
         {hardening_with_known_advisory, "tdx.tcb.advisories", "none but those that you accept", NULL},
         {module_old, "tdx.tcb.advisories", "2 of them", NULL},
         {tcb_info_of_tomorrow, "tdx.tcb_info.current", "issued later than the time of appraisal", NULL},
+        {tcb_info_at_its_ends, "tdx.tcb_info.current", "", NULL},
         {tcb_info_old, "tdx.tcb_info.current", "there was to be a newer one by now", NULL},
         {leaf_revoked, "tdx.pck.not_revoked", "revoked (a list of 1)", NULL},
         {before_the_leaf, "tdx.pck.validity", "the leaf is not valid yet", NULL},
@@ -724,6 +725,42 @@ static void one_signer_of_both_documents_needs_its_root_twice(void **state)
     assert_false(verdict_find(&verdict, "tdx.qe_identity.signer_chain")->passed);
 }
 
+/* What was not read is not known from elsewhere. */
+static void a_signer_that_cannot_be_read_stays_so(void **state)
+{
+    (void)state;
+    static struct scene s;
+    struct tdx_collateral *c = &s.tdx.collateral;
+    scene_init(&s, false);
+    s.tdx.tcb_info.certificate.key = keys.p384;
+    scene_appraise(&s);
+    c->qe_identity_issuer = c->tcb_info_issuer;
+    appraise_again(&s);
+    assert_false(verdict_find(&verdict, "tdx.tcb_info.signer")->passed);
+    assert_false(verdict_find(&verdict, "tdx.qe_identity.signer")->passed);
+
+    scene_init(&s, false);
+    scene_appraise(&s);
+    s.tdx.quote.len = 0; /* no chain, so no root */
+    c->tcb_info_issuer.root.len = 0;
+    appraise_again(&s);
+    assert_string_equal(verdict_find(&verdict, "tdx.tcb_info.signer")->saw, "the root: there is none");
+    assert_true(verdict_find(&verdict, "tdx.qe_identity.signer")->passed);
+}
+
+static void whether_there_was_an_inventory_is_handed_on(void **state)
+{
+    (void)state;
+    static struct scene s;
+    scene_init(&s, false);
+    scene_appraise(&s);
+    assert_false(verdict.claims.tdx.inventory_checked);
+    scene_init(&s, false);
+    in_the_inventory(&s);
+    scene_appraise(&s);
+    assert_true(verdict.claims.tdx.inventory_checked);
+}
+
 static void without_a_launch_no_register_passes(void **state)
 {
     (void)state;
@@ -776,6 +813,8 @@ int main(void)
         cmocka_unit_test(the_advisories_of_all_parts_are_listed_once),
         cmocka_unit_test(the_verdict_says_what_was_seen),
         cmocka_unit_test(one_signer_of_both_documents_needs_its_root_twice),
+        cmocka_unit_test(a_signer_that_cannot_be_read_stays_so),
+        cmocka_unit_test(whether_there_was_an_inventory_is_handed_on),
         cmocka_unit_test(without_a_launch_no_register_passes),
         cmocka_unit_test(nothing_at_all_is_refused),
     };

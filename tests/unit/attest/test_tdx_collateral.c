@@ -68,6 +68,15 @@ static void another_envelope_is_refused(void **state)
         "{\"tcbInfo\":},\"signature\":\"" SIGNATURE "\"}",
         "{\"tcbInfo\":{{},\"signature\":\"" SIGNATURE "\"}",
         "{\"enclaveIdentity\":{},\"signature\":\"" SIGNATURE "\"}",
+        "{\"x\":,\"signature\":\"" SIGNATURE "\"}",
+        "[\"tcbInfo\":{},\"signature\":\"" SIGNATURE "\"}",
+        "{\"tcbInfo\";{},\"signature\":\"" SIGNATURE "\"}",
+        "{\"tcbInfo\":{};\"signature\":\"" SIGNATURE "\"}",
+        "{'tcbInfo\":{},\"signature\":\"" SIGNATURE "\"}",
+        "{\"tcbInfo\":{},\"signature\":\"" SIGNATURE "\"]",
+        "{\"tcbInfo\":{},\"signature\":\"" SIGNATURE,
+        "{\"tcbInfo\":}{,\"signature\":\"" SIGNATURE "\"}",
+        "{\"tcb\\u0049nfo\":{},\"signature\":\"" SIGNATURE "\"}",
         "{\"tcbInfo\" {},\"signature\":\"" SIGNATURE "\"}",
         "{\"tcbInfo\":{} \"signature\":\"" SIGNATURE "\"}",
     };
@@ -76,6 +85,22 @@ static void another_envelope_is_refused(void **state)
         if (parse(texts[i], &d) != ERR_JSON)
             fail_msg("taken: %s", texts[i]);
     }
+}
+
+static void the_note_says_where_the_envelope_ends_to_be_one(void **state)
+{
+    (void)state;
+    struct intel_document d;
+    struct err_note note;
+    assert_err(intel_document_parse(bytes_str("{\"tcbInfo\":{}}"), "tcbInfo", &d, &note), ERR_JSON);
+    assert_string_equal(note.text, "not an object of \"tcbInfo\" and \"signature\", at 0xe");
+    assert_err(
+        intel_document_parse(bytes_str("{\"tcbInfo\":{},\"signature\":\"00\"}  x"), "tcbInfo", &d, &note),
+        ERR_JSON);
+    assert_string_equal(note.text, "not an object of \"tcbInfo\" and \"signature\", at 0x21");
+    assert_err(intel_document_parse(bytes_str("{\"tcbInfo\":{},\"signature\":\"00\"}"), "tcbInfo", &d, &note),
+               ERR_JSON);
+    assert_string_equal(note.text, "\"signature\" is not 128 hexadecimal digits");
 }
 
 static void a_document_that_is_too_large_is_refused(void **state)
@@ -103,7 +128,9 @@ static void dates_are_read_to_the_second(void **state)
         {"2025-01-01T00:60:00Z", -1},         {"2025-01-01T00:00:60Z", -1},
         {"2025-01-01 00:00:00Z", -1},         {"2025-01-01T00:00:00", -1},
         {"2025-01-01T00:00:00+00:00", -1},    {"1969-12-31T23:59:59Z", -1},
-        {"2025-1-01T00:00:00Z", -1},          {"2025-01-01T00:00:00.5Z", -1},
+        {"202/-01-01T00:00:00Z", -1},         {"202:-01-01T00:00:00Z", -1},
+        {"2025-0a-01T00:00:00Z", -1},         {"2025-1-01T00:00:00Z", -1},
+        {"2025-01-01T00:00:00.5Z", -1},
     };
     strict_json_init();
     for (size_t i = 0; i < test_count(rows); i++) {
@@ -230,6 +257,40 @@ static void one_document_with_everything_is_recognised(void **state)
     collateral_release(&c);
 }
 
+static void lists_are_taken_in_each_form(void **state)
+{
+    (void)state;
+    static char digits[ENCODING_HEX_SIZE(SYNTHETIC_CRL_MAX) + 2];
+    const struct tdx_collateral *t = &tdx.collateral;
+    struct collateral c;
+    strict_json_init();
+    for (int upper = 0; upper < 2; upper++) { /* as a file */
+        collateral_init(&c);
+        encoding_hex(t->pck_crl, digits);
+        memcpy(digits + 2 * t->pck_crl.len, "\r\n", 3);
+        for (char *at = digits; upper == 1 && *at != '\0'; at++)
+            *at = (char)(*at >= 'a' && *at <= 'f' ? *at - 'a' + 'A' : *at);
+        assert_ok(collateral_add(&c, bytes_str(digits), NULL));
+        assert_true(bytes_equal(c.tdx.pck_crl, t->pck_crl));
+        assert_int_equal(c.tdx.root_crl.len, 0);
+        collateral_release(&c);
+    }
+    static const char *const wrong[] = {"30", "3", "30\n0", "308", "30xx"};
+    for (size_t i = 0; i < test_count(wrong); i++) {
+        collateral_init(&c);
+        if (collateral_add(&c, bytes_str(wrong[i]), NULL) == ERR_OK)
+            fail_msg("taken: %s", wrong[i]);
+        collateral_release(&c);
+    }
+    collateral_init(&c); /* in one document with everything */
+    json_t *doc = bundled();
+    struct bytes list = pem("X509 CRL", t->pck_crl, (struct bytes){0});
+    (void)json_object_set_new(doc, "pck_crl", json_stringn((const char *)list.ptr, list.len));
+    assert_ok(add_json(&c, doc));
+    expect_all(&c.tdx);
+    collateral_release(&c);
+}
+
 static void a_document_with_something_wrong_is_refused(void **state)
 {
     (void)state;
@@ -336,10 +397,12 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_signed_octets_are_those_that_stand_there),
         cmocka_unit_test(another_envelope_is_refused),
+        cmocka_unit_test(the_note_says_where_the_envelope_ends_to_be_one),
         cmocka_unit_test(a_document_that_is_too_large_is_refused),
         cmocka_unit_test(dates_are_read_to_the_second),
         cmocka_unit_test(the_answers_of_the_service_are_recognised),
         cmocka_unit_test(one_document_with_everything_is_recognised),
+        cmocka_unit_test(lists_are_taken_in_each_form),
         cmocka_unit_test(a_document_with_something_wrong_is_refused),
         cmocka_unit_test(what_was_written_reads_the_same),
         cmocka_unit_test(what_is_no_collateral_is_refused),

@@ -27,6 +27,25 @@ static void the_parts_of_a_certificate_are_found(void **state)
     crypto_public_key_free(key);
 }
 
+static bool is_product(const char *written, const char *name)
+{
+    return vcek_is_product(&(struct vcek){.product = bytes_str(written)},
+                           anchors_snp_by_name(bytes_str(name)));
+}
+
+/* Bergamo and Siena are certified under Genoa's root; a VCEK may call them by their own names. */
+static void a_product_has_its_own_names_and_no_others(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"Milan",    "Genoa", "Bergamo", "Siena",
+                                        "Siena-A2", "Turin", "Gen",     "Venice"};
+    static const char *const roots[] = {"Milan", "Genoa", "Turin"};
+    static const char of[] = "MGGGGT--";
+    for (size_t n = 0; n < test_count(names); n++)
+        for (size_t i = 0; i < test_count(roots); i++)
+            assert_int_equal(is_product(names[n], roots[i]), of[n] == roots[i][0]);
+}
+
 static void the_extensions_of_a_vcek_are_read(void **state)
 {
     (void)state;
@@ -40,9 +59,8 @@ static void the_extensions_of_a_vcek_are_read(void **state)
     assert_int_equal(vcek.level[SNP_MICROCODE], 0xdb);
     assert_false(vcek.has_fmc);
     assert_true(bytes_equal(vcek.hwid, bytes_of(snp.hwid, 64)));
-    assert_true(vcek_is_product(&vcek, "Genoa"));
-    assert_false(vcek_is_product(&vcek, "Gen"));
-    assert_false(vcek_is_product(&vcek, "Milan"));
+    assert_true(is_product("Genoa", "Genoa"));
+    assert_false(is_product("Genoa", "Milan"));
 }
 
 static void a_stepping_is_a_letter_and_a_digit(void **state)
@@ -53,9 +71,9 @@ static void a_stepping_is_a_letter_and_a_digit(void **state)
                                         "Milan-@0", "Milan-[0", "Milan-a0",  "Milan-B/",
                                         "Milan-B:", "MilanB0",  "Mila",      ""};
     for (size_t i = 0; i < test_count(good); i++)
-        assert_true(vcek_is_product(&(struct vcek){.product = bytes_str(good[i])}, "Milan"));
+        assert_true(is_product(good[i], "Milan"));
     for (size_t i = 0; i < test_count(wrong); i++)
-        assert_false(vcek_is_product(&(struct vcek){.product = bytes_str(wrong[i])}, "Milan"));
+        assert_false(is_product(wrong[i], "Milan"));
 }
 
 static void trailing_bytes_and_truncations_are_refused(void **state)
@@ -94,6 +112,62 @@ static void a_certificate_that_is_too_large_is_refused_unread(void **state)
     static const uint8_t large[X509_SIZE_MAX + 1] = {0x30};
     struct x509 cert;
     assert_err(x509_parse(bytes_of(large, sizeof large), &cert, NULL), ERR_TOO_LARGE);
+    assert_err(x509_parse(bytes_of(large, sizeof large - 1), &cert, NULL), ERR_CERTIFICATE);
+}
+
+/* A certificate in which some octets stand for others of the same number; n: which of their occurrences. */
+static enum err parse_with(struct bytes der, const char *from, const char *to, size_t len, int n)
+{
+    static uint8_t copy[SYNTHETIC_CERT_MAX];
+    struct x509 cert;
+    memcpy(copy, der.ptr, der.len);
+    for (size_t at = 0; at + len <= der.len; at++) {
+        if (memcmp(copy + at, from, len) != 0 || n-- != 0)
+            continue;
+        memcpy(copy + at, to, len);
+        return x509_parse(bytes_of(copy, der.len), &cert, NULL);
+    }
+    fail_msg("not found");
+    return ERR_OK;
+}
+
+static void what_is_not_understood_is_refused(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *what, *from, *to;
+        size_t len;
+        int n;
+        enum err wanted;
+    } rows[] = {
+        {"another algorithm", "\x0d\x01\x01\x0a", "\x0d\x01\x01\x0b", 4, 0, ERR_UNKNOWN},
+        {"another hash", "\x03\x04\x02\x02", "\x03\x04\x02\x03", 4, 0, ERR_CERTIFICATE},
+        {"another hash of the mask", "\x03\x04\x02\x02", "\x03\x04\x02\x03", 4, 1, ERR_CERTIFICATE},
+        {"another mask", "\x0d\x01\x01\x08", "\x0d\x01\x01\x09", 4, 0, ERR_CERTIFICATE},
+        {"parameters of the hash that are not NULL", "\x02\x02\x05\x00", "\x02\x02\x04\x00", 4, 0,
+         ERR_CERTIFICATE},
+        {"an issuer without a common name", "\x55\x04\x03", "\x55\x04\x0b", 3, 0, ERR_CERTIFICATE},
+        {"an issuer with two", "\x55\x04\x0a", "\x55\x04\x03", 3, 0, ERR_CERTIFICATE},
+        {"a subject without a common name", "\x55\x04\x03", "\x55\x04\x0b", 3, 1, ERR_CERTIFICATE},
+        {"a subject with two", "\x55\x04\x0a", "\x55\x04\x03", 3, 1, ERR_CERTIFICATE},
+        {"a name in another alphabet", "\x55\x04\x03\x0c", "\x55\x04\x03\x1e", 4, 0, ERR_CERTIFICATE},
+        {"a critical extension that is written as none", "\x1d\x13\x01\x01\xff", "\x1d\x13\x01\x01\x00", 5, 0,
+         ERR_CERTIFICATE},
+        {"a CA that is written as none", "\x30\x06\x01\x01\xff", "\x30\x06\x01\x01\x00", 5, 0,
+         ERR_CERTIFICATE},
+        {"a critical extension that is not known", "\x55\x1d\x0f", "\x55\x1d\x24", 3, 0, ERR_UNKNOWN},
+        {"a negative serial number", "\x02\x01\x12", "\x02\x01\x92", 3, 0, ERR_CERTIFICATE},
+        {"a signature of bits that are no octets", "\x03\x82\x02\x01\x00", "\x03\x82\x02\x01\x01", 5, 0,
+         ERR_CERTIFICATE},
+    };
+    for (size_t i = 0; i < test_count(rows); i++) {
+        enum err e = parse_with(snp.evidence.ask, rows[i].from, rows[i].to, rows[i].len, rows[i].n);
+        if (e != rows[i].wanted)
+            fail_msg("%s: %s", rows[i].what, err_name(e));
+    }
+    /* Other kinds of strings say the same. */
+    assert_ok(parse_with(snp.evidence.ask, "\x55\x04\x03\x0c", "\x55\x04\x03\x13", 4, 0));
+    assert_ok(parse_with(snp.evidence.ask, "\x55\x04\x03\x0c", "\x55\x04\x03\x16", 4, 0));
 }
 
 static void the_note_names_the_part(void **state)
@@ -138,10 +212,12 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_parts_of_a_certificate_are_found),
         cmocka_unit_test(the_extensions_of_a_vcek_are_read),
+        cmocka_unit_test(a_product_has_its_own_names_and_no_others),
         cmocka_unit_test(a_stepping_is_a_letter_and_a_digit),
         cmocka_unit_test(trailing_bytes_and_truncations_are_refused),
         cmocka_unit_test(the_algorithm_outside_must_be_the_one_inside),
         cmocka_unit_test(a_certificate_that_is_too_large_is_refused_unread),
+        cmocka_unit_test(what_is_not_understood_is_refused),
         cmocka_unit_test(the_note_names_the_part),
     };
     return cmocka_run_group_tests(tests, make, drop);

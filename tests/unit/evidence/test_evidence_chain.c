@@ -30,7 +30,7 @@ static void assert_sound(const struct simulated_chain *made)
     assert_string_equal(c.product->name, made->product);
     assert_ptr_equal(anchors_snp_by_cpuid(made->cpuid_family, made->cpuid_model), c.product);
     assert_ok(vcek_parse(&c.vek.cert, VCEK_OF_CHIP, &vcek, &note));
-    assert_true(vcek_is_product(&vcek, made->product));
+    assert_true(vcek_is_product(&vcek, c.product));
     assert_true(bytes_equal(vcek.hwid, bytes_of(made->chip_id, c.product->chip_id_size)));
     for (size_t i = 0; i < SNP_COMPONENT_COUNT; i++)
         if (c.product->tcb[i] != SNP_COMPONENT_NONE)

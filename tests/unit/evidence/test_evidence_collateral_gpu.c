@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/encoding.h"
 #include "base/file.h"
 #include "base/secret.h"
 #include "evidence/collateral_gpu.h"
@@ -101,6 +102,51 @@ static void a_manifest_that_is_none_is_refused(void **state)
         if (e != rows[i].wanted)
             fail_msg("%s: %s (%s)", rows[i].text, err_name(e), note.text);
     }
+}
+
+/* A certificate, as far as it is read: up to its validity. */
+static size_t put_certificate(char *to, size_t size, const char *not_after)
+{
+    uint8_t room[256];
+    struct bytes written;
+    struct writer w = writer_into(room, sizeof room);
+    size_t certificate = der_begin(&w, DER_SEQUENCE);
+    size_t tbs = der_begin(&w, DER_SEQUENCE);
+    der_put(&w, DER_CONTEXT, bytes_str("\x02\x01\x02"));
+    der_put_uint(&w, 1);
+    der_put(&w, DER_SEQUENCE, (struct bytes){0});
+    der_put(&w, DER_SEQUENCE, (struct bytes){0});
+    size_t validity = der_begin(&w, DER_SEQUENCE);
+    der_put(&w, DER_UTC_TIME, bytes_str("250101000000Z"));
+    der_put(&w, strlen(not_after) == 13 ? DER_UTC_TIME : DER_GENERALIZED_TIME, bytes_str(not_after));
+    der_end(&w, validity);
+    der_end(&w, tbs);
+    der_end(&w, certificate);
+    assert_ok(writer_finish(&w, &written));
+    char base64[ENCODING_BASE64_SIZE(sizeof room)];
+    encoding_base64(written, base64);
+    return (size_t)snprintf(to, size, "<X509Certificate>\n%.10s\r\n\t %s</X509Certificate>", base64,
+                            base64 + 10);
+}
+
+static void the_certificate_that_ends_first_counts(void **state)
+{
+    (void)state;
+    static char text[8192];
+    static const char *const ends[] = {"270101000000Z", "20260105000000Z", "20530101000000Z"};
+    const struct collateral_key key = rim_key("NV_GPU_VBIOS_1azA");
+    int64_t expires;
+    size_t len = (size_t)snprintf(text, sizeof text, "<SoftwareIdentity colloquialVersion=\"1.aZ.a\"/>");
+    for (size_t i = 0; i < test_count(ends); i++)
+        len += put_certificate(text + len, sizeof text - len, ends[i]);
+    assert_ok(check(&key, bytes_of(text, len), NOW, &expires));
+    assert_int_equal(expires, NOW + 4LL * DAY);
+    assert_ok(check(&key, bytes_of(text, len), NOW + 4LL * DAY, &expires));
+    for (size_t i = test_count(ends); i < 8; i++)
+        len += put_certificate(text + len, sizeof text - len, ends[0]);
+    assert_ok(check(&key, bytes_of(text, len), NOW, &expires));
+    len += put_certificate(text + len, sizeof text - len, ends[0]);
+    assert_err(check(&key, bytes_of(text, len), NOW, &expires), ERR_TOO_LARGE);
 }
 
 /* ---- OCSP ---- */
@@ -203,6 +249,7 @@ static void an_ocsp_response_is_good_until_the_next(void **state)
     struct response r = good;
     assert_ok(check(&five, build(&r), NOW, &expires));
     assert_int_equal(expires, NOW + 7LL * DAY);
+    assert_ok(check(&five, build(&r), NOW - DAY, &expires)); /* in its first second */
     r.version = r.extensions = r.certificates = true;
     assert_ok(check(&five, build(&r), NOW, &expires));
     r.certificate_status = 0xa1; /* revoked: the verifier is to see it */
@@ -267,6 +314,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_real_manifest_is_known_by_its_version_and_dates),
         cmocka_unit_test(a_manifest_that_is_none_is_refused),
+        cmocka_unit_test(the_certificate_that_ends_first_counts),
         cmocka_unit_test(an_ocsp_response_is_good_until_the_next),
         cmocka_unit_test(an_ocsp_response_that_is_none_is_refused),
     };

@@ -38,6 +38,13 @@ static const struct {
      {.kind = COLLATERAL_TDX, .fmspc = {0, 0x80, 0x6f, 5}, .processor_ca = true}},
     {"gpu-rim-NV_GPU_DRIVER_GH100_550.144.03.xml",
      {.kind = COLLATERAL_RIM, .id = "NV_GPU_DRIVER_GH100_550.144.03"}},
+    {"gpu-rim-09azAZ_.xml", {.kind = COLLATERAL_RIM, .id = "09azAZ_"}},
+    {"gpu-rim-012345678901234567890123456789012345678901234567890123456789012.xml",
+     {.kind = COLLATERAL_RIM, .id = "012345678901234567890123456789012345678901234567890123456789012"}},
+    {"snp-crl-ABCDEFGHIJKLMNO-vcek.crl", {.kind = COLLATERAL_SNP_CRL, .product = "ABCDEFGHIJKLMNO"}},
+    {"gpu-ocsp-000102030405060708090a0b0c0d0e0f10111213.der",
+     {.kind = COLLATERAL_OCSP, .serial_len = 20, .serial = {0,  1,  2,  3,  4,  5,  6,  7,  8,  9,
+                                                            10, 11, 12, 13, 14, 15, 16, 17, 18, 19}}},
     {"gpu-ocsp-0a0b0c.der", {.kind = COLLATERAL_OCSP, .serial_len = 3, .serial = {10, 11, 12}}},
 };
 
@@ -92,6 +99,11 @@ static void another_name_is_refused(void **state)
         "gpu-rim-_a.xml",
         "gpu-rim-../x.xml",
         "gpu-rim-a/b.xml",
+        "gpu-rim-a:b.xml",
+        "gpu-rim-a@b.xml",
+        "gpu-rim-a[b.xml",
+        "gpu-rim-a`b.xml",
+        "gpu-rim-a{b.xml",
         "gpu-rim-a-b.xml",
         "gpu-rim-0123456789012345678901234567890123456789012345678901234567890123.xml",
         "gpu-ocsp-.der",
@@ -402,6 +414,19 @@ static void a_link_or_pipe_is_not_followed(void **state)
     assert_int_equal(rmdir(directory), 0);
 }
 
+static void a_path_that_is_too_long_is_refused(void **state)
+{
+    (void)state;
+    static char directory[8192];
+    static uint8_t out[COLLATERAL_DOCUMENT_MAX];
+    size_t len;
+    struct err_note note;
+    memset(directory, '/', sizeof directory - 1);
+    assert_err(collateral_directory_write(directory, &good[1].key, bytes_str("x"), &note), ERR_FILE);
+    assert_non_null(strstr(note.text, "too long"));
+    assert_err(collateral_directory_read(directory, &good[1].key, out, &len, &note), ERR_FILE);
+}
+
 static void a_document_that_is_too_large_is_refused(void **state)
 {
     (void)state;
@@ -433,6 +458,7 @@ int main(void)
         cmocka_unit_test(an_address_is_one_of_three),
         cmocka_unit_test(a_directory_keeps_what_was_put_there),
         cmocka_unit_test(a_link_or_pipe_is_not_followed),
+        cmocka_unit_test(a_path_that_is_too_long_is_refused),
         cmocka_unit_test(a_document_that_is_too_large_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -307,6 +307,29 @@ static void tsm_refuses_a_generation_that_is_no_number(void **state)
     }
 }
 
+static void tsm_takes_any_number_as_generation(void **state)
+{
+    (void)state;
+    static const uint64_t numbers[] = {0, 9, 90, UINT64_MAX - 2};
+    for (size_t i = 0; i < test_count(numbers); i++) {
+        begin("sev_guest");
+        k.first_generation = numbers[i];
+        k.privlevel_floor = 1; /* two writes */
+        assert_ok(ask(report_tsm_open));
+    }
+}
+
+static void tsm_is_not_opened_on_a_provider_that_is_not_known(void **state)
+{
+    (void)state;
+    struct report_device *device;
+    begin("sev_guest");
+    k.provider = "arm_cca_guest";
+    assert_err(report_tsm_open(&k.base, &device, &note), ERR_EVIDENCE);
+    assert_null(device);
+    assert_true(stand_in_is_clean(&k));
+}
+
 /* ---- /dev/sev-guest ---- */
 
 static void sev_guest_gives_a_report_and_the_table(void **state)
@@ -375,6 +398,24 @@ static void sev_guest_waits_for_a_busy_host(void **state)
     assert_refused(report_sev_guest_open, "stays busy");
     assert_int_equal(k.ioctls, 10);
     assert_true(k.slept_ms < 10000);
+}
+
+static void sev_guest_tries_again_what_passes(void **state)
+{
+    (void)state;
+    static const int passing[] = {EAGAIN, EBUSY, EINTR};
+    for (size_t i = 0; i < test_count(passing); i++) {
+        begin_sev();
+        k.passing = passing[i];
+        k.ioctl_passing = 9; /* the last try succeeds */
+        assert_ok(ask(report_sev_guest_open));
+        assert_is_report(REPORT_SNP, SNP_SIZE);
+        assert_int_equal(k.slept_ms, 20 + 40 + 80 + 160 + 320 + 640 + 3 * 1000);
+        begin_sev();
+        k.passing = passing[i];
+        k.ioctl_passing = -1;
+        assert_refused(report_sev_guest_open, "stays busy");
+    }
 }
 
 static void sev_guest_says_who_refused(void **state)
@@ -474,6 +515,10 @@ static void tdx_guest_refuses_what_is_no_answer(void **state)
     begin_tdx();
     report_size = REPORT_ROOM + 1;
     assert_refused(report_tdx_guest_open, "at most");
+    begin_tdx();
+    report_size = REPORT_ROOM;
+    assert_ok(ask(report_tdx_guest_open));
+    assert_is_report(REPORT_TDX, REPORT_ROOM);
 }
 
 static int setup(void **state)
@@ -499,11 +544,14 @@ int main(void)
         cmocka_unit_test(tsm_says_why_no_report_came),
         cmocka_unit_test(tsm_refuses_a_report_that_has_no_end),
         cmocka_unit_test(tsm_refuses_a_generation_that_is_no_number),
+        cmocka_unit_test(tsm_takes_any_number_as_generation),
+        cmocka_unit_test(tsm_is_not_opened_on_a_provider_that_is_not_known),
         cmocka_unit_test(sev_guest_gives_a_report_and_the_table),
         cmocka_unit_test(sev_guest_makes_room_for_the_table),
         cmocka_unit_test(sev_guest_goes_without_a_table_that_cannot_be),
         cmocka_unit_test(sev_guest_does_not_grow_for_ever),
         cmocka_unit_test(sev_guest_waits_for_a_busy_host),
+        cmocka_unit_test(sev_guest_tries_again_what_passes),
         cmocka_unit_test(sev_guest_says_who_refused),
         cmocka_unit_test(sev_guest_refuses_an_answer_of_another_form),
         cmocka_unit_test(tdx_guest_has_the_host_make_a_quote),

@@ -2,10 +2,12 @@
 /* Evidence from a real chip, as far as that can be without one: reports by way of a stand-in of the kernel, endorsements from a made-up host; whole
  * bundles of it are appraised. */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "attest/certificate_table.h"
 #include "attest/collateral.h"
+#include "base/encoding.h"
 #include "base/secret.h"
 #include "evidence/collateral_json.h"
 #include "evidence/evidence.h"
@@ -247,6 +249,41 @@ static void what_the_host_leaves_out_comes_from_the_cache(void **state)
     assert_snp_accepted(&evidence);
     assert_true(evidence.endorsements[0].value.ptr != NULL);
     evidence_release(&evidence);
+    collateral_cache_free(cache);
+}
+
+/* The name of the certificates of the chip that is played. */
+static void certificates_name(char name[static COLLATERAL_NAME_MAX], const char *key)
+{
+    char chip_id[ENCODING_HEX_SIZE(64)];
+    char tcb[ENCODING_HEX_SIZE(8)];
+    static const uint8_t zeros[64];
+    bool vlek = strcmp(key, "vlek") == 0;
+    encoding_hex(bytes_of(vlek ? zeros : snp.report.chip_id, 64), chip_id);
+    encoding_hex(bytes_of(snp.report.reported_tcb.raw, 8), tcb);
+    (void)snprintf(name, COLLATERAL_NAME_MAX, "snp-certificates-Genoa-%s-%s-%s.table", key, chip_id, tcb);
+}
+
+static void certificates_are_asked_for_by_chip_and_level(void **state)
+{
+    (void)state;
+    char name[COLLATERAL_NAME_MAX];
+    begin_snp(synthetic_snp_init);
+    offered = (struct certificate_table){.vcek = {0}};
+    struct collateral_cache *cache = cache_new(snp.evidence.ark);
+    assert_refused("tsm", cache, "the helper has none");
+    certificates_name(name, "vcek");
+    assert_string_equal(helper.name, name);
+    collateral_cache_free(cache);
+    /* Of a VLEK all chips of a provider have the same; a report may all the same say which chip it is from. */
+    begin_snp(synthetic_snp_init_vlek);
+    memset(snp.report.chip_id, 0x77, sizeof snp.report.chip_id);
+    synthetic_snp_build(&snp);
+    offered = (struct certificate_table){.vcek = {0}};
+    cache = cache_new(snp.evidence.ark);
+    assert_refused("tsm", cache, "the helper has none");
+    certificates_name(name, "vlek");
+    assert_string_equal(helper.name, name);
     collateral_cache_free(cache);
 }
 
@@ -523,6 +560,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_snp_report_comes_with_what_the_host_offers),
         cmocka_unit_test(what_the_host_leaves_out_comes_from_the_cache),
+        cmocka_unit_test(certificates_are_asked_for_by_chip_and_level),
         cmocka_unit_test(the_cache_is_asked_for_this_chip_at_this_level),
         cmocka_unit_test(another_chips_certificates_are_not_handed_on),
         cmocka_unit_test(without_certificates_and_cache_there_is_no_evidence),

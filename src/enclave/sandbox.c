@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "enclave/sandbox.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/audit.h>
+#include <linux/filter.h>
+#include <linux/landlock.h>
+#include <linux/seccomp.h>
+#include <sched.h>
+#include <stddef.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/bytes.h"
+
+#if defined(__x86_64__)
+#define ARCHITECTURE AUDIT_ARCH_X86_64
+#elif defined(__aarch64__)
+#define ARCHITECTURE AUDIT_ARCH_AARCH64
+#else
+#error "the sandbox knows no system calls of this architecture"
+#endif
+
+/* ---- the table ---- */
+
+/* What an argument must be; compared in its lower 32 bits, which is all that the kernel looks at in each of these. */
+struct condition {
+    bool there;
+    unsigned argument;
+    uint32_t mask;
+    uint32_t value;
+};
+
+#define ANY                                                                                                  \
+    {                                                                                                        \
+        0                                                                                                    \
+    }
+#define BITS(n, m, v)                                                                                        \
+    {                                                                                                        \
+        true, (n), (m), (v)                                                                                  \
+    }
+
+enum { ALWAYS = 0, NO_ERROR = 0, ALL_BITS = 0xffffffff };
+
+/* linux/sev-guest.h and linux/tdx-guest.h: SNP_GET_REPORT, SNP_GET_EXT_REPORT (32 bytes each), TDX_CMD_GET_REPORT0 (1088 bytes). */
+enum {
+    REQUEST_SNP_REPORT = 0xc0205300,
+    REQUEST_SNP_EXT_REPORT = 0xc0205302,
+    REQUEST_TDX_REPORT = 0xc4405401
+};
+
+static const struct row {
+    int number;
+    unsigned need; /* enum sandbox_need, or ALWAYS */
+    struct condition condition;
+    int error; /* NO_ERROR: it is done; else the caller is told this instead */
+} table[] = {
+    /* Connections that came in, and what is read and written. None goes out: there is no socket and no connect. */
+    {__NR_accept4, ALWAYS, ANY, NO_ERROR},
+    {__NR_read, ALWAYS, ANY, NO_ERROR},
+    {__NR_readv, ALWAYS, ANY, NO_ERROR},
+    {__NR_write, ALWAYS, ANY, NO_ERROR},
+    {__NR_writev, ALWAYS, ANY, NO_ERROR},
+    {__NR_sendmsg, ALWAYS, ANY, NO_ERROR},
+    {__NR_recvmsg, ALWAYS, ANY, NO_ERROR},
+    {__NR_sendto, ALWAYS, ANY, NO_ERROR}, /* libc's send(), to the simulated chip */
+    {__NR_recvfrom, ALWAYS, ANY, NO_ERROR},
+    {__NR_shutdown, ALWAYS, ANY, NO_ERROR},
+    {__NR_close, ALWAYS, ANY, NO_ERROR},
+    {__NR_getsockopt, ALWAYS, ANY, NO_ERROR},
+    {__NR_setsockopt, ALWAYS, ANY, NO_ERROR},
+    {__NR_getsockname, ALWAYS, ANY, NO_ERROR},
+    {__NR_getpeername, ALWAYS, ANY, NO_ERROR},
+    {__NR_fcntl, ALWAYS, ANY, NO_ERROR},
+    {__NR_ioctl, ALWAYS, BITS(1, ALL_BITS, FIONBIO), NO_ERROR}, /* libuv makes sockets non-blocking by it */
+    /* The loop. */
+    {__NR_epoll_ctl, ALWAYS, ANY, NO_ERROR},
+    {__NR_epoll_pwait, ALWAYS, ANY, NO_ERROR},
+    {__NR_ppoll, ALWAYS, ANY, NO_ERROR},
+#ifdef __NR_epoll_wait
+    {__NR_epoll_wait, ALWAYS, ANY, NO_ERROR},
+    {__NR_poll, ALWAYS, ANY, NO_ERROR},
+#endif
+    {__NR_clock_gettime, ALWAYS, ANY, NO_ERROR},
+    {__NR_clock_nanosleep, ALWAYS, ANY, NO_ERROR},
+    {__NR_nanosleep, ALWAYS, ANY, NO_ERROR},
+    {__NR_gettimeofday, ALWAYS, ANY, NO_ERROR},
+    {__NR_getrandom, ALWAYS, ANY, NO_ERROR},
+    /* Memory, of which none becomes executable. */
+    {__NR_brk, ALWAYS, ANY, NO_ERROR},
+    {__NR_mmap, ALWAYS, BITS(2, PROT_EXEC, 0), NO_ERROR},
+    {__NR_mprotect, ALWAYS, BITS(2, PROT_EXEC, 0), NO_ERROR},
+    {__NR_mremap, ALWAYS, ANY, NO_ERROR},
+    {__NR_munmap, ALWAYS, ANY, NO_ERROR},
+    {__NR_madvise, ALWAYS, ANY, NO_ERROR},
+    {__NR_mlock, ALWAYS, ANY, NO_ERROR},
+    {__NR_mlock2, ALWAYS, ANY, NO_ERROR},
+    {__NR_munlock, ALWAYS, ANY, NO_ERROR},
+    /* Threads, and no processes: what clone3 is asked for stands in memory, where no filter sees it; libc then takes clone. */
+    {__NR_clone, ALWAYS, BITS(0, CLONE_THREAD, CLONE_THREAD), NO_ERROR},
+    {__NR_clone3, ALWAYS, ANY, ENOSYS},
+    {__NR_futex, ALWAYS, ANY, NO_ERROR},
+    {__NR_set_robust_list, ALWAYS, ANY, NO_ERROR},
+    {__NR_rseq, ALWAYS, ANY, NO_ERROR},
+    {__NR_sched_yield, ALWAYS, ANY, NO_ERROR},
+    {__NR_sched_getaffinity, ALWAYS, ANY, NO_ERROR},
+    {__NR_sched_setaffinity, ALWAYS, ANY, NO_ERROR},
+    {__NR_getcpu, ALWAYS, ANY, NO_ERROR},
+    {__NR_gettid, ALWAYS, ANY, NO_ERROR},
+    {__NR_getpid, ALWAYS, ANY, NO_ERROR},
+    {__NR_prctl, ALWAYS, BITS(0, ALL_BITS, PR_SET_NAME), NO_ERROR},
+    {__NR_rt_sigaction, ALWAYS, ANY, NO_ERROR},
+    {__NR_rt_sigprocmask, ALWAYS, ANY, NO_ERROR},
+    {__NR_rt_sigreturn, ALWAYS, ANY, NO_ERROR},
+    {__NR_restart_syscall, ALWAYS, ANY, NO_ERROR},
+    {__NR_exit, ALWAYS, ANY, NO_ERROR},
+    {__NR_exit_group, ALWAYS, ANY, NO_ERROR},
+    /* A UNIX socket's path stays behind when the enclave ends; its launcher made the directory. */
+    {__NR_unlinkat, ALWAYS, ANY, EPERM},
+#ifdef __NR_unlink
+    {__NR_unlink, ALWAYS, ANY, EPERM},
+#endif
+    /* The chip, by configfs. */
+    {__NR_openat, SANDBOX_CONFIGFS, ANY, NO_ERROR},
+    {__NR_mkdirat, SANDBOX_CONFIGFS, ANY, NO_ERROR},
+    {__NR_lseek, SANDBOX_CONFIGFS, ANY, NO_ERROR},
+    {__NR_newfstatat, SANDBOX_CONFIGFS, ANY, NO_ERROR},
+    {__NR_fstat, SANDBOX_CONFIGFS, ANY, NO_ERROR},
+    {__NR_getdents64, SANDBOX_CONFIGFS, ANY, NO_ERROR},
+#ifdef __NR_open
+    {__NR_open, SANDBOX_CONFIGFS, ANY, NO_ERROR},
+    {__NR_mkdir, SANDBOX_CONFIGFS, ANY, NO_ERROR},
+    {__NR_rmdir, SANDBOX_CONFIGFS, ANY, NO_ERROR},
+#endif
+    /* The chip, by its device. */
+    {__NR_ioctl, SANDBOX_GUEST_DEVICE, BITS(1, ALL_BITS, REQUEST_SNP_REPORT), NO_ERROR},
+    {__NR_ioctl, SANDBOX_GUEST_DEVICE, BITS(1, ALL_BITS, REQUEST_SNP_EXT_REPORT), NO_ERROR},
+    {__NR_ioctl, SANDBOX_GUEST_DEVICE, BITS(1, ALL_BITS, REQUEST_TDX_REPORT), NO_ERROR},
+};
+enum {
+    ROWS = sizeof table / sizeof *table,
+    ROW_CODE_MAX = 5,
+    HEAD_CODE = 3,
+    CODE_MAX = HEAD_CODE + ROWS * ROW_CODE_MAX + 1
+};
+
+/* ---- the filter: the rows one after the other, a hit ends it ---- */
+
+enum { NUMBER_AT = offsetof(struct seccomp_data, nr), ARCHITECTURE_AT = offsetof(struct seccomp_data, arch) };
+
+static uint32_t argument_at(unsigned n)
+{
+    return (uint32_t)(offsetof(struct seccomp_data, args) +
+                      n * sizeof(uint64_t)); /* little endian: the lower half first */
+}
+
+struct code {
+    struct sock_filter instructions[CODE_MAX];
+    unsigned short count;
+};
+
+static void put(struct code *c, uint16_t code, uint32_t k, uint8_t if_true, uint8_t if_false)
+{
+    c->instructions[c->count++] = (struct sock_filter){code, if_true, if_false, k};
+}
+
+/* Leaves the number in the accumulator again when its condition does not hold: another row may have the same number. */
+static void row_put(struct code *c, const struct row *row)
+{
+    const uint32_t answer =
+        row->error == NO_ERROR ? SECCOMP_RET_ALLOW : SECCOMP_RET_ERRNO | (uint32_t)row->error;
+    if (!row->condition.there) {
+        put(c, BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)row->number, 0, 1);
+        put(c, BPF_RET | BPF_K, answer, 0, 0);
+        return;
+    }
+    put(c, BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)row->number, 0, 5);
+    put(c, BPF_LD | BPF_W | BPF_ABS, argument_at(row->condition.argument), 0, 0);
+    put(c, BPF_ALU | BPF_AND | BPF_K, row->condition.mask, 0, 0);
+    put(c, BPF_JMP | BPF_JEQ | BPF_K, row->condition.value, 0, 1);
+    put(c, BPF_RET | BPF_K, answer, 0, 0);
+    put(c, BPF_LD | BPF_W | BPF_ABS, NUMBER_AT, 0, 0);
+}
+
+static void code_make(struct code *c, unsigned needs)
+{
+    put(c, BPF_LD | BPF_W | BPF_ABS, ARCHITECTURE_AT, 0, 0);
+    put(c, BPF_JMP | BPF_JEQ | BPF_K, ARCHITECTURE, 1, 0);
+    put(c, BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS, 0, 0);
+    put(c, BPF_LD | BPF_W | BPF_ABS, NUMBER_AT, 0, 0);
+    for (size_t i = 0; i < ROWS; i++)
+        if (table[i].need == ALWAYS || (needs & table[i].need) != 0)
+            row_put(c, &table[i]);
+    put(c, BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS, 0, 0);
+}
+
+/* ---- the files ---- */
+
+static enum err failed(struct err_note *note, const char *step)
+{
+    return err_noted(ERR_SYSTEM, note, "%s: %s", step, strerror(errno));
+}
+
+enum { READ = LANDLOCK_ACCESS_FS_READ_FILE, LIST = LANDLOCK_ACCESS_FS_READ_DIR };
+
+/* What a path may be used for; its own directory's is not enough. The inference engine and libc look at the processors. */
+static const struct place {
+    const char *path;
+    uint64_t access;
+    bool must_be_there;
+} places[] = {
+    {"/sys/kernel/config/tsm",
+     READ | LIST | LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_MAKE_DIR |
+         LANDLOCK_ACCESS_FS_REMOVE_DIR,
+     true},
+    {"/sys", READ | LIST, false},
+    {"/proc", READ | LIST, false},
+    {"/dev/urandom", READ, false},
+};
+
+static enum err place_add(int rules, const struct place *place, struct err_note *note)
+{
+    struct landlock_path_beneath_attr rule = {.allowed_access = place->access,
+                                              .parent_fd = open(place->path, O_PATH | O_CLOEXEC)};
+    if (rule.parent_fd < 0)
+        return place->must_be_there ? failed(note, place->path) : ERR_OK;
+    enum err e = ERR_OK;
+    if (syscall(__NR_landlock_add_rule, rules, LANDLOCK_RULE_PATH_BENEATH, &rule, 0) != 0)
+        e = failed(note, place->path);
+    (void)close(rule.parent_fd);
+    return e;
+}
+
+enum err sandbox_files(const char *model, struct err_note *note)
+{
+    /* A socket's path is made at start, and no more sockets are when the filter stands: making those is not handled here. */
+    static const struct landlock_ruleset_attr handled = {
+        .handled_access_fs = READ | LIST | LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_EXECUTE |
+                             LANDLOCK_ACCESS_FS_MAKE_DIR | LANDLOCK_ACCESS_FS_REMOVE_DIR |
+                             LANDLOCK_ACCESS_FS_MAKE_CHAR | LANDLOCK_ACCESS_FS_MAKE_REG |
+                             LANDLOCK_ACCESS_FS_MAKE_FIFO | LANDLOCK_ACCESS_FS_MAKE_BLOCK |
+                             LANDLOCK_ACCESS_FS_MAKE_SYM};
+    const struct place weights = {model, READ, true};
+    int rules = (int)syscall(__NR_landlock_create_ruleset, &handled, sizeof handled, 0);
+    if (rules < 0)
+        return failed(note, "Landlock");
+    enum err e = place_add(rules, &weights, note);
+    for (size_t i = 0; e == ERR_OK && i < sizeof places / sizeof *places; i++)
+        e = place_add(rules, &places[i], note);
+    if (e == ERR_OK && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
+        e = failed(note, "no new privileges");
+    if (e == ERR_OK && syscall(__NR_landlock_restrict_self, rules, 0) != 0)
+        e = failed(note, "Landlock");
+    (void)close(rules);
+    return e;
+}
+
+enum err sandbox_enter(unsigned needs, struct err_note *note)
+{
+    static struct code code;
+    code.count = 0;
+    code_make(&code, needs);
+    const struct sock_fprog program = {.len = code.count, .filter = code.instructions};
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
+        return failed(note, "no new privileges");
+    if (syscall(__NR_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC, &program) != 0)
+        return failed(note, "seccomp");
+    return ERR_OK;
+}
