@@ -86,10 +86,16 @@ double bench_laps_sum(struct bench_laps *l);
 struct bench_peer;
 /* Forks. work is called in the child; fork before crypto_init. */
 struct bench_peer *bench_peer_fork(double (*work)(void *self, uint64_t count), void *self);
-/* Starts a program that answers each line, a number of operations, with a line, nanoseconds. NULL when there is no such program. */
-struct bench_peer *bench_peer_start(const char *path);
+/* Starts a program that answers each line, a number of operations, with a line, nanoseconds. NULL when there is no such file: its set-up left it out. argv
+ * ends with NULL; argv[0] is looked for as a shell does. */
+struct bench_peer *bench_peer_start(const char *file, const char *const *argv);
 /* For bench_side.run, self is the peer. */
 double bench_peer_run(void *peer, uint64_t count);
+/* The most memory that it has held so far, in MB. */
+double bench_peer_memory(const struct bench_peer *peer);
 void bench_peer_stop(struct bench_peer *peer);
+
+/* The most memory that this process has held so far, in MB: code, libraries and stack included. */
+double bench_memory(void);
 
 #endif

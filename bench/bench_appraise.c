@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The whole appraisal of a bundle (parse, chain, signatures, policy, key statement, freshness) against the signature checks that it cannot do without, done bare
- * with libcrypto: three RSA-4096 PSS and one ECDSA P-384. Evidence from the simulated platform, in AMD's form. Allocations are counted by the linker's --wrap.
+ * with libcrypto: four RSA-4096 PSS and one ECDSA P-384. Evidence from the simulated platform, in AMD's form.
  */
 #include <openssl/ecdsa.h>
 #include <openssl/evp.h>
@@ -11,6 +11,7 @@
 #include <sys/mman.h>
 #include <time.h>
 
+#include "appraisal.h"
 #include "attest/appraise.h"
 #include "attest/bundle.h"
 #include "attest/statement.h"
@@ -18,62 +19,21 @@
 #include "base/strict_json.h"
 #include "bench.h"
 #include "crypto/crypto.h"
+#include "evidence/simulated.h"
 #include "simulator/platform.h"
 
-/* ---- counting ---- */
-
-static size_t allocations;
-
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t n, size_t size);
-void *__real_realloc(void *block, size_t size);
-void *__real_secret_alloc(size_t size);
-void *__real_secret_realloc(void *block, size_t size);
-void *__wrap_malloc(size_t size);
-void *__wrap_calloc(size_t n, size_t size);
-void *__wrap_realloc(void *block, size_t size);
-void *__wrap_secret_alloc(size_t size);
-void *__wrap_secret_realloc(void *block, size_t size);
-
-void *__wrap_malloc(size_t size)
-{
-    allocations++;
-    return __real_malloc(size);
-}
-
-void *__wrap_calloc(size_t n, size_t size)
-{
-    allocations++;
-    return __real_calloc(n, size);
-}
-
-void *__wrap_realloc(void *block, size_t size)
-{
-    allocations++;
-    return __real_realloc(block, size);
-}
-
-void *__wrap_secret_alloc(size_t size)
-{
-    allocations++;
-    return __real_secret_alloc(size);
-}
-
-void *__wrap_secret_realloc(void *block, size_t size)
-{
-    allocations++;
-    return __real_secret_realloc(block, size);
-}
-
 /* ---- the limit, in a process with the ordinary heap ---- */
+
+enum { CERTIFICATES = 3 };
 
 /* Shared with it. */
 struct material {
     uint8_t report[SNP_REPORT_SIZE];
-    struct simulated_der certificate[3]; /* VCEK, ASK, ARK */
+    struct simulated_der certificate[CERTIFICATES]; /* VCEK, ASK, ARK */
+    struct simulated_der crl;
 };
 
-enum { SIGNATURES = 4, MESSAGE_MAX = 4096, SIGNATURE_MAX = 1024, P384_SIZE = 48 };
+enum { SIGNATURES = 5, MESSAGE_MAX = 4096, SIGNATURE_MAX = 1024, P384_SIZE = 48 };
 
 struct check {
     EVP_PKEY *key;
@@ -106,6 +66,24 @@ static void certificate_check(struct check *c, X509 *x, X509 *issuer)
     c->pss = true;
 }
 
+static void crl_check(struct check *c, const struct simulated_der *der, X509 *ark)
+{
+    const unsigned char *p = der->der;
+    const ASN1_BIT_STRING *signature;
+    uint8_t *out = c->message;
+    X509_CRL *list = d2i_X509_CRL(NULL, &p, (long)der->len);
+    bench_must_be(list != NULL, "a revocation list");
+    X509_CRL_get0_signature(list, &signature, NULL);
+    int n = i2d_re_X509_CRL_tbs(list, NULL);
+    bench_must_be(n > 0 && n <= MESSAGE_MAX && signature->length <= SIGNATURE_MAX, "a revocation list");
+    c->message_len = (size_t)i2d_re_X509_CRL_tbs(list, &out);
+    memcpy(c->signature, signature->data, (size_t)signature->length);
+    c->signature_len = (size_t)signature->length;
+    c->key = X509_get_pubkey(ark);
+    c->pss = true;
+    X509_CRL_free(list);
+}
+
 static void report_check(struct check *c, const uint8_t *report, X509 *vcek)
 {
     uint8_t *p = c->signature;
@@ -128,6 +106,7 @@ static void checks_make(struct check checks[static SIGNATURES], const struct mat
     for (int i = 0; i < 3; i++)
         certificate_check(&checks[i], x[i], x[i < 2 ? i + 1 : 2]);
     report_check(&checks[3], m->report, x[0]);
+    crl_check(&checks[4], &m->crl, x[2]);
     for (int i = 0; i < 3; i++)
         X509_free(x[i]);
 }
@@ -184,52 +163,61 @@ static double appraisal_run(void *self, uint64_t count)
 static void evidence_make(const struct platform *p, struct material *m, struct appraisal *a)
 {
     static uint8_t text[STATEMENT_MAX];
+    static struct platform_frame frame;
     const struct statement statement = {.noise_key = {1}, .model_digest = {2}, .model_name = "bench"};
-    const struct simulated_der *const chain[] = {&p->chain->vcek_der, &p->chain->ask_der, &p->chain->ark_der};
+    const struct simulated_der *top = p->kind->root(p);
     uint8_t root[MERKLE_HASH_SIZE];
     uint8_t report_data[SNP_REPORT_DATA_SIZE];
-    struct snp_report report;
+    struct evidence evidence;
     struct merkle_tree *tree;
+    const char *name;
     size_t len;
     bench_must(crypto_random(a->challenge, sizeof a->challenge), "randomness");
     bench_must(merkle_build((const uint8_t(*)[32])a->challenge, 1, &tree), "the tree");
     merkle_root(tree, root);
     bench_must(statement_write(&statement, (char *)text, sizeof text, &len), "the statement");
     bench_must(statement_report_data(bytes_of(text, len), root, report_data), "the statement");
-    platform_report_fields(p, report_data, &report);
-    bench_must(platform_report_sign(p, &report, m->report), "the report");
+    bench_must(platform_answer(p, report_data, &frame), "the report");
+    bench_must(evidence_simulated_parse(bytes_of(frame.bytes, frame.len), &evidence, &name, NULL),
+               "the report");
 
     struct bundle bundle = {.platform = BUNDLE_PLATFORM_SNP,
                             .statement = bytes_of(text, len),
                             .evidence_count = 1,
-                            .evidence = {{BUNDLE_SNP_REPORT, bytes_of(m->report, sizeof m->report)}},
-                            .endorsement_count = 3};
-    for (size_t i = 0; i < 3; i++) {
-        m->certificate[i] = *chain[i];
-        bundle.endorsements[i] =
-            (struct bundle_item){BUNDLE_CERTIFICATE, bytes_of(chain[i]->der, chain[i]->len)};
+                            .evidence = {evidence.report},
+                            .endorsement_count = CERTIFICATES + 1};
+    memcpy(m->report, evidence.report.value.ptr, sizeof m->report);
+    for (size_t i = 0; i <= CERTIFICATES; i++) {
+        struct simulated_der *to = i == CERTIFICATES ? &m->crl : &m->certificate[i];
+        const struct bytes der = evidence.endorsements[i].value;
+        bench_must_be(der.len <= sizeof to->der, "a certificate or list");
+        memcpy(to->der, der.ptr, der.len);
+        to->len = der.len;
+        bundle.endorsements[i] = evidence.endorsements[i];
     }
     merkle_path_of(tree, 0, &bundle.freshness);
     merkle_free(tree);
     char *json;
     bench_must(bundle_write(&bundle, &json, &len), "the bundle");
     a->bundle = bytes_of(json, len);
-    memcpy(a->measurement[0], p->measurement, sizeof a->measurement[0]);
+    memcpy(a->measurement[0], p->launched.at[0].value, sizeof a->measurement[0]);
     a->policy =
         (struct attest_policy){.measurements = (const uint8_t(*)[ATTEST_MEASUREMENT_SIZE])a->measurement,
                                .measurement_count = 1,
-                               .simulated_root = bytes_of(p->chain->ark_der.der, p->chain->ark_der.len)};
+                               .simulated_root = bytes_of(top->der, top->len)};
 }
 
 int main(int argc, char **argv)
 {
-    static struct platform platform;
+    static const uint8_t program[LAUNCH_REGISTER_SIZE];
+    struct platform *platform;
     static struct appraisal appraisal;
     struct err_note note = {{0}};
     bench_begin("bench_appraise",
                 "The whole appraisal of a SEV-SNP bundle (SIMULATED platform) against its bare signature "
-                "checks: three "
-                "RSA-4096 PSS, one ECDSA P-384. One thread, processor time.",
+                "checks: four "
+                "RSA-4096 PSS (three certificates, one revocation list), one ECDSA P-384. One thread, "
+                "processor time.",
                 argc, argv);
     struct material *material =
         mmap(NULL, sizeof *material, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -238,10 +226,11 @@ int main(int argc, char **argv)
     strict_json_init();
     bench_must(crypto_init(), "libcrypto");
     appraisal.now = (int64_t)time(NULL);
-    bench_must(platform_open(&platform, NULL, appraisal.now, &note), "the simulated platform");
-    bench_must(crypto_random(platform.measurement, sizeof platform.measurement), "randomness");
-    evidence_make(&platform, material, &appraisal);
+    bench_must(platform_open("snp", NULL, appraisal.now, &platform, &note), "the simulated platform");
+    bench_must(platform->measures->measure(program, NULL, 0, &platform->launched), "the measurement");
+    evidence_make(platform, material, &appraisal);
 
+    appraisal_report("appraise", appraisal_run, &appraisal);
     bench_compare(&(struct bench_claim){.name = "appraise.whole",
                                         .text = "one appraisal",
                                         .unit = "us",
@@ -249,15 +238,10 @@ int main(int argc, char **argv)
                                         .scale = 1e6,
                                         .ours = {"attest_appraise", appraisal_run, &appraisal},
                                         .peer = {"its bare signature checks", bench_peer_run, limit}});
-    allocations = 0;
-    (void)appraisal_run(&appraisal, 1);
-    bench_value("appraise.allocations",
-                "allocations of one appraisal, libcrypto's and the JSON parser's included",
-                (double)allocations, "", 0);
     bench_value("appraise.bundle", "size of the bundle", (double)appraisal.bundle.len, "bytes", 0);
 
     secret_free((void *)appraisal.bundle.ptr);
-    platform_close(&platform);
+    platform_close(platform);
     bench_peer_stop(limit);
     return bench_end();
 }

@@ -8,6 +8,8 @@
 #include "pair.h"
 #include "tls.h"
 
+static const char flynn_path[] = ENCLUME_DEPS_DIR "/bench/flynn_peer";
+
 enum { BUNDLE_SIZE = 10 * 1024, MESSAGE_ROOM = 8 * 1024 };
 
 /* ---- through noise ---- */
@@ -142,7 +144,7 @@ int main(int argc, char **argv)
         "X25519MLKEM768, server certificate on ECDSA P-256 verified by the client.",
         argc, argv);
     struct bench_peer *tls_peer = bench_peer_fork(tls_handshakes, NULL);
-    struct bench_peer *flynn = bench_peer_start(ENCLUME_DEPS_DIR "/bench/flynn_peer");
+    struct bench_peer *flynn = bench_peer_start(flynn_path, (const char *const[]){flynn_path, NULL});
     bench_must(crypto_init(), "libcrypto");
 
     struct noise_run xx = noise_run_of("Noise_XX_25519_AESGCM_SHA256", false);

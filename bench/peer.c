@@ -68,13 +68,13 @@ struct bench_peer *bench_peer_fork(double (*work)(void *self, uint64_t count), v
     return p;
 }
 
-struct bench_peer *bench_peer_start(const char *path)
+struct bench_peer *bench_peer_start(const char *file, const char *const *argv)
 {
-    if (access(path, X_OK) != 0)
+    if (access(file, R_OK) != 0)
         return NULL;
     struct bench_peer *p = peer_new();
     if (divide(p)) {
-        (void)execl(path, path, (char *)NULL);
+        (void)execvp(argv[0], (char *const *)argv);
         _exit(1);
     }
     return p;
@@ -88,6 +88,31 @@ double bench_peer_run(void *peer, uint64_t count)
                       fscanf(p->from, "%" SCNu64, &took) == 1,
                   "the peer has ended");
     return (double)took * 1e-9;
+}
+
+/* proc(5), status: VmHWM, in KiB. */
+static double memory_of(pid_t pid)
+{
+    char path[64];
+    char line[256];
+    unsigned long kib = 0;
+    (void)snprintf(path, sizeof path, "/proc/%ld/status", (long)pid);
+    FILE *in = fopen(path, "r");
+    bench_must_be(in != NULL, "no /proc");
+    while (kib == 0 && fgets(line, sizeof line, in) != NULL)
+        (void)sscanf(line, "VmHWM: %lu", &kib);
+    (void)fclose(in);
+    return (double)kib * 1024 / 1e6;
+}
+
+double bench_memory(void)
+{
+    return memory_of(getpid());
+}
+
+double bench_peer_memory(const struct bench_peer *peer)
+{
+    return memory_of(peer->pid);
 }
 
 void bench_peer_stop(struct bench_peer *peer)

@@ -105,6 +105,8 @@ complete -c enclume -n '__enclume_in collateral' -l help -d 'Show help'
 
 # enclume measure
 complete -c enclume -n '__enclume_in measure; and not __fish_seen_subcommand_from simulated' -a simulated -d 'The simulated platform'
+complete -c enclume -n '__enclume_in measure' -l platform -x -a 'snp tdx' -d 'Which platform is simulated'
+complete -c enclume -n '__enclume_in measure' -l policy -d 'A policy that accepts this launch and no other'
 complete -c enclume -n '__enclume_in measure' -l json -d 'One JSON object'
 complete -c enclume -n '__enclume_in measure' -l help -d 'Show help'
 complete -c enclume -n __enclume_launching -a '(__enclume_launched)'
@@ -157,10 +159,11 @@ complete -c enclumed -l version -d 'Show the version'
 
 # enclume-simulator
 complete -c enclume-simulator -f
+complete -c enclume-simulator -n 'not __enclume_launching' -l platform -x -a 'snp tdx' -d 'Which platform to play'
 complete -c enclume-simulator -n 'not __enclume_launching' -l delay-ms -x -d 'How long the chip takes for a report, in milliseconds'
 complete -c enclume-simulator -n 'not __enclume_launching' -l root-out -r -F -d 'Write the made-up root certificate to this file'
 complete -c enclume-simulator -n 'not __enclume_launching' -l chain -x -a '(__fish_complete_directories)' -d 'Keep the made-up keys and certificates here'
-complete -c enclume-simulator -n 'not __enclume_launching' -l policy-debug -d 'Launch with a guest policy that allows debugging'
+complete -c enclume-simulator -n 'not __enclume_launching' -l policy-debug -d 'Launch so that the host may debug'
 complete -c enclume-simulator -n 'not __enclume_launching' -l json -d 'Say what was launched as one JSON object'
 complete -c enclume-simulator -n 'not __enclume_launching' -l help -d 'Show help'
 complete -c enclume-simulator -n 'not __enclume_launching' -l version -d 'Show the version'

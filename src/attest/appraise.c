@@ -3,13 +3,14 @@
 
 #include "attest/bundle_parts.h"
 #include "attest/collateral.h"
+#include "attest/nvgpu.h"
 #include "attest/rules.h"
 #include "attest/snp.h"
 #include "attest/statement.h"
 #include "attest/tdx.h"
 #include "base/encoding.h"
 
-/* What every platform has in common; the platform's own checks follow (snp.c, tdx.c). */
+/* What every platform has in common; the platform's own checks follow (snp.c, tdx.c), and those of its GPUs (nvgpu.c). */
 static const struct verdict_rule rule_bundle = {
     "bundle.form", "The evidence arrived whole and well formed",
     "One JSON document, nothing unknown in it (docs/protocol.md, Evidence bundle)."};
@@ -29,8 +30,11 @@ static const struct verdict_rule rule_statement = {
 static const struct verdict_rule rule_model = {"statement.model", "The model is one that you allow",
                                                "The SHA-256 of the weights, loaded by measured code."};
 static const struct verdict_rule rule_gpu = {
-    "statement.gpu", "No part of the enclave goes unverified",
-    "A statement that names GPU evidence says that prompts reach a GPU; it must be verified as well."};
+    "statement.gpu",
+    "The GPUs whose reports came along are those that the enclave names, and none is missing",
+    "The statement holds the hash of their reports, and they answer a hash of the statement: so processor "
+    "and GPUs speak of the same "
+    "VM (docs/protocol.md, GPUs)."};
 static const struct verdict_rule rule_challenge = {
     "freshness.challenge", "There is a challenge that the report must answer",
     "A report that answers nobody's challenge can be old, or made for somebody else."};
@@ -111,15 +115,39 @@ static void check_statement(struct appraisal *a)
     a->stated = add_result(a->v, &rule_statement, e, &note);
 }
 
-/* A statement that speaks of a GPU asks for GPU evidence to be verified, which this verifier cannot do yet. */
+/* The statement and the reports name each other, or neither is there, and then the policy must not want any. */
+static bool gpus_are_named(const struct appraisal *a, const char **saw)
+{
+    const struct bundle_list *reports = &a->parts.gpu_reports;
+    uint8_t digest[CRYPTO_SHA256_SIZE];
+    *saw = "none";
+    if (!a->statement.has_gpu_evidence && reports->count == 0)
+        return a->policy->gpu.gpu_count == 0;
+    *saw = "reports that the statement does not name";
+    if (!a->statement.has_gpu_evidence)
+        return false;
+    *saw = "no reports, and a statement that names some";
+    if (reports->count == 0)
+        return false;
+    *saw = "other reports than those that the statement names";
+    if (statement_gpu_digest(reports->items, reports->count, digest) != ERR_OK ||
+        memcmp(digest, a->statement.gpu_evidence, sizeof digest) != 0)
+        return false;
+    *saw = "the same";
+    return true;
+}
+
 static void check_gpu(struct appraisal *a)
 {
-    if (!a->stated) {
-        (void)add_not_checked(a->v, &rule_gpu, "there is no statement");
+    const char *saw;
+    if (!a->stated || !a->sorted) {
+        (void)add_not_checked(a->v, &rule_gpu,
+                              a->stated ? "the bundle's parts are wrong" : "there is no statement");
         return;
     }
-    (void)verdict_add(a->v, &rule_gpu, !a->statement.has_gpu_evidence, "none",
-                      a->statement.has_gpu_evidence ? "GPU evidence, which is not verified yet" : "none");
+    bool named = gpus_are_named(a, &saw);
+    (void)verdict_add(a->v, &rule_gpu, named,
+                      a->policy->gpu.gpu_count == 0 ? "the same, or none" : "the same", "%s", saw);
 }
 
 static bool is_allowed_model(const struct attest_policy *policy,
@@ -229,6 +257,28 @@ static void appraise_platform(const struct appraisal *a, const uint8_t *report_d
         appraise_tdx(a, report_data, now);
 }
 
+/* Every GPU that sent a report, whoever names it. */
+static void appraise_gpus(const struct appraisal *a, int64_t now)
+{
+    const struct bundle_parts *parts = &a->parts;
+    struct nvgpu_evidence gpus[BUNDLE_GPUS_MAX];
+    struct nvgpu_rim rims[BUNDLE_RIMS_MAX];
+    uint8_t nonce[CRYPTO_SHA256_SIZE];
+    if (!a->sorted || parts->gpu_reports.count == 0)
+        return;
+    for (size_t i = 0; i < parts->gpu_reports.count; i++)
+        gpus[i] = (struct nvgpu_evidence){parts->gpu_reports.items[i], parts->gpu_chains.items[i]};
+    for (size_t i = 0; i < parts->rims.count; i++)
+        rims[i] = (struct nvgpu_rim){.document = parts->rims.items[i]};
+    const struct nvgpu_endorsements endorsements = {.rims = rims,
+                                                    .rim_count = parts->rims.count,
+                                                    .ocsp = parts->ocsp.items,
+                                                    .ocsp_count = parts->ocsp.count};
+    bool known = a->stated && statement_gpu_nonce(&a->statement, nonce) == ERR_OK;
+    nvgpu_appraise(gpus, parts->gpu_reports.count, &endorsements, known ? nonce : NULL, &a->policy->gpu, now,
+                   a->v);
+}
+
 /* The row that says that the report covers what it should. */
 static bool is_covered(const struct verdict *v)
 {
@@ -257,6 +307,7 @@ void attest_appraise(struct bytes bundle_text, const uint8_t *challenge, const s
     check_gpu(&a);
     bool bound = expected_report_data(&a, report_data);
     appraise_platform(&a, bound ? report_data : NULL, now);
+    appraise_gpus(&a, now);
     claims_from(&a);
     v->claims.fresh = bound && is_covered(v);
 

@@ -28,7 +28,7 @@
 enum {
     BUNDLE_MAX = 1024 * 1024,
     BUNDLE_EVIDENCE_MAX = 17, /* one of the processor, and one of each GPU */
-    BUNDLE_ENDORSEMENTS_MAX = 64,
+    BUNDLE_ENDORSEMENTS_MAX = 96,
     BUNDLE_PLATFORM_MAX = 16,
 };
 

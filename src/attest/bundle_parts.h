@@ -15,7 +15,7 @@
 #include "attest/snp.h"
 #include "attest/verdict.h"
 
-enum { BUNDLE_GPUS_MAX = 16, BUNDLE_RIMS_MAX = 16, BUNDLE_OCSP_MAX = 16, BUNDLE_CERTIFICATES = 3 };
+enum { BUNDLE_GPUS_MAX = 16, BUNDLE_RIMS_MAX = 16, BUNDLE_OCSP_MAX = 48, BUNDLE_CERTIFICATES = 3 };
 
 struct bundle_list {
     size_t count;

@@ -36,8 +36,9 @@ void collateral_init(struct collateral *c);
 ERR_MUST_USE enum err collateral_add(struct collateral *c, struct bytes file, struct err_note *note);
 void collateral_release(struct collateral *c);
 
-/* The one document with everything, which collateral_add reads; NUL-terminated, release with secret_free. ERR_MEMORY, also when an issuer chain is longer
- * than any of Intel's. */
-ERR_MUST_USE enum err collateral_write(const struct tdx_collateral *c, char **text, size_t *len);
+/* The one document with everything, which collateral_add reads; NUL-terminated, in canonical form, release with secret_free. Every part of c must be there:
+ * ERR_VALUE with its name otherwise. ERR_TOO_LARGE, ERR_MEMORY. */
+ERR_MUST_USE enum err collateral_write(const struct tdx_collateral *c, char **text, size_t *len,
+                                       struct err_note *note);
 
 #endif

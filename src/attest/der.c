@@ -7,6 +7,7 @@ enum {
     TRUE_OCTET = 0xff,     /* section 11.1 */
     SIGN_BIT = 0x80,
     FLAGS_MAX = 16,
+    YEAR_FIRST = 1950,
     YEAR_GENERALIZED = 2050, /* RFC 5280 section 4.1.2.5: UTCTime before, GeneralizedTime from then on */
 };
 
@@ -177,7 +178,7 @@ static int64_t days_to_year(int year)
            (1969 / 4 - 1969 / 100 + 1969 / 400);
 }
 
-int64_t der_time(struct reader *r)
+static int64_t time_read(struct reader *r, bool any_year)
 {
     bool generalized = der_peek(r, DER_GENERALIZED_TIME);
     struct reader text = der_open(r, generalized ? DER_GENERALIZED_TIME : DER_UTC_TIME);
@@ -192,8 +193,9 @@ int64_t der_time(struct reader *r)
     if (reader_u8(&text) != 'Z')
         malformed(&text);
     der_close(r, &text);
-    if (reader_status(r) != ERR_OK || generalized != (year >= YEAR_GENERALIZED) || month < 1 || month > 12 ||
-        day < 1 || day > days_of_month(year, month) || hour > 23 || minute > 59 || second > 59) {
+    bool form = generalized == (year >= YEAR_GENERALIZED) || (generalized && any_year);
+    if (reader_status(r) != ERR_OK || !form || year < YEAR_FIRST || month < 1 || month > 12 || day < 1 ||
+        day > days_of_month(year, month) || hour > 23 || minute > 59 || second > 59) {
         malformed(r);
         return 0;
     }
@@ -201,4 +203,23 @@ int64_t der_time(struct reader *r)
     for (int m = 1; m < month; m++)
         days += days_of_month(year, m);
     return ((days * 24 + hour) * 60 + minute) * 60 + second;
+}
+
+int64_t der_time(struct reader *r)
+{
+    return time_read(r, false);
+}
+
+int64_t der_time_any(struct reader *r)
+{
+    return time_read(r, true);
+}
+
+int64_t der_generalized_time(struct reader *r)
+{
+    if (!der_peek(r, DER_GENERALIZED_TIME)) {
+        malformed(r);
+        return 0;
+    }
+    return time_read(r, true);
 }

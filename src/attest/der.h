@@ -58,5 +58,9 @@ struct bytes der_bits(struct reader *r);
 uint16_t der_flags(struct reader *r);
 /* UTCTime or GeneralizedTime as RFC 5280 section 4.1.2.5 allows them; seconds since 1970. */
 int64_t der_time(struct reader *r);
+/* The same, and GeneralizedTime for the years of UTCTime: NVIDIA's authority for reference values writes 2023 so. */
+int64_t der_time_any(struct reader *r);
+/* GeneralizedTime for every year, as in RFC 6960 section 4.2.2.1. */
+int64_t der_generalized_time(struct reader *r);
 
 #endif

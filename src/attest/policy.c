@@ -7,6 +7,7 @@ void attest_policy_default(struct attest_policy *policy)
 {
     memset(policy, 0, sizeof *policy);
     tdx_policy_default(&policy->tdx);
+    nvgpu_policy_default(&policy->gpu);
 }
 
 static bool begins_with(struct bytes text, const char *start)
@@ -25,6 +26,10 @@ enum err attest_policy_trust_simulated(struct attest_policy *policy, struct byte
         policy->simulated_root = root;
     else if (bytes_is_str(cert.subject_cn, "Intel SGX Root CA"))
         policy->tdx.simulated_root = root;
+    else if (bytes_is_str(cert.subject_cn, "NVIDIA Device Identity CA"))
+        policy->gpu.simulated_device_root = root;
+    else if (bytes_is_str(cert.subject_cn, "NVIDIA CoRIM signing Root CA"))
+        policy->gpu.simulated_rim_root = root;
     else
         return err_noted(ERR_UNKNOWN, note, "a simulated root of no platform that is known");
     return ERR_OK;

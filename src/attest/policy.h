@@ -7,6 +7,7 @@
  * reference values: without one for the launch of a platform, every evidence of that platform is refused. A zeroed policy accepts nothing.
  */
 
+#include "attest/nvgpu_policy.h"
 #include "attest/snp_policy.h"
 #include "attest/tdx_policy.h"
 #include "base/bytes.h"
@@ -28,6 +29,7 @@ struct attest_policy {
     uint32_t vmpl;      /* the privilege level that must have asked for the report; 0 */
     struct snp_policy snp;
     struct tdx_policy tdx;
+    struct nvgpu_policy gpu; /* of the GPUs that take part, when any do */
     bool
         allow_milan; /* EPYC Milan's root seed has been extracted (arXiv 2605.12990): refused unless allowed by name */
 };
@@ -35,8 +37,8 @@ struct attest_policy {
 /* Strict in everything that a policy has to say, and without any reference value. */
 void attest_policy_default(struct attest_policy *policy);
 
-/* Trusts a simulated root (one DER certificate, borrowed) on the platform whose name it bears: AMD's root keys are called "ARK-...", Intel's "Intel SGX Root CA".
- * It takes the place of an earlier one of the same platform. ERR_CERTIFICATE, ERR_UNKNOWN. */
+/* Trusts a simulated root (one DER certificate, borrowed) for what its name stands for: AMD's are called "ARK-...", Intel's "Intel SGX Root CA", NVIDIA's for GPUs
+ * "NVIDIA Device Identity CA" and for reference values "NVIDIA CoRIM signing Root CA". It takes the place of an earlier one of the same name. ERR_CERTIFICATE, ERR_UNKNOWN. */
 ERR_MUST_USE enum err attest_policy_trust_simulated(struct attest_policy *policy, struct bytes root,
                                                     struct err_note *note);
 

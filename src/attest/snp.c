@@ -445,8 +445,8 @@ void snp_appraise(const struct snp_evidence *evidence, const uint8_t *data,
         c.saw[0] = '\0';
         c.wanted[0] = '\0';
         bool passed = missing == 0 && check->holds(&c);
-        (void)verdict_add(v, &check->rule, passed, c.wanted, "%s",
-                          missing == 0 ? c.saw : what_is_missing(missing, c.have));
+        (void)verdict_add_text(v, &check->rule, passed, c.wanted,
+                               missing == 0 ? c.saw : what_is_missing(missing, c.have));
     }
     if ((c.have & HAVE_REPORT) != 0)
         claims_from(&c, &v->claims);

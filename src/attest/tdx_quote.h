@@ -20,6 +20,7 @@
 
 #include "base/bytes.h"
 #include "base/error.h"
+#include "base/writer.h"
 
 enum {
     TDX_QUOTE_MAX = 64 * 1024,
@@ -96,5 +97,15 @@ ERR_MUST_USE enum err tdx_quote_header_parse(struct bytes in, struct tdx_quote *
 /* All of a version 4 or 5 quote of a TD, header included. ERR_UNKNOWN for another kind of quote; ERR_TRUNCATED, ERR_TRAILING, ERR_NOT_ZERO, ERR_VALUE
  * with the part named. */
 ERR_MUST_USE enum err tdx_quote_parse(struct bytes in, struct tdx_quote *quote, struct err_note *note);
+
+/* ---- the way back, for the simulated platform and for tests ---- */
+
+/* Header, the descriptor of version 5, and body: what the attestation key signs. QE_SVN, PCE_SVN and the user data are zero. */
+void tdx_signed_part_write(struct writer *w, const struct tdx_quote *quote);
+/* SGX_REPORT_SIZE bytes: what the PCK signs. What is not in the structure is zero. */
+void sgx_report_write(struct writer *w, const struct sgx_report *report);
+/* All of it from the ranges signed_part, signature, attestation_key, qe_report_bytes, qe_signature, qe_authentication and pck_chain; the fields that
+ * were read from them are not looked at. */
+void tdx_quote_write(struct writer *w, const struct tdx_quote *quote);
 
 #endif

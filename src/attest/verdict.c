@@ -48,22 +48,28 @@ static void copy_shortened(char to[static VERDICT_VALUE_SIZE], const char *text)
         (void)snprintf(to, VERDICT_VALUE_SIZE, "%.*s...%s", END, text, text + len - END);
 }
 
-bool verdict_add(struct verdict *v, const struct verdict_rule *rule, bool passed, const char *wanted,
-                 const char *saw_format, ...)
+bool verdict_add_text(struct verdict *v, const struct verdict_rule *rule, bool passed, const char *wanted,
+                      const char *saw)
 {
-    char saw[2 * VERDICT_VALUE_SIZE];
-    va_list args;
     if (v->count == VERDICT_CHECKS_MAX)
         abort();
     struct verdict_check *check = &v->checks[v->count++];
     check->rule = rule;
     check->passed = passed;
-    va_start(args, saw_format);
-    (void)vsnprintf(saw, sizeof saw, saw_format, args);
-    va_end(args);
     copy_shortened(check->saw, saw);
     copy_shortened(check->wanted, wanted);
     return passed;
+}
+
+bool verdict_add(struct verdict *v, const struct verdict_rule *rule, bool passed, const char *wanted,
+                 const char *saw_format, ...)
+{
+    char saw[2 * VERDICT_VALUE_SIZE];
+    va_list args;
+    va_start(args, saw_format);
+    (void)vsnprintf(saw, sizeof saw, saw_format, args);
+    va_end(args);
+    return verdict_add_text(v, rule, passed, wanted, saw);
 }
 
 void verdict_conclude(struct verdict *v)
@@ -204,7 +210,7 @@ static json_t *checks_json(const struct verdict *v)
 /* Numbers wider than what every JSON reader holds exactly (53 bits) are hexadecimal text. */
 static json_t *claims_json(const struct verdict_claims *c)
 {
-    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:s, s:s, s:I, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:b}",  //
+    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:s, s:s, s:I, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b}",  //
                      "measurement", hex(c->measurement, sizeof c->measurement),                           //
                      "report_data", hex(c->report_data, sizeof c->report_data),                           //
                      "chip_id", hex(c->chip_id, sizeof c->chip_id),                                       //
@@ -220,6 +226,7 @@ static json_t *claims_json(const struct verdict_claims *c)
                      "snp", c->platform == VERDICT_PLATFORM_SNP ? snp_claims_json(&c->snp) : json_null(), //
                      "tdx", c->platform == VERDICT_PLATFORM_TDX ? tdx_claims_json(&c->tdx) : json_null(), //
                      "vtpm", c->vtpm.there ? vtpm_claims_json(&c->vtpm) : json_null(),                    //
+                     "gpu", c->gpu.count != 0 ? nvgpu_claims_json(&c->gpu) : json_null(),                 //
                      "fresh", c->fresh);
 }
 

@@ -8,6 +8,7 @@
  * earlier one failed is listed as failed ("not checked: ..."), never left out. Accepted means: every check passed.
  */
 
+#include "attest/nvgpu_claims.h"
 #include "attest/snp_claims.h"
 #include "attest/tdx_claims.h"
 #include "attest/vtpm_claims.h"
@@ -54,6 +55,7 @@ struct verdict_claims {
     struct tdx_claims tdx;   /* of Intel TDX */
     struct snp_claims snp;   /* of SEV-SNP */
     struct vtpm_claims vtpm; /* of the virtual TPM that carried the hardware's report */
+    struct nvgpu_claims gpu; /* of the GPUs beside it; count 0: none */
     bool fresh; /* the quote covers the challenge of this very handshake (or the one saved with the bundle) */
 };
 
@@ -70,6 +72,9 @@ struct verdict {
  * tables are static, so that is a bug). */
 bool verdict_add(struct verdict *v, const struct verdict_rule *rule, bool passed, const char *wanted,
                  const char *saw_format, ...) __attribute__((format(printf, 5, 6)));
+/* The same of a text as it is. */
+bool verdict_add_text(struct verdict *v, const struct verdict_rule *rule, bool passed, const char *wanted,
+                      const char *saw);
 
 /* Accepted = at least one check, and all passed. Call once, last. */
 void verdict_conclude(struct verdict *v);

@@ -304,8 +304,8 @@ void vtpm_appraise(const struct vtpm_evidence *evidence, struct bytes nonce, con
         c.saw[0] = '\0';
         c.wanted[0] = '\0';
         bool passed = missing == 0 && check->holds(&c, check->which);
-        (void)verdict_add(v, &check->rule, passed, c.wanted, "%s",
-                          missing == 0 ? c.saw : what_is_missing(missing));
+        (void)verdict_add_text(v, &check->rule, passed, c.wanted,
+                               missing == 0 ? c.saw : what_is_missing(missing));
     }
     claims_from(&c, &v->claims.vtpm);
     hardware_appraise(&c);

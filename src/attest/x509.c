@@ -22,6 +22,12 @@ OID(oid_key_usage, 0x55, 0x1d, 0x0f);                                      /* 2.
 OID(oid_basic_constraints, 0x55, 0x1d, 0x13);                              /* 2.5.29.19 */
 OID(oid_crl_distribution, 0x55, 0x1d, 0x1f);                               /* 2.5.29.31 */
 OID(oid_authority_key_id, 0x55, 0x1d, 0x23);                               /* 2.5.29.35 */
+OID(oid_extended_key_usage, 0x55, 0x1d, 0x25);                             /* 2.5.29.37 */
+/* 2.23.133.5.4.1, .4.1.1 and .4.4: what the TCG's DICE says of a device's firmware; attest/nv_chain.c reads it */
+OID(oid_dice_identity, 0x67, 0x81, 0x05, 0x05, 0x04, 0x01);
+OID(oid_dice_tcb_info, 0x67, 0x81, 0x05, 0x05, 0x04, 0x01, 0x01);
+OID(oid_dice_ueid, 0x67, 0x81, 0x05, 0x05, 0x04, 0x04);
+OID(oid_ocsp_signing, 0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x03, 0x09); /* 1.3.6.1.5.5.7.3.9 */
 
 enum { VERSION_3 = 2, PSS_SALT_SIZE = 48, PSS_TRAILER_BC = 1, PATH_LENGTH_MAX = 255 };
 
@@ -167,7 +173,20 @@ static void key_usage_read(struct reader *r, struct x509 *cert)
     cert->key_usage = der_flags(r);
 }
 
-/* Says nothing that this verifier uses: keys are found by name and signature, CRLs come with the bundle. */
+/* RFC 5280 section 4.2.1.12. The one purpose that is known is signing OCSP responses (RFC 6960 section 4.2.2.2). */
+static void extended_key_usage_read(struct reader *r, struct x509 *cert)
+{
+    struct reader seq = der_open(r, DER_SEQUENCE);
+    cert->has_extended_usage = true;
+    if (seq.left == 0)
+        malformed(&seq);
+    while (seq.left > 0)
+        if (bytes_equal(der_value(&seq, DER_OID), oid_ocsp_signing))
+            cert->ocsp_signing = true;
+    der_close(r, &seq);
+}
+
+/* Says nothing that is used here: keys are found by name and signature, CRLs come with the bundle. */
 static void informative_read(struct reader *r, struct x509 *cert)
 {
     (void)cert;
@@ -178,9 +197,15 @@ static const struct {
     const struct bytes *oid;
     void (*read)(struct reader *r, struct x509 *cert);
 } standard_extensions[] = {
-    {&oid_basic_constraints, basic_constraints_read}, {&oid_key_usage, key_usage_read},
-    {&oid_subject_key_id, informative_read},          {&oid_authority_key_id, informative_read},
+    {&oid_basic_constraints, basic_constraints_read},
+    {&oid_key_usage, key_usage_read},
+    {&oid_subject_key_id, informative_read},
+    {&oid_authority_key_id, informative_read},
     {&oid_crl_distribution, informative_read},
+    {&oid_extended_key_usage, extended_key_usage_read},
+    {&oid_dice_identity, informative_read},
+    {&oid_dice_tcb_info, informative_read},
+    {&oid_dice_ueid, informative_read},
 };
 
 static void extension_read(struct reader *r, struct x509 *cert)
@@ -208,6 +233,9 @@ static void extension_read(struct reader *r, struct x509 *cert)
             struct reader value = reader_over(extension.value);
             standard_extensions[i].read(&value, cert);
             der_close(r, &value);
+            if (extension.critical && bytes_equal(extension.oid, oid_extended_key_usage) &&
+                !cert->ocsp_signing) /* for a purpose that is not known */
+                reader_fail(r, ERR_UNKNOWN);
             return;
         }
     }
@@ -242,8 +270,8 @@ struct bytes x509_serial_read(struct reader *r)
 static void validity_read(struct reader *r, struct x509 *cert)
 {
     struct reader seq = der_open(r, DER_SEQUENCE);
-    cert->not_before = der_time(&seq);
-    cert->not_after = der_time(&seq);
+    cert->not_before = der_time_any(&seq);
+    cert->not_after = der_time_any(&seq);
     der_close(r, &seq);
 }
 

@@ -54,6 +54,8 @@ struct x509 {
     uint32_t path_length;
     bool has_key_usage;
     uint16_t key_usage;
+    bool has_extended_usage;
+    bool ocsp_signing; /* one of its purposes is to sign OCSP responses */
     size_t extension_count;
     struct x509_extension extensions[X509_EXTENSIONS_MAX];
     struct bytes signature;

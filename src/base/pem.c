@@ -14,22 +14,35 @@ static bool is_blank(uint8_t c)
     return c == ' ' || c == '\t' || c == '\r' || c == '\n';
 }
 
+static bool is_line_end(uint8_t c)
+{
+    return c == '\r' || c == '\n';
+}
+
+/* How many octets stand before the next end of a line, which may be that of the text. */
+static size_t line_length(const struct reader *r)
+{
+    size_t len = 0;
+    while (len < r->left && !is_line_end(r->at[len]))
+        len++;
+    return len;
+}
+
 /* Moves r behind the next occurrence of the boundary that begins a line; what stands before it in *before. */
 static bool pem_boundary(struct reader *r, const char *boundary, struct bytes *before)
 {
     struct reader line = *r;
     struct bytes whole = bytes_of(r->at, r->left);
     struct bytes wanted = bytes_str(boundary);
-    bool line_starts = true;
     while (line.left >= wanted.len) {
         struct reader look = line;
-        if (line_starts && bytes_equal(reader_bytes(&look, wanted.len), wanted)) {
+        if (bytes_equal(reader_bytes(&look, wanted.len), wanted)) {
             *before = bytes_of(whole.ptr, whole.len - line.left);
             *r = look;
             return true;
         }
-        uint8_t c = reader_u8(&line);
-        line_starts = c == '\n' || c == '\r';
+        (void)reader_bytes(&line, line_length(&line));
+        (void)reader_u8(&line);
     }
     return false;
 }
@@ -42,11 +55,9 @@ static enum err pem_body(struct bytes body, uint8_t *out, size_t size, size_t *l
     uint8_t *packed = secret_alloc(body.len);
     if (packed == NULL)
         return ERR_MEMORY;
-    for (struct reader r = reader_over(body); r.left > 0;) {
-        uint8_t c = reader_u8(&r);
-        if (!is_blank(c))
-            packed[used++] = c;
-    }
+    for (size_t i = 0; i < body.len; i++)
+        if (!is_blank(body.ptr[i]))
+            packed[used++] = body.ptr[i];
     if (used != 0)
         e = encoding_unbase64(bytes_of(packed, used), out, size, len);
     secret_free(packed);

@@ -49,9 +49,11 @@ static uint64_t reader_le(struct reader *r, size_t n)
     return value;
 }
 
+/* Texts are read octet by octet with this. */
 uint8_t reader_u8(struct reader *r)
 {
-    return (uint8_t)reader_be(r, 1);
+    struct bytes b = reader_bytes(r, 1);
+    return b.len == 0 ? 0 : *b.ptr;
 }
 
 uint16_t reader_u16be(struct reader *r)

@@ -33,10 +33,24 @@ static size_t utf8_size(struct bytes text, size_t at)
     return row->size;
 }
 
+/* ASCII, which nearly all of a text is, by the word: none of its octets has the highest bit. */
+static bool is_ascii_word(struct bytes text, size_t at)
+{
+    uint64_t word;
+    if (text.len - at < sizeof word)
+        return false;
+    memcpy(&word, text.ptr + at, sizeof word);
+    return (word & 0x8080808080808080) == 0;
+}
+
 bool encoding_is_utf8(struct bytes text)
 {
     size_t at = 0;
     while (at < text.len) {
+        if (is_ascii_word(text, at)) {
+            at += sizeof(uint64_t);
+            continue;
+        }
         size_t size = utf8_size(text, at);
         if (size == 0 || size > text.len - at)
             return false;

@@ -389,7 +389,7 @@ static enum err tdx_fetch(struct fetch *f, const struct tdx_quote *quote, struct
     e = parts_get(f, &key, &about, &c, &qe_issuers);
     if (e == ERR_OK) {
         c.tdx.qe_identity_issuer = qe_issuers.tdx.tcb_info_issuer;
-        e = collateral_write(&c.tdx, &text, &len);
+        e = collateral_write(&c.tdx, &text, &len, f->note);
     }
     if (e == ERR_OK) {
         const struct collateral_subject subject = {.quote = quote_bytes, .root = f->options->root};

@@ -104,7 +104,7 @@ static void init_once(void)
     /* No configuration file decides anything. Nothing is torn down at exit, where other threads may still be at work. */
     if (OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG | OPENSSL_INIT_NO_ATEXIT, NULL) != 1)
         return;
-    if (!fetch_algorithms() || crypto_hash_init() != ERR_OK)
+    if (!fetch_algorithms() || crypto_hash_init() != ERR_OK || crypto_public_key_init() != ERR_OK)
         return;
     /* Seeds the generator now, before a sandbox closes. */
     if (crypto_random(first, sizeof first) != ERR_OK)

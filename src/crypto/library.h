@@ -12,6 +12,9 @@
 struct crypto_library {
     EVP_MD *hash[CRYPTO_HASH_COUNT];
     EVP_CIPHER *aead[CRYPTO_AEAD_COUNT];
+    /* Keys of the two curves without a point, to be copied: making a curve from its name takes longer than all the rest of loading a key. */
+    EVP_PKEY *p256;
+    EVP_PKEY *p384;
 };
 extern struct crypto_library crypto_library;
 
@@ -27,6 +30,9 @@ ERR_MUST_USE enum err crypto_hash_joined(enum crypto_hash h, struct bytes first,
 
 /* Empties libcrypto's list of errors (it holds texts, and would confuse a later caller) and returns e. */
 ERR_MUST_USE enum err crypto_failed(enum err e);
+
+/* In public_key.c: makes p256 and p384. */
+ERR_MUST_USE enum err crypto_public_key_init(void);
 
 /* In public_key.c; ecdsa.c, rsa.c and ed25519.c look inside. */
 struct crypto_public_key {

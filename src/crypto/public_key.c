@@ -24,9 +24,10 @@ static const struct curve {
     enum crypto_key_kind kind;
     const char *name;
     size_t field_size;
+    EVP_PKEY **empty;
 } curves[] = {
-    {CRYPTO_KEY_P256, SN_X9_62_prime256v1, 32},
-    {CRYPTO_KEY_P384, SN_secp384r1, 48},
+    {CRYPTO_KEY_P256, SN_X9_62_prime256v1, 32, &crypto_library.p256},
+    {CRYPTO_KEY_P384, SN_secp384r1, 48, &crypto_library.p384},
 };
 enum { CURVES = sizeof curves / sizeof curves[0] };
 
@@ -76,13 +77,17 @@ static bool is_uncompressed(const EVP_PKEY *pkey)
            bytes_is_str(bytes_of(form, len), OSSL_PKEY_EC_POINT_CONVERSION_FORMAT_UNCOMPRESSED);
 }
 
-static bool is_good_rsa(const EVP_PKEY *pkey)
+static bool is_good_rsa(int bits, uint64_t exponent)
+{
+    return bits >= RSA_BITS_MIN && bits <= RSA_BITS_MAX && exponent % 2 == 1 && exponent != 1;
+}
+
+static bool is_good_rsa_key(const EVP_PKEY *pkey)
 {
     BIGNUM *exponent = NULL;
-    int bits = EVP_PKEY_get_bits(pkey);
-    bool good = bits >= RSA_BITS_MIN && bits <= RSA_BITS_MAX &&
-                EVP_PKEY_get_bn_param(pkey, OSSL_PKEY_PARAM_RSA_E, &exponent) == 1 && BN_is_odd(exponent) &&
-                !BN_is_one(exponent) && BN_num_bits(exponent) <= RSA_EXPONENT_BITS_MAX;
+    bool good = EVP_PKEY_get_bn_param(pkey, OSSL_PKEY_PARAM_RSA_E, &exponent) == 1 &&
+                BN_num_bits(exponent) <= RSA_EXPONENT_BITS_MAX &&
+                is_good_rsa(EVP_PKEY_get_bits(pkey), BN_get_word(exponent));
     BN_free(exponent);
     return good;
 }
@@ -101,18 +106,15 @@ static bool key_kind(EVP_PKEY *pkey, enum crypto_key_kind *kind)
     if (EVP_PKEY_is_a(pkey, "EC"))
         return is_good_curve(pkey, kind) && is_uncompressed(pkey) && is_good_point(pkey);
     *kind = EVP_PKEY_is_a(pkey, "ED25519") ? CRYPTO_KEY_ED25519 : CRYPTO_KEY_RSA;
-    return *kind == CRYPTO_KEY_ED25519 || (EVP_PKEY_is_a(pkey, "RSA") && is_good_rsa(pkey));
+    return *kind == CRYPTO_KEY_ED25519 || (EVP_PKEY_is_a(pkey, "RSA") && is_good_rsa_key(pkey));
 }
 
-/* Takes pkey over (NULL: there is none). */
-static enum err key_new(EVP_PKEY *pkey, struct crypto_public_key **key)
+/* Takes pkey over (NULL: there is none), which is a good one of this kind. */
+static enum err key_new(EVP_PKEY *pkey, enum crypto_key_kind kind, struct crypto_public_key **key)
 {
-    enum crypto_key_kind kind;
     *key = NULL;
-    if (pkey == NULL || !key_kind(pkey, &kind)) {
-        EVP_PKEY_free(pkey);
+    if (pkey == NULL)
         return crypto_failed(ERR_KEY);
-    }
     struct crypto_public_key *made = secret_alloc(sizeof *made);
     if (made == NULL) {
         EVP_PKEY_free(pkey);
@@ -123,19 +125,47 @@ static enum err key_new(EVP_PKEY *pkey, struct crypto_public_key **key)
     return ERR_OK;
 }
 
+/* Takes pkey over (NULL: there is none), whatever it is. */
+static enum err key_examined(EVP_PKEY *pkey, struct crypto_public_key **key)
+{
+    enum crypto_key_kind kind = CRYPTO_KEY_RSA;
+    *key = NULL;
+    if (pkey == NULL || !key_kind(pkey, &kind)) {
+        EVP_PKEY_free(pkey);
+        return crypto_failed(ERR_KEY);
+    }
+    return key_new(pkey, kind, key);
+}
+
 /* ---- from its parts ---- */
 
 /* A key of this type out of parts; NULL when they are none. */
-static EVP_PKEY *pkey_from(const char *type, OSSL_PARAM *parts)
+static EVP_PKEY *pkey_from(const char *type, int selection, OSSL_PARAM *parts)
 {
     EVP_PKEY *pkey = NULL;
     EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_name(NULL, type, NULL);
     if (context != NULL && EVP_PKEY_fromdata_init(context) == 1)
-        (void)EVP_PKEY_fromdata(context, &pkey, EVP_PKEY_PUBLIC_KEY, parts);
+        (void)EVP_PKEY_fromdata(context, &pkey, selection, parts);
     EVP_PKEY_CTX_free(context);
     return pkey;
 }
 
+enum err crypto_public_key_init(void)
+{
+    for (size_t i = 0; i < CURVES; i++) {
+        OSSL_PARAM parts[] = {
+            OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, (char *)curves[i].name, 0),
+            OSSL_PARAM_construct_end(),
+        };
+        *curves[i].empty = pkey_from("EC", EVP_PKEY_KEY_PARAMETERS, parts);
+        if (*curves[i].empty == NULL)
+            return crypto_failed(ERR_CRYPTO);
+    }
+    return ERR_OK;
+}
+
+/* Both curves have cofactor 1, so a point is good when it is on the curve with coordinates in range (SP 800-56A section 5.6.2.3.4), and both are what
+ * libcrypto asks of an encoding before it takes it (EC_POINT_oct2point). Infinity has no encoding of this length. */
 enum err crypto_public_key_from_point(enum crypto_key_kind kind, struct bytes xy,
                                       struct crypto_public_key **key)
 {
@@ -147,12 +177,14 @@ enum err crypto_public_key_from_point(enum crypto_key_kind kind, struct bytes xy
         return ERR_KEY;
     writer_u8(&w, POINT_UNCOMPRESSED);
     writer_bytes(&w, xy);
-    OSSL_PARAM parts[] = {
-        OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, (char *)curve->name, 0),
-        OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PUB_KEY, point, w.used),
-        OSSL_PARAM_construct_end(),
-    };
-    return key_new(pkey_from("EC", parts), key);
+    if (*curve->empty == NULL)
+        return ERR_CRYPTO;
+    EVP_PKEY *pkey = EVP_PKEY_dup(*curve->empty);
+    if (pkey != NULL && EVP_PKEY_set1_encoded_public_key(pkey, point, w.used) != 1) {
+        EVP_PKEY_free(pkey);
+        pkey = NULL;
+    }
+    return key_new(pkey, kind, key);
 }
 
 enum err crypto_public_key_from_rsa(struct bytes modulus, struct bytes exponent,
@@ -174,7 +206,12 @@ enum err crypto_public_key_from_rsa(struct bytes modulus, struct bytes exponent,
         OSSL_PARAM_construct_uint64(OSSL_PKEY_PARAM_RSA_E, &native_exponent),
         OSSL_PARAM_construct_end(),
     };
-    return key_new(pkey_from("RSA", parts), key);
+    EVP_PKEY *pkey = pkey_from("RSA", EVP_PKEY_PUBLIC_KEY, parts);
+    if (pkey != NULL && !is_good_rsa(EVP_PKEY_get_bits(pkey), native_exponent)) {
+        EVP_PKEY_free(pkey);
+        pkey = NULL;
+    }
+    return key_new(pkey, CRYPTO_KEY_RSA, key);
 }
 
 /* ---- from its encoding ---- */
@@ -234,7 +271,7 @@ static enum err key_from_any_spki(struct bytes spki, struct crypto_public_key **
         EVP_PKEY_free(pkey);
         return crypto_failed(ERR_KEY);
     }
-    return key_new(pkey, key);
+    return key_examined(pkey, key);
 }
 
 enum err crypto_public_key_from_spki(struct bytes spki, struct crypto_public_key **key)
@@ -254,7 +291,7 @@ enum err crypto_public_key_from_spki(struct bytes spki, struct crypto_public_key
 
 enum err crypto_public_key_ed25519(const uint8_t raw[static 32], struct crypto_public_key **key)
 {
-    return key_new(EVP_PKEY_new_raw_public_key_ex(NULL, "ED25519", NULL, raw, 32), key);
+    return key_new(EVP_PKEY_new_raw_public_key_ex(NULL, "ED25519", NULL, raw, 32), CRYPTO_KEY_ED25519, key);
 }
 
 void crypto_public_key_free(struct crypto_public_key *key)

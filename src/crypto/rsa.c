@@ -1,20 +1,28 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* RSASSA-PSS and RSASSA-PKCS1-v1_5 (RFC 8017 sections 8.1 and 8.2). */
-#include <openssl/rsa.h>
+#include <openssl/core_names.h>
+#include <openssl/params.h>
 
 #include "crypto/library.h"
 
 enum { SALT_SIZE_MAX = 512, NO_SALT = -1 };
 
-static bool is_padding_set(EVP_PKEY_CTX *context, const EVP_MD *md, int salt_size)
+/* All options in one call: one by one, libcrypto looks for each through a table of names. */
+static bool is_begun(EVP_PKEY_CTX *context, enum crypto_hash h, int salt_size)
 {
-    if (salt_size == NO_SALT)
-        return EVP_PKEY_CTX_set_rsa_padding(context, RSA_PKCS1_PADDING) == 1 &&
-               EVP_PKEY_CTX_set_signature_md(context, md) == 1;
-    return EVP_PKEY_CTX_set_rsa_padding(context, RSA_PKCS1_PSS_PADDING) == 1 &&
-           EVP_PKEY_CTX_set_signature_md(context, md) == 1 &&
-           EVP_PKEY_CTX_set_rsa_mgf1_md(context, md) == 1 &&
-           EVP_PKEY_CTX_set_rsa_pss_saltlen(context, salt_size) == 1;
+    char *hash = (char *)crypto_hash_name(h); /* not written to, but not declared so */
+    const bool pss = salt_size != NO_SALT;
+    const OSSL_PARAM options[] = {
+        OSSL_PARAM_construct_utf8_string(OSSL_SIGNATURE_PARAM_PAD_MODE,
+                                         pss ? OSSL_PKEY_RSA_PAD_MODE_PSS : OSSL_PKEY_RSA_PAD_MODE_PKCSV15,
+                                         0),
+        OSSL_PARAM_construct_utf8_string(OSSL_SIGNATURE_PARAM_DIGEST, hash, 0),
+        pss ? OSSL_PARAM_construct_utf8_string(OSSL_SIGNATURE_PARAM_MGF1_DIGEST, hash, 0)
+            : OSSL_PARAM_construct_end(),
+        OSSL_PARAM_construct_int(OSSL_SIGNATURE_PARAM_PSS_SALTLEN, &salt_size),
+        OSSL_PARAM_construct_end(),
+    };
+    return hash != NULL && EVP_PKEY_verify_init_ex(context, options) == 1;
 }
 
 static enum err verify(const struct crypto_public_key *key, enum crypto_hash h, int salt_size,
@@ -27,8 +35,7 @@ static enum err verify(const struct crypto_public_key *key, enum crypto_hash h, 
     if (e != ERR_OK)
         return e;
     EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_pkey(NULL, key->pkey, NULL);
-    if (context == NULL || EVP_PKEY_verify_init(context) != 1 ||
-        !is_padding_set(context, crypto_library.hash[h], salt_size))
+    if (context == NULL || !is_begun(context, h, salt_size))
         e = ERR_CRYPTO;
     else if (EVP_PKEY_verify(context, signature.ptr, signature.len, digest, crypto_hash_size(h)) != 1)
         e = ERR_SIGNATURE;

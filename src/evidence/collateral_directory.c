@@ -9,30 +9,13 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "evidence/kernel.h"
 
 enum { PATH_SIZE = 4096 };
 
-static enum err failed(const char *directory, const char *name, struct err_note *note)
+static enum err failed(const char *directory, const char *name, int failure, struct err_note *note)
 {
-    return err_noted(ERR_FILE, note, "%s/%s: %s", directory, name, strerror(errno));
-}
-
-/* At most max bytes, and one more to see that there are not more. */
-static enum err read_whole(int fd, uint8_t *out, size_t max, size_t *len)
-{
-    uint8_t beyond;
-    *len = 0;
-    for (;;) {
-        bool full = *len == max;
-        ssize_t n = full ? read(fd, &beyond, 1) : read(fd, out + *len, max - *len);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            return n == 0 ? ERR_OK : ERR_FILE;
-        if (full)
-            return ERR_TOO_LARGE;
-        *len += (size_t)n;
-    }
+    return err_noted(ERR_FILE, note, "%s/%s: %s", directory, name, strerror(failure));
 }
 
 /* A link could lead anywhere, and a pipe could keep us waiting. */
@@ -70,14 +53,13 @@ enum err collateral_directory_read(const char *directory, const struct collatera
         return e;
     int fd = file_open(directory, name);
     if (fd < 0)
-        return failed(directory, name, note);
-    e = read_whole(fd, out, COLLATERAL_DOCUMENT_MAX, len);
-    if (e == ERR_FILE)
-        e = failed(directory, name, note);
-    else if (e != ERR_OK)
-        e = err_noted(e, note, "%s/%s: larger than %d bytes", directory, name, COLLATERAL_DOCUMENT_MAX);
+        return failed(directory, name, errno, note);
+    int failure = kernel_read_to_end(&kernel_real, fd, out, COLLATERAL_DOCUMENT_MAX, len);
     (void)close(fd);
-    return e;
+    if (failure == -EFBIG)
+        return err_noted(ERR_TOO_LARGE, note, "%s/%s: larger than %d bytes", directory, name,
+                         COLLATERAL_DOCUMENT_MAX);
+    return failure == 0 ? ERR_OK : failed(directory, name, -failure, note);
 }
 
 enum err collateral_directory_write(const char *directory, const struct collateral_key *key,

@@ -47,17 +47,23 @@ void der_put(struct writer *w, uint8_t tag, struct bytes content)
     der_end(w, begun);
 }
 
+void der_put_big_uint(struct writer *w, struct bytes octets)
+{
+    while (octets.len > 1 && octets.ptr[0] == 0)
+        octets = bytes_of(octets.ptr + 1, octets.len - 1);
+    size_t begun = der_begin(w, DER_INTEGER);
+    if (octets.len == 0 || (octets.ptr[0] & SIGN_BIT) != 0)
+        writer_u8(w, 0);
+    writer_bytes(w, octets);
+    der_end(w, begun);
+}
+
 void der_put_uint(struct writer *w, uint64_t value)
 {
-    size_t begun = der_begin(w, DER_INTEGER);
-    size_t octets = 1;
-    while (octets < sizeof value && value >> (8 * octets) != 0)
-        octets++;
-    if ((value >> (8 * octets - 8) & SIGN_BIT) != 0)
-        writer_u8(w, 0);
-    for (size_t i = octets; i > 0; i--)
-        writer_u8(w, (uint8_t)(value >> (8 * i - 8)));
-    der_end(w, begun);
+    uint8_t octets[sizeof value];
+    struct writer number = writer_into(octets, sizeof octets);
+    writer_u64be(&number, value);
+    der_put_big_uint(w, bytes_of(octets, sizeof octets));
 }
 
 void der_put_bits(struct writer *w, struct bytes octets)
@@ -85,7 +91,7 @@ void der_put_flags(struct writer *w, uint16_t flags)
     der_end(w, begun);
 }
 
-void der_put_time(struct writer *w, int64_t seconds)
+static void time_put(struct writer *w, int64_t seconds, bool always_generalized)
 {
     char text[32];
     struct tm t;
@@ -95,7 +101,7 @@ void der_put_time(struct writer *w, int64_t seconds)
         return;
     }
     int year = t.tm_year + 1900;
-    bool generalized = year >= YEAR_GENERALIZED;
+    bool generalized = always_generalized || year >= YEAR_GENERALIZED;
     int len =
         snprintf(text, sizeof text, "%0*d%02d%02d%02d%02d%02dZ", generalized ? 4 : 2,
                  generalized ? year : year % 100, t.tm_mon + 1, t.tm_mday, t.tm_hour, t.tm_min, t.tm_sec);
@@ -103,4 +109,14 @@ void der_put_time(struct writer *w, int64_t seconds)
         w->failed = true;
     else
         der_put(w, generalized ? DER_GENERALIZED_TIME : DER_UTC_TIME, bytes_of(text, (size_t)len));
+}
+
+void der_put_time(struct writer *w, int64_t seconds)
+{
+    time_put(w, seconds, false);
+}
+
+void der_put_generalized_time(struct writer *w, int64_t seconds)
+{
+    time_put(w, seconds, true);
 }

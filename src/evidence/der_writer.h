@@ -21,11 +21,15 @@ void der_end(struct writer *w, size_t begun);
 void der_put(struct writer *w, uint8_t tag, struct bytes content);
 /* INTEGER in the fewest octets, with the zero octet that keeps it positive. */
 void der_put_uint(struct writer *w, uint64_t value);
+/* The same of a number in big-endian octets, of any size. */
+void der_put_big_uint(struct writer *w, struct bytes octets);
 /* A BIT STRING of whole octets. */
 void der_put_bits(struct writer *w, struct bytes octets);
 /* A BIT STRING of named flags, as der_flags reads it; flags is not 0. */
 void der_put_flags(struct writer *w, uint16_t flags);
 /* UTCTime before 2050, GeneralizedTime from then on (RFC 5280 section 4.1.2.5). */
 void der_put_time(struct writer *w, int64_t seconds);
+/* GeneralizedTime whatever the year (RFC 6960 section 4.2.2.1). */
+void der_put_generalized_time(struct writer *w, int64_t seconds);
 
 #endif

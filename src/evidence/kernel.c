@@ -163,12 +163,13 @@ int kernel_read_all(const struct kernel *k, int fd, void *to, size_t size)
 }
 
 /* A full buffer is followed by a read of one byte more, to see whether that was all. */
-static int read_to_end(const struct kernel *k, int fd, char *to, size_t size, size_t *len)
+int kernel_read_to_end(const struct kernel *k, int fd, void *to, size_t size, size_t *len)
 {
+    char *at = to;
     char beyond;
-    for (;;) {
+    for (*len = 0;;) {
         bool full = *len == size;
-        ssize_t n = full ? k->read(k, fd, &beyond, 1) : k->read(k, fd, to + *len, size - *len);
+        ssize_t n = full ? k->read(k, fd, &beyond, 1) : k->read(k, fd, at + *len, size - *len);
         if (n == -EINTR)
             continue;
         if (n <= 0)
@@ -185,7 +186,7 @@ int kernel_read_file(const struct kernel *k, const char *path, void *to, size_t 
     int fd = k->open(k, path, O_RDONLY);
     if (fd < 0)
         return fd;
-    int failed = read_to_end(k, fd, to, size, len);
+    int failed = kernel_read_to_end(k, fd, to, size, len);
     (void)k->close(k, fd);
     return failed;
 }

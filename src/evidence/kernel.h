@@ -32,7 +32,9 @@ extern const struct kernel kernel_real;
 int kernel_write_all(const struct kernel *k, int fd, const void *from, size_t size);
 /* Reads exactly size bytes; 0 or -errno, -EPIPE when the other side ends before. */
 int kernel_read_all(const struct kernel *k, int fd, void *to, size_t size);
-/* Reads a file to its end, however it is cut into pieces. At most size bytes: -EFBIG when there are more. 0 or -errno. */
+/* Reads to the end, however it is cut into pieces. At most size bytes: -EFBIG when there are more. 0 or -errno. */
+int kernel_read_to_end(const struct kernel *k, int fd, void *to, size_t size, size_t *len);
+/* The same of a file. */
 int kernel_read_file(const struct kernel *k, const char *path, void *to, size_t size, size_t *len);
 
 #endif

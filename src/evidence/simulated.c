@@ -6,8 +6,7 @@
 #include <unistd.h>
 
 #include "attest/certificate_table.h"
-#include "evidence/evidence.h"
-#include "evidence/simulated_wire.h"
+#include "evidence/simulated.h"
 
 struct simulated_source {
     struct evidence_source base; /* first: the two share their address */
@@ -15,7 +14,7 @@ struct simulated_source {
 };
 
 /* Evidence and reports are public: ordinary memory. One byte more than an answer, so that a longer one shows. */
-enum { ANSWER_ROOM = SIMULATED_WIRE_ANSWER_SIZE + 1 };
+enum { ANSWER_ROOM = SIMULATED_WIRE_ANSWER_MAX + 1 };
 
 static ssize_t question_send(int fd, const uint8_t question[static SIMULATED_WIRE_QUESTION_SIZE])
 {
@@ -35,22 +34,18 @@ static ssize_t answer_receive(int fd, uint8_t answer[static ANSWER_ROOM])
     return n;
 }
 
+/* ---- the platforms ---- */
+
 /* Into the order in which a bundle wants the certificates. */
-static enum err evidence_from(struct bytes frame, struct evidence *out, struct err_note *note)
+static enum err snp_take(const struct simulated_answer *answer, struct evidence *out, struct err_note *note)
 {
-    struct simulated_answer answer;
     struct certificate_table table;
-    enum err e = simulated_answer_parse(frame, &answer);
-    if (e != ERR_OK)
-        return err_noted(ERR_EVIDENCE, note, "the simulator's answer: %s", err_text(e));
-    if (answer.status != 0)
-        return err_noted(ERR_EVIDENCE, note, "the simulator refused, status 0x%x", answer.status);
-    e = certificate_table_parse(answer.table, &table);
+    enum err e = certificate_table_parse(answer->endorsements, &table);
     if (e != ERR_OK)
         return err_noted(ERR_EVIDENCE, note, "the simulator's certificates: %s", err_text(e));
     if (table.vcek.len == 0 || table.ask.len == 0 || table.ark.len == 0 || table.crl.len == 0)
         return err_noted(ERR_EVIDENCE, note, "the simulator's certificates are not complete");
-    out->report = (struct bundle_item){BUNDLE_SNP_REPORT, answer.report};
+    out->report = (struct bundle_item){BUNDLE_SNP_REPORT, answer->evidence};
     out->endorsement_count = 4;
     out->endorsements[0] = (struct bundle_item){BUNDLE_CERTIFICATE, table.vcek};
     out->endorsements[1] = (struct bundle_item){BUNDLE_CERTIFICATE, table.ask};
@@ -59,25 +54,117 @@ static enum err evidence_from(struct bytes frame, struct evidence *out, struct e
     return ERR_OK;
 }
 
+/* The verifier takes them apart. */
+static enum err tdx_take(const struct simulated_answer *answer, struct evidence *out, struct err_note *note)
+{
+    (void)note;
+    out->report = (struct bundle_item){BUNDLE_TDX_QUOTE, answer->evidence};
+    out->endorsement_count = 1;
+    out->endorsements[0] = (struct bundle_item){BUNDLE_TDX_COLLATERAL, answer->endorsements};
+    return ERR_OK;
+}
+
+static const struct form {
+    enum simulated_platform wire;
+    const char *platform;
+    enum err (*take)(const struct simulated_answer *answer, struct evidence *out, struct err_note *note);
+} forms[] = {
+    {SIMULATED_PLATFORM_SNP, BUNDLE_PLATFORM_SNP, snp_take},
+    {SIMULATED_PLATFORM_TDX, BUNDLE_PLATFORM_TDX, tdx_take},
+};
+
+static enum err answer_read(struct bytes frame, struct simulated_answer *answer, const struct form **form,
+                            struct err_note *note)
+{
+    enum err e = simulated_answer_parse(frame, answer);
+    if (e != ERR_OK)
+        return err_noted(ERR_EVIDENCE, note, "the simulator's answer: %s", err_text(e));
+    if (answer->status != 0)
+        return err_noted(ERR_EVIDENCE, note, "the simulator refused, status 0x%x", answer->status);
+    for (size_t i = 0; i < sizeof forms / sizeof *forms; i++)
+        if (forms[i].wire == answer->platform) {
+            *form = &forms[i];
+            return ERR_OK;
+        }
+    return err_noted(ERR_EVIDENCE, note, "the simulator plays a platform that is not known");
+}
+
+enum err evidence_simulated_parse(struct bytes frame, struct evidence *out, const char **platform,
+                                  struct err_note *note)
+{
+    struct simulated_answer answer;
+    const struct form *form = NULL;
+    memset(out, 0, sizeof *out);
+    enum err e = answer_read(frame, &answer, &form, note);
+    if (e == ERR_OK && answer.evidence.len == 0)
+        e = err_noted(ERR_EVIDENCE, note, "the simulator's answer holds no evidence");
+    if (e == ERR_OK)
+        e = form->take(&answer, out, note);
+    if (e == ERR_OK)
+        *platform = form->platform;
+    return e;
+}
+
+/* ---- the source ---- */
+
+/* Room for one answer and what came, in *frame: release with free. */
+static enum err ask(int fd, const struct simulated_question *question, uint8_t **room, struct bytes *frame,
+                    struct err_note *note)
+{
+    uint8_t bytes[SIMULATED_WIRE_QUESTION_SIZE];
+    *frame = (struct bytes){0};
+    *room = malloc(ANSWER_ROOM);
+    if (*room == NULL)
+        return ERR_MEMORY;
+    simulated_question_write(question, bytes);
+    ssize_t n = question_send(fd, bytes);
+    if (n >= 0) /* whole: it is one message */
+        n = answer_receive(fd, *room);
+    if (n < 0)
+        return err_noted(ERR_EVIDENCE, note, "the simulator: %s", strerror(errno));
+    *frame = bytes_of(*room, (size_t)n);
+    return ERR_OK;
+}
+
 static enum err simulated_report(struct evidence_source *self, const uint8_t report_data[static 64],
                                  struct evidence *out, struct err_note *note)
 {
     const struct simulated_source *source = (const struct simulated_source *)self;
-    uint8_t question[SIMULATED_WIRE_QUESTION_SIZE];
+    struct simulated_question question = {.what = SIMULATED_ASKS_REPORT};
+    const char *platform = NULL;
+    uint8_t *room;
+    struct bytes frame;
     memset(out, 0, sizeof *out);
-    uint8_t *frame = malloc(ANSWER_ROOM);
-    if (frame == NULL)
-        return ERR_MEMORY;
-    simulated_question_write(report_data, question);
-    ssize_t n = question_send(source->fd, question);
-    if (n == (ssize_t)sizeof question)
-        n = answer_receive(source->fd, frame);
-    enum err e = n < 0 ? err_noted(ERR_EVIDENCE, note, "the simulator: %s", strerror(errno))
-                       : evidence_from(bytes_of(frame, (size_t)n), out, note);
+    memcpy(question.report_data, report_data, sizeof question.report_data);
+    enum err e = ask(source->fd, &question, &room, &frame, note);
     if (e == ERR_OK)
-        out->storage = frame;
-    else
-        free(frame);
+        e = evidence_simulated_parse(frame, out, &platform, note);
+    if (e == ERR_OK && strcmp(platform, self->platform) != 0)
+        e = err_noted(ERR_EVIDENCE, note, "the simulator plays another platform than it said");
+    if (e == ERR_OK) {
+        out->storage = room;
+        return ERR_OK;
+    }
+    memset(out, 0, sizeof *out);
+    free(room);
+    return e;
+}
+
+static enum err platform_ask(int fd, const char **platform)
+{
+    const struct simulated_question question = {.what = SIMULATED_ASKS_PLATFORM};
+    struct simulated_answer answer;
+    const struct form *form = NULL;
+    uint8_t *room;
+    struct bytes frame;
+    enum err e = ask(fd, &question, &room, &frame, NULL);
+    if (e == ERR_OK)
+        e = answer_read(frame, &answer, &form, NULL);
+    if (e == ERR_OK && answer.evidence.len != 0) /* it was not asked for any */
+        e = ERR_EVIDENCE;
+    if (e == ERR_OK)
+        *platform = form->platform;
+    free(room);
     return e;
 }
 
@@ -92,15 +179,19 @@ enum err evidence_simulated_open(int fd, struct evidence_source **out)
 {
     int type = 0;
     socklen_t len = sizeof type;
+    const char *platform = NULL;
     *out = NULL;
     if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &len) != 0 || type != SOCK_SEQPACKET ||
         fcntl(fd, F_SETFD, FD_CLOEXEC) != 0)
         return ERR_EVIDENCE;
+    enum err e = platform_ask(fd, &platform);
+    if (e != ERR_OK)
+        return e;
     struct simulated_source *source = malloc(sizeof *source);
     if (source == NULL)
         return ERR_MEMORY;
     *source = (struct simulated_source){
-        .base = {.platform = BUNDLE_PLATFORM_SNP, .report = simulated_report, .close = simulated_close},
+        .base = {.platform = platform, .report = simulated_report, .close = simulated_close},
         .fd = fd,
     };
     *out = &source->base;

@@ -3,23 +3,6 @@
 
 #include "evidence/der_writer.h"
 
-enum { RSA_SIGNATURE_MAX = 1024, TRAILER_BC = 1 };
-
-/* ---- object identifiers: content octets (X.690 section 8.19) ---- */
-
-static const uint8_t oid_rsassa_pss[] = {0x2a, 0x86, 0x48, 0x86, 0xf7,
-                                         0x0d, 0x01, 0x01, 0x0a}; /* 1.2.840.113549.1.1.10 */
-static const uint8_t oid_mgf1[] = {0x2a, 0x86, 0x48, 0x86, 0xf7,
-                                   0x0d, 0x01, 0x01, 0x08}; /* 1.2.840.113549.1.1.8 */
-static const uint8_t oid_sha384[] = {0x60, 0x86, 0x48, 0x01, 0x65,
-                                     0x03, 0x04, 0x02, 0x02}; /* 2.16.840.1.101.3.4.2.2 */
-static const uint8_t oid_common_name[] = {0x55, 0x04, 0x03};
-static const uint8_t oid_country[] = {0x55, 0x04, 0x06};
-static const uint8_t oid_locality[] = {0x55, 0x04, 0x07};
-static const uint8_t oid_state[] = {0x55, 0x04, 0x08};
-static const uint8_t oid_organization[] = {0x55, 0x04, 0x0a};
-static const uint8_t oid_unit[] = {0x55, 0x04, 0x0b};
-
 #define CONTENT(array) bytes_of((array), sizeof(array))
 
 /* The extensions' identifiers: 2.5.29.n, and AMD's arc 1.3.6.1.4.1.3704.1 (documents 57230 and 58369). */
@@ -72,75 +55,22 @@ struct simulated_extension *simulated_extension_find(struct simulated_certificat
 
 /* ---- the parts of a certificate ---- */
 
-static void hash_write(struct writer *w)
+/* Intel's: 1.2.840.113741.1.13.1. */
+static void sgx_extension_write(struct writer *w, struct bytes value)
 {
-    size_t seq = der_begin(w, DER_SEQUENCE);
-    der_put(w, DER_OID, CONTENT(oid_sha384));
-    der_put(w, DER_NULL, (struct bytes){0});
-    der_end(w, seq);
-}
-
-/* RSASSA-PSS-params (RFC 4055 section 3.1), the trailer field written out as in AMD's certificates for Milan and Genoa. */
-static void algorithm_write(struct writer *w, unsigned salt_size)
-{
-    size_t algorithm = der_begin(w, DER_SEQUENCE);
-    der_put(w, DER_OID, CONTENT(oid_rsassa_pss));
-    size_t params = der_begin(w, DER_SEQUENCE);
-
-    size_t hash = der_begin(w, DER_CONTEXT + 0);
-    hash_write(w);
-    der_end(w, hash);
-
-    size_t mask = der_begin(w, DER_CONTEXT + 1);
-    size_t mgf = der_begin(w, DER_SEQUENCE);
-    der_put(w, DER_OID, CONTENT(oid_mgf1));
-    hash_write(w);
-    der_end(w, mgf);
-    der_end(w, mask);
-
-    size_t salt = der_begin(w, DER_CONTEXT + 2);
-    der_put_uint(w, salt_size);
-    der_end(w, salt);
-
-    size_t trailer = der_begin(w, DER_CONTEXT + 3);
-    der_put_uint(w, TRAILER_BC);
-    der_end(w, trailer);
-
-    der_end(w, params);
-    der_end(w, algorithm);
-}
-
-/* AMD's attributes, in AMD's order. */
-static void name_write(struct writer *w, const char *common_name)
-{
-    const struct {
-        struct bytes oid;
-        uint8_t type;
-        const char *value;
-    } attributes[] = {
-        {CONTENT(oid_unit), DER_UTF8_STRING, "Engineering"},
-        {CONTENT(oid_country), DER_PRINTABLE_STRING, "US"},
-        {CONTENT(oid_locality), DER_UTF8_STRING, "Santa Clara"},
-        {CONTENT(oid_state), DER_UTF8_STRING, "CA"},
-        {CONTENT(oid_organization), DER_UTF8_STRING, "Advanced Micro Devices"},
-        {CONTENT(oid_common_name), DER_UTF8_STRING, common_name},
-    };
-    size_t name = der_begin(w, DER_SEQUENCE);
-    for (size_t i = 0; i < sizeof attributes / sizeof *attributes; i++) {
-        size_t set = der_begin(w, DER_SET);
-        size_t attribute = der_begin(w, DER_SEQUENCE);
-        der_put(w, DER_OID, attributes[i].oid);
-        der_put(w, attributes[i].type, bytes_str(attributes[i].value));
-        der_end(w, attribute);
-        der_end(w, set);
-    }
-    der_end(w, name);
+    static const uint8_t oid[] = {0x2a, 0x86, 0x48, 0x86, 0xf8, 0x4d, 0x01, 0x0d, 0x01};
+    if (value.len == 0)
+        return;
+    size_t one = der_begin(w, DER_SEQUENCE);
+    der_put(w, DER_OID, CONTENT(oid));
+    der_put(w, DER_OCTET_STRING, value);
+    der_end(w, one);
 }
 
 static void extensions_write(struct writer *w, const struct simulated_certificate *c)
 {
     static const uint8_t true_octet = 0xff;
-    if (c->extension_count == 0)
+    if (c->extension_count == 0 && c->sgx_extension.len == 0)
         return;
     size_t outer = der_begin(w, DER_CONTEXT + 3);
     size_t list = der_begin(w, DER_SEQUENCE);
@@ -153,6 +83,7 @@ static void extensions_write(struct writer *w, const struct simulated_certificat
         der_put(w, DER_OCTET_STRING, bytes_of(x->value, x->value_len));
         der_end(w, one);
     }
+    sgx_extension_write(w, c->sgx_extension);
     der_end(w, list);
     der_end(w, outer);
 }
@@ -165,34 +96,33 @@ static void tbs_write(struct writer *w, const struct simulated_certificate *c)
     der_put_uint(w, c->version);
     der_end(w, version);
     der_put_uint(w, c->serial);
-    algorithm_write(w, c->salt_size);
-    name_write(w, c->issuer_cn);
+    c->maker->algorithm_write(w, c->salt_size);
+    simulated_name_write(w, c->maker, c->issuer_cn);
     size_t validity = der_begin(w, DER_SEQUENCE);
     der_put_time(w, c->not_before);
     der_put_time(w, c->not_after);
     der_end(w, validity);
-    name_write(w, c->subject_cn);
+    simulated_name_write(w, c->maker, c->subject_cn);
     writer_bytes(w, bytes_of(c->spki, c->spki_len));
     extensions_write(w, c);
     der_end(w, tbs);
 }
 
 /* SEQUENCE { what is signed, AlgorithmIdentifier, BIT STRING }. */
-static enum err signed_write(struct bytes tbs, unsigned salt_size, const struct crypto_private_key *signer,
-                             uint8_t *der, size_t size, size_t *len)
+static enum err signed_write(const struct simulated_maker *maker, struct bytes tbs, unsigned salt_size,
+                             const struct crypto_private_key *signer, uint8_t *der, size_t size, size_t *len)
 {
-    uint8_t signature[RSA_SIGNATURE_MAX];
+    uint8_t signature[SIMULATED_SIGNATURE_MAX];
     size_t signature_len;
     struct bytes out;
     *len = 0;
-    enum err e = crypto_rsa_pss_sign(signer, CRYPTO_SHA384, salt_size, tbs, signature, sizeof signature,
-                                     &signature_len);
+    enum err e = maker->sign(signer, salt_size, tbs, signature, &signature_len);
     if (e != ERR_OK)
         return e;
     struct writer w = writer_into(der, size);
     size_t outer = der_begin(&w, DER_SEQUENCE);
     writer_bytes(&w, tbs);
-    algorithm_write(&w, salt_size);
+    maker->algorithm_write(&w, salt_size);
     der_put_bits(&w, bytes_of(signature, signature_len));
     der_end(&w, outer);
     e = writer_finish(&w, &out);
@@ -210,7 +140,7 @@ enum err simulated_certificate_sign(const struct simulated_certificate *c,
     *len = 0;
     tbs_write(&w, c);
     enum err e = writer_finish(&w, &tbs);
-    return e == ERR_OK ? signed_write(tbs, c->salt_size, signer, der, size, len) : e;
+    return e == ERR_OK ? signed_write(c->maker, tbs, c->salt_size, signer, der, size, len) : e;
 }
 
 enum err simulated_list_sign(const struct simulated_list *list, const struct crypto_private_key *signer,
@@ -225,8 +155,8 @@ enum err simulated_list_sign(const struct simulated_list *list, const struct cry
     /* RFC 5280 section 5.1: TBSCertList. */
     size_t whole = der_begin(&w, DER_SEQUENCE);
     der_put_uint(&w, VERSION_2);
-    algorithm_write(&w, SALT_SIZE);
-    name_write(&w, list->issuer_cn);
+    list->maker->algorithm_write(&w, SALT_SIZE);
+    simulated_name_write(&w, list->maker, list->issuer_cn);
     der_put_time(&w, list->this_update);
     der_put_time(&w, list->next_update);
     size_t outer = der_begin(&w, DER_CONTEXT + 0);
@@ -241,7 +171,7 @@ enum err simulated_list_sign(const struct simulated_list *list, const struct cry
     der_end(&w, outer);
     der_end(&w, whole);
     enum err e = writer_finish(&w, &tbs);
-    return e == ERR_OK ? signed_write(tbs, SALT_SIZE, signer, der, size, len) : e;
+    return e == ERR_OK ? signed_write(list->maker, tbs, SALT_SIZE, signer, der, size, len) : e;
 }
 
 enum err simulated_certificate_key(struct simulated_certificate *c, const struct crypto_private_key *key)

@@ -3,8 +3,8 @@
 #define EVIDENCE_SIMULATED_CERTIFICATE_H
 
 /*
- * Certificates in the form of AMD's, to be signed with a key that we made up. Every field can be set, wrong values included:
- * the simulated platform makes good ones, the tests of the verifier change one field and sign again.
+ * Certificates in the form of AMD's or Intel's, to be signed with a key that we made up. Every field can be set, wrong values included:
+ * the simulated platforms make good ones, the tests of the verifier change one field and sign again.
  *
  *     struct simulated_certificate c = chain->vcek;         // fields of the good one
  *     simulated_extension_find(&c, SIMULATED_EXTENSION_HWID)->value[0] ^= 1;
@@ -14,6 +14,7 @@
 #include "base/bytes.h"
 #include "base/error.h"
 #include "crypto/sign.h"
+#include "evidence/simulated_maker.h"
 
 enum {
     SIMULATED_EXTENSIONS_MAX = 24,
@@ -47,9 +48,10 @@ struct simulated_extension {
 
 /* Plain data: copy it, change it, sign it. The common names are borrowed. */
 struct simulated_certificate {
+    const struct simulated_maker *maker;
     uint64_t version; /* 2 says version 3 */
     uint64_t serial;
-    unsigned salt_size; /* of RSASSA-PSS, as written and as used: 48 */
+    unsigned salt_size; /* of RSASSA-PSS, as written and as used: 48; without meaning in Intel's */
     const char *issuer_cn;
     const char *subject_cn;
     int64_t not_before; /* seconds since 1970 */
@@ -58,6 +60,8 @@ struct simulated_certificate {
     size_t spki_len;
     size_t extension_count;
     struct simulated_extension extensions[SIMULATED_EXTENSIONS_MAX];
+    struct bytes
+        sgx_extension; /* the value of Intel's own, in a PCK certificate; borrowed; empty: there is none */
 };
 
 /* Adds an extension at the end; value: DER, copied. False when there is no room. */
@@ -73,13 +77,14 @@ ERR_MUST_USE enum err simulated_certificate_key(struct simulated_certificate *c,
 ERR_MUST_USE enum err simulated_key_id(const struct simulated_certificate *c,
                                        uint8_t id[static SIMULATED_KEY_ID_SIZE]);
 
-/* Signed with RSASSA-PSS, SHA-384, MGF1 on the same (RFC 4055). signer: an RSA key. ERR_NO_SPACE. */
+/* Signed in the maker's way. signer: an RSA key for AMD's, on P-256 for Intel's. ERR_NO_SPACE. */
 ERR_MUST_USE enum err simulated_certificate_sign(const struct simulated_certificate *c,
                                                  const struct crypto_private_key *signer, uint8_t *der,
                                                  size_t size, size_t *len);
 
-/* A revocation list of issuer_cn's that revokes nothing, in the form of AMD's, signed in the same way. ERR_NO_SPACE. */
+/* A revocation list of issuer_cn's that revokes nothing, signed in the same way. ERR_NO_SPACE. */
 struct simulated_list {
+    const struct simulated_maker *maker;
     const char *issuer_cn;
     int64_t this_update; /* seconds since 1970 */
     int64_t next_update;

@@ -7,6 +7,7 @@
 #include "base/secret.h"
 #include "evidence/der_writer.h"
 #include "evidence/simulated_chain_internal.h"
+#include "evidence/simulated_extension.h"
 
 enum { RSA_BITS = 4096, SALT_SIZE = 48, VERSION_3 = 2, SPL_COUNT = 8 };
 
@@ -73,7 +74,7 @@ static const struct product *product_named(const char *name)
     return NULL;
 }
 
-/* ---- values of the extensions ---- */
+/* ---- the three certificates ---- */
 
 static struct writer value_uint(uint8_t *buffer, uint64_t value)
 {
@@ -82,87 +83,21 @@ static struct writer value_uint(uint8_t *buffer, uint64_t value)
     return w;
 }
 
-static bool add(struct simulated_certificate *c, unsigned name, bool critical, const struct writer *value)
-{
-    struct bytes content;
-    return writer_finish(value, &content) == ERR_OK && simulated_extension_add(c, name, critical, content);
-}
-
-static bool add_key_usage(struct simulated_certificate *c, uint16_t usage)
-{
-    uint8_t buffer[SIMULATED_VALUE_MAX];
-    struct writer w = writer_into(buffer, sizeof buffer);
-    der_put_flags(&w, usage);
-    return add(c, SIMULATED_EXTENSION_KEY_USAGE, true, &w);
-}
-
-static bool add_basic_constraints(struct simulated_certificate *c, bool path_length_0)
-{
-    static const uint8_t true_octet = 0xff;
-    uint8_t buffer[SIMULATED_VALUE_MAX];
-    struct writer w = writer_into(buffer, sizeof buffer);
-    size_t seq = der_begin(&w, DER_SEQUENCE);
-    der_put(&w, DER_BOOLEAN, bytes_of(&true_octet, 1));
-    if (path_length_0)
-        der_put_uint(&w, 0);
-    der_end(&w, seq);
-    return add(c, SIMULATED_EXTENSION_BASIC_CONSTRAINTS, true, &w);
-}
-
-static bool add_subject_key_id(struct simulated_certificate *c)
-{
-    uint8_t id[SIMULATED_KEY_ID_SIZE];
-    uint8_t buffer[SIMULATED_VALUE_MAX];
-    struct writer w = writer_into(buffer, sizeof buffer);
-    if (simulated_key_id(c, id) != ERR_OK)
-        return false;
-    der_put(&w, DER_OCTET_STRING, bytes_of(id, sizeof id));
-    return add(c, SIMULATED_EXTENSION_SUBJECT_KEY_ID, false, &w);
-}
-
-static bool add_authority_key_id(struct simulated_certificate *c, const struct simulated_certificate *issuer)
-{
-    enum { KEY_IDENTIFIER = 0x80 }; /* [0] IMPLICIT OCTET STRING, RFC 5280 section 4.2.1.1 */
-    uint8_t id[SIMULATED_KEY_ID_SIZE];
-    uint8_t buffer[SIMULATED_VALUE_MAX];
-    struct writer w = writer_into(buffer, sizeof buffer);
-    if (simulated_key_id(issuer, id) != ERR_OK)
-        return false;
-    size_t seq = der_begin(&w, DER_SEQUENCE);
-    der_put(&w, KEY_IDENTIFIER, bytes_of(id, sizeof id));
-    der_end(&w, seq);
-    return add(c, SIMULATED_EXTENSION_AUTHORITY_KEY_ID, false, &w);
-}
-
-/* RFC 5280 section 4.2.1.13. There is nothing to be found there: the address is in the domain that RFC 2606 reserves for this. */
-static bool add_crl_distribution(struct simulated_certificate *c, const char *product)
-{
-    enum { FULL_NAME = 0xa0, URI = 0x86 };
-    char uri[SIMULATED_VALUE_MAX];
-    uint8_t buffer[SIMULATED_VALUE_MAX];
-    struct writer w = writer_into(buffer, sizeof buffer);
-    int len = snprintf(uri, sizeof uri, "https://simulated.invalid/vcek/v1/%s/crl", product);
-    size_t points = der_begin(&w, DER_SEQUENCE);
-    size_t point = der_begin(&w, DER_SEQUENCE);
-    size_t name = der_begin(&w, DER_CONTEXT + 0);
-    size_t full = der_begin(&w, FULL_NAME);
-    der_put(&w, URI, bytes_of(uri, (size_t)len));
-    der_end(&w, full);
-    der_end(&w, name);
-    der_end(&w, point);
-    der_end(&w, points);
-    return add(c, SIMULATED_EXTENSION_CRL_DISTRIBUTION, false, &w);
-}
-
-/* ---- the three certificates ---- */
-
 static void common_fields(struct simulated_certificate *c, uint64_t serial, int64_t start, int64_t days)
 {
+    c->maker = &simulated_amd;
     c->version = VERSION_3;
     c->serial = serial;
     c->salt_size = SALT_SIZE;
     c->not_before = start;
     c->not_after = start + days * day;
+}
+
+static bool add_crl_distribution(struct simulated_certificate *c, const char *product_name)
+{
+    char path[SIMULATED_VALUE_MAX];
+    (void)snprintf(path, sizeof path, "vcek/v1/%s/crl", product_name);
+    return simulated_add_crl_distribution(c, path);
 }
 
 static bool ark_fields(struct simulated_chain *chain, const struct product *p)
@@ -171,8 +106,9 @@ static bool ark_fields(struct simulated_chain *chain, const struct product *p)
     c->subject_cn = chain->ark_cn;
     c->issuer_cn = chain->ark_cn;
     c->serial = p->ark_serial;
-    return add_key_usage(c, X509_USAGE_CERT_SIGN | X509_USAGE_CRL_SIGN) && add_subject_key_id(c) &&
-           add_basic_constraints(c, false) && add_crl_distribution(c, p->name);
+    return simulated_add_key_usage(c, X509_USAGE_CERT_SIGN | X509_USAGE_CRL_SIGN) &&
+           simulated_add_subject_key_id(c) && simulated_add_basic_constraints(c, true, SIMULATED_NO_LIMIT) &&
+           add_crl_distribution(c, p->name);
 }
 
 static bool ask_fields(struct simulated_chain *chain, const struct product *p)
@@ -181,11 +117,12 @@ static bool ask_fields(struct simulated_chain *chain, const struct product *p)
     c->subject_cn = chain->ask_cn;
     c->issuer_cn = chain->ark_cn;
     c->serial = p->ask_serial;
-    return add_subject_key_id(c) && add_authority_key_id(c, &chain->ark) && add_basic_constraints(c, true) &&
-           add_key_usage(c, X509_USAGE_CERT_SIGN) && add_crl_distribution(c, p->name);
+    return simulated_add_subject_key_id(c) && simulated_add_authority_key_id(c, &chain->ark) &&
+           simulated_add_basic_constraints(c, true, 0) && simulated_add_key_usage(c, X509_USAGE_CERT_SIGN) &&
+           add_crl_distribution(c, p->name);
 }
 
-/* Documents 57230: AMD's extensions and no others. The HWID stands in its OCTET STRING as it is. */
+/* Document 57230: AMD's extensions and no others. The HWID stands in its OCTET STRING as it is. */
 static bool vcek_fields(struct simulated_chain *chain, const struct product *p)
 {
     struct simulated_certificate *c = &chain->vcek;
@@ -193,13 +130,13 @@ static bool vcek_fields(struct simulated_chain *chain, const struct product *p)
     c->subject_cn = "SEV-VCEK";
     c->issuer_cn = chain->ask_cn;
     struct writer w = value_uint(buffer, p->struct_version);
-    bool good = add(c, SIMULATED_EXTENSION_STRUCT_VERSION, false, &w);
+    bool good = simulated_add(c, SIMULATED_EXTENSION_STRUCT_VERSION, false, &w);
     w = writer_into(buffer, sizeof buffer);
     der_put(&w, DER_IA5_STRING, bytes_str(p->chip_name));
-    good = good && add(c, SIMULATED_EXTENSION_PRODUCT, false, &w);
+    good = good && simulated_add(c, SIMULATED_EXTENSION_PRODUCT, false, &w);
     for (size_t i = 0; i < SPL_COUNT; i++) {
         w = value_uint(buffer, chain->tcb.raw[i]);
-        good = good && add(c, SIMULATED_EXTENSION_SPL + p->spl[i], false, &w);
+        good = good && simulated_add(c, SIMULATED_EXTENSION_SPL + p->spl[i], false, &w);
     }
     return good && simulated_extension_add(c, SIMULATED_EXTENSION_HWID, false,
                                            bytes_of(chain->chip_id, p->hwid_size));
@@ -277,7 +214,8 @@ enum err simulated_chain_new(const char *product, int64_t now, struct simulated_
 enum err simulated_chain_list(struct simulated_chain *chain, int64_t now)
 {
     enum { HOUR = 3600, LIST_DAYS = 365 };
-    const struct simulated_list list = {.issuer_cn = chain->ark_cn,
+    const struct simulated_list list = {.maker = &simulated_amd,
+                                        .issuer_cn = chain->ark_cn,
                                         .this_update = now - HOUR,
                                         .next_update = now + LIST_DAYS * day,
                                         .number = (uint64_t)now};

@@ -15,14 +15,9 @@
  */
 
 #include "attest/snp_report.h"
-#include "evidence/simulated_certificate.h"
+#include "evidence/simulated_kept.h"
 
-enum { SIMULATED_PRODUCT_MAX = 16, SIMULATED_CN_MAX = 24, SIMULATED_CHAIN_TEXT_MAX = 32 * 1024 };
-
-struct simulated_der {
-    uint8_t der[SIMULATED_CERTIFICATE_MAX];
-    size_t len;
-};
+enum { SIMULATED_PRODUCT_MAX = 16, SIMULATED_CN_MAX = 24 };
 
 struct simulated_chain {
     char product[SIMULATED_PRODUCT_MAX]; /* "Milan", "Genoa" or "Turin" */
@@ -56,12 +51,8 @@ void simulated_chain_free(struct simulated_chain *chain);
 ERR_MUST_USE enum err simulated_chain_list(struct simulated_chain *chain, int64_t now);
 
 /* The whole chain with its private keys as PEM, and back. size: SIMULATED_CHAIN_TEXT_MAX; the text is NUL-terminated. ERR_NO_SPACE, ERR_ENCODING. */
-ERR_MUST_USE enum err simulated_chain_write(const struct simulated_chain *chain, char *text, size_t size,
+ERR_MUST_USE enum err simulated_chain_write(struct simulated_chain *chain, char *text, size_t size,
                                             size_t *len);
 ERR_MUST_USE enum err simulated_chain_read(struct bytes text, struct simulated_chain **chain);
-
-/* One certificate as PEM, NUL-terminated. ERR_NO_SPACE. */
-ERR_MUST_USE enum err simulated_certificate_pem(const struct simulated_der *certificate, char *text,
-                                                size_t size, size_t *len);
 
 #endif

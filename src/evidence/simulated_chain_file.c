@@ -1,78 +1,28 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A made-up chain as text: three certificates and three private keys in the order ARK, ASK, VCEK, as PEM (RFC 7468). */
-#include <stdio.h>
-
+/* A made-up chain of AMD's shape as text, and what can be read from it. */
 #include "attest/x509.h"
-#include "base/encoding.h"
 #include "base/reader.h"
 #include "base/secret.h"
-#include "base/writer.h"
 #include "evidence/simulated_chain_internal.h"
 
-enum { KEY_DER_MAX = 4096, ASK_PREFIX_LEN = 4 /* "SEV-" */ };
+enum { ASK_PREFIX_LEN = 4 /* "SEV-" */ };
 
-static const char label_certificate[] = "CERTIFICATE";
-static const char label_key[] = "PRIVATE KEY";
-
-/* The terminating NUL, which is not counted. */
-static enum err text_finish(struct writer *w, size_t *len)
+static struct simulated_kept kept_of(struct simulated_chain *chain)
 {
-    struct bytes out;
-    writer_u8(w, 0);
-    enum err e = writer_finish(w, &out);
-    *len = e == ERR_OK ? out.len - 1 : 0;
-    return e;
+    return (struct simulated_kept){
+        .certificate_count = 3,
+        .certificates = {&chain->ark_der, &chain->ask_der, &chain->vcek_der},
+        .key_count = 3,
+        .keys = {{CRYPTO_KEY_RSA, &chain->ark_key},
+                 {CRYPTO_KEY_RSA, &chain->ask_key},
+                 {CRYPTO_KEY_P384, &chain->vcek_key}},
+    };
 }
 
-enum err simulated_certificate_pem(const struct simulated_der *certificate, char *text, size_t size,
-                                   size_t *len)
+enum err simulated_chain_write(struct simulated_chain *chain, char *text, size_t size, size_t *len)
 {
-    struct writer w = writer_into(text, size);
-    *len = 0;
-    enum err e = encoding_pem_write(&w, label_certificate, bytes_of(certificate->der, certificate->len));
-    return e == ERR_OK ? text_finish(&w, len) : e;
-}
-
-static enum err key_write(struct writer *w, const struct crypto_private_key *key)
-{
-    size_t len;
-    uint8_t *der = secret_alloc(KEY_DER_MAX);
-    if (der == NULL)
-        return ERR_MEMORY;
-    enum err e = crypto_private_key_write(key, der, KEY_DER_MAX, &len);
-    if (e == ERR_OK)
-        e = encoding_pem_write(w, label_key, bytes_of(der, len));
-    secret_free(der);
-    return e;
-}
-
-enum err simulated_chain_write(const struct simulated_chain *chain, char *text, size_t size, size_t *len)
-{
-    const struct simulated_der *const certificates[] = {&chain->ark_der, &chain->ask_der, &chain->vcek_der};
-    const struct crypto_private_key *const keys[] = {chain->ark_key, chain->ask_key, chain->vcek_key};
-    struct writer w = writer_into(text, size);
-    enum err e = ERR_OK;
-    *len = 0;
-    for (size_t i = 0; e == ERR_OK && i < 3; i++)
-        e = encoding_pem_write(&w, label_certificate, bytes_of(certificates[i]->der, certificates[i]->len));
-    for (size_t i = 0; e == ERR_OK && i < 3; i++)
-        e = key_write(&w, keys[i]);
-    return e == ERR_OK ? text_finish(&w, len) : e;
-}
-
-/* ---- reading ---- */
-
-static enum err key_read(struct bytes *text, enum crypto_key_kind kind, struct crypto_private_key **key)
-{
-    size_t len;
-    uint8_t *der = secret_alloc(KEY_DER_MAX);
-    if (der == NULL)
-        return ERR_MEMORY;
-    enum err e = encoding_pem_next(text, label_key, der, KEY_DER_MAX, &len);
-    if (e == ERR_OK)
-        e = crypto_private_key_read(kind, bytes_of(der, len), key);
-    secret_free(der);
-    return e;
+    const struct simulated_kept kept = kept_of(chain);
+    return simulated_kept_write(&kept, text, size, len);
 }
 
 /* What the chip is, from its certificate: product, HWID and the start of validity. */
@@ -100,21 +50,12 @@ static enum err identity_read(struct simulated_chain *chain, int64_t *start)
 enum err simulated_chain_read(struct bytes text, struct simulated_chain **out)
 {
     int64_t start = 0;
-    enum err e = ERR_OK;
     *out = NULL;
     struct simulated_chain *chain = secret_alloc(sizeof *chain);
     if (chain == NULL)
         return ERR_MEMORY;
-    struct simulated_der *const certificates[] = {&chain->ark_der, &chain->ask_der, &chain->vcek_der};
-    for (size_t i = 0; e == ERR_OK && i < 3; i++)
-        e = encoding_pem_next(&text, label_certificate, certificates[i]->der, sizeof certificates[i]->der,
-                              &certificates[i]->len);
-    if (e == ERR_OK)
-        e = key_read(&text, CRYPTO_KEY_RSA, &chain->ark_key);
-    if (e == ERR_OK)
-        e = key_read(&text, CRYPTO_KEY_RSA, &chain->ask_key);
-    if (e == ERR_OK)
-        e = key_read(&text, CRYPTO_KEY_P384, &chain->vcek_key);
+    const struct simulated_kept kept = kept_of(chain);
+    enum err e = simulated_kept_read(text, &kept);
     if (e == ERR_OK)
         e = identity_read(chain, &start);
     if (e == ERR_OK)

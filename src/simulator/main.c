@@ -4,7 +4,7 @@
 #include "simulator/run.h"
 
 static enum err answer_honestly(void *self, const struct platform *p,
-                                const uint8_t report_data[static SNP_REPORT_DATA_SIZE],
+                                const uint8_t report_data[static SIMULATED_WIRE_DATA_SIZE],
                                 struct platform_frame *frame)
 {
     (void)self;

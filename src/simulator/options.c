@@ -11,15 +11,18 @@ enum { DELAY_DEFAULT_MS = 5, DELAY_MAX_MS = 60000 };
 #define AT(field) offsetof(struct options, field)
 
 static const struct option table[] = {
+    {"--platform", OPTION_TEXT, AT(platform), 0, 0, "NAME",
+     "which platform to play: snp (AMD SEV-SNP) or tdx (Intel TDX); snp when not given"},
     {"--delay-ms", OPTION_NUMBER, AT(delay_ms), 0, DELAY_MAX_MS, "N",
      "how long the chip takes for a report, 0 to 60000; 5 when not given"},
     {"--root-out", OPTION_TEXT, AT(root_out), 0, 0, "FILE",
      "write the made-up root certificate there (PEM): the root that a client must be given by hand"},
     {"--chain", OPTION_TEXT, AT(chain), 0, 0, "DIR",
-     "keep the made-up keys and certificates there and use them again; for tests, since making them takes "
-     "seconds"},
+     "keep the made-up keys and certificates of each platform there and use them again; for tests, since "
+     "making "
+     "AMD's takes seconds"},
     {"--policy-debug", OPTION_SWITCH, AT(policy_debug), 0, 0, NULL,
-     "launch with a guest policy that allows debugging, which a verifier must refuse"},
+     "launch so that the host may debug, which a verifier must refuse"},
     {"--json", OPTION_SWITCH, AT(json), 0, 0, NULL,
      "say what was launched as one JSON object, on standard output"},
     {"--help", OPTION_SWITCH, AT(help), 0, 0, NULL, "this text"},
@@ -34,7 +37,7 @@ enum err simulator_options_parse(int argc, char **argv, struct options *o, struc
     int own = 1;
     while (own < argc && strcmp(argv[own], "--") != 0)
         own++;
-    *o = (struct options){.delay_ms = DELAY_DEFAULT_MS};
+    *o = (struct options){.platform = "snp", .delay_ms = DELAY_DEFAULT_MS};
     enum err e = options_parse(table, own - 1, argv + 1, o, &operands, note);
     if (e != ERR_OK || o->help || o->version)
         return e;
@@ -54,11 +57,12 @@ void simulator_options_help(void)
     (void)puts(
         "Usage: enclume-simulator [OPTION]... -- PROGRAM [ARGUMENT]...\n"
         "\n"
-        "Plays AMD's SEV-SNP chip and the hypervisor for one program, on a machine that has neither: "
-        "measures the program\n"
-        "and its arguments, launches exactly what it measured, and answers its requests for attestation "
-        "reports. The reports\n"
-        "have AMD's form and are signed under a certificate chain that is made up at each start.\n"
+        "Plays the chip and the hypervisor for one program, on a machine that has neither: measures the "
+        "program and its\n"
+        "arguments, launches exactly what it measured, and answers its requests for evidence. The evidence "
+        "has the form of\n"
+        "AMD SEV-SNP's reports or Intel TDX's quotes and is signed under a certificate chain that is made up "
+        "at each start.\n"
         "\n"
         "THIS IS A SIMULATION. IT PROVES NOTHING ABOUT HARDWARE. A client accepts it only when it is given "
         "the made-up root by\n"
@@ -72,7 +76,7 @@ void simulator_options_help(void)
         "PROGRAM is an ELF file, or a name to be looked for in PATH. It runs with an empty environment, with "
         "descriptor 3 as its\n"
         "way to the chip, and with everything else inherited. The measurement to expect of it is printed by\n"
-        "    enclume measure simulated -- PROGRAM [ARGUMENT]...\n"
+        "    enclume measure simulated [--platform NAME] -- PROGRAM [ARGUMENT]...\n"
         "\n"
         "Options:");
     options_help(table);

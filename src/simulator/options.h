@@ -6,6 +6,7 @@
 #include "base/error.h"
 
 struct options {
+    const char *platform; /* which one to play */
     const char *root_out; /* file for the root certificate, or NULL */
     const char *chain;    /* directory that keeps the chain, or NULL */
     uint32_t delay_ms;    /* that a report takes */

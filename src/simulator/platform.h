@@ -3,49 +3,73 @@
 #define SIMULATOR_PLATFORM_H
 
 /*
- * The chip that the simulator plays: a made-up chain, and reports in AMD's form signed with its VCEK.
+ * The chip that the simulator plays: a made-up chain, and evidence in the maker's form signed under it. One small struct of functions a platform
+ * (siblings: platform_snp.c, platform_tdx.c), and nobody above asks which platform it is.
  *
- *     struct platform p;
- *     e = platform_open(&p, "Genoa", directory, now, &note);
- *     memcpy(p.measurement, ...);
- *     e = platform_answer(&p, report_data, &frame);
- *     platform_close(&p);
+ *     struct platform *p;
+ *     e = platform_open("tdx", directory, now, &p, &note);
+ *     e = p->kind->launch->measure(program_digest, args, count, &p->launched);
+ *     e = platform_answer(p, report_data, &frame);
+ *     platform_close(p);
  */
 
-#include "evidence/simulated_chain.h"
-#include "evidence/simulated_wire.h"
+#include <jansson.h>
 
+#include "evidence/simulated_kept.h"
+#include "evidence/simulated_wire.h"
+#include "launch/simulated.h"
+
+struct platform;
+
+struct platform_kind {
+    const char *name; /* of --platform, and of what it measures (launch/simulated.h) */
+    const char *json; /* how the JSON about a launch calls it */
+    enum simulated_platform wire;
+    /* Makes a chain; or, when directory is not NULL, takes the one kept there. */
+    ERR_MUST_USE enum err (*open)(const char *directory, int64_t now, struct platform **p,
+                                  struct err_note *note);
+    void (*close)(struct platform *p); /* releases p */
+    const struct simulated_der *(*root)(const struct platform *p);
+    /* Launches so that the host may debug. */
+    void (*allow_debug)(struct platform *p);
+    bool (*allows_debug)(const struct platform *p);
+    /* What this platform alone has to say of itself: for people, and as members of an object. */
+    const char *(*product)(const struct platform *p);
+    void (*describe)(const struct platform *p, json_t *object);
+    /* Evidence over report_data, and its endorsements. */
+    ERR_MUST_USE enum err (*evidence)(const struct platform *p,
+                                      const uint8_t report_data[static SIMULATED_WIRE_DATA_SIZE],
+                                      struct writer *evidence, struct writer *endorsements);
+};
+
+extern const struct platform_kind platform_snp;
+extern const struct platform_kind platform_tdx;
+
+/* The beginning of each platform's own structure. */
 struct platform {
-    struct simulated_chain *chain;
-    uint64_t policy;                           /* guest policy of the launch */
-    uint8_t measurement[SNP_MEASUREMENT_SIZE]; /* of what was launched */
-    uint8_t report_id[32];                     /* random, one a launch */
+    const struct platform_kind *kind;
+    const struct launch_platform *measures;
+    struct launch_registers launched; /* what was launched; all zero before it is measured */
 };
 
 struct platform_frame {
-    uint8_t bytes[SIMULATED_WIRE_ANSWER_SIZE];
+    uint8_t bytes[SIMULATED_WIRE_ANSWER_MAX];
     size_t len;
 };
 
-/* Makes a chain; or, when directory is not NULL, takes the one kept in its file "chain.pem", which is made and kept (readable by its owner alone) when
- * there is none. ERR_FILE, ERR_ENCODING, ERR_CRYPTO. */
-ERR_MUST_USE enum err platform_open(struct platform *p, const char *directory, int64_t now,
+/* name: of --platform. The chain that is kept in the directory is made there when there is none, readable by its owner alone. ERR_USAGE when there is no such
+ * platform; ERR_FILE, ERR_ENCODING, ERR_CRYPTO. */
+ERR_MUST_USE enum err platform_open(const char *name, const char *directory, int64_t now, struct platform **p,
                                     struct err_note *note);
-void platform_close(struct platform *p);
+void platform_close(struct platform *p); /* NULL does nothing */
 
-/* The fields of a report over report_data, not signed yet. */
-void platform_report_fields(const struct platform *p, const uint8_t report_data[static SNP_REPORT_DATA_SIZE],
-                            struct snp_report *report);
-/* Signs the fields. */
-ERR_MUST_USE enum err platform_report_sign(const struct platform *p, struct snp_report *report,
-                                           uint8_t out[static SNP_REPORT_SIZE]);
-/* The answer to a question: a report and the certificates. */
-ERR_MUST_USE enum err platform_frame_of(const struct platform *p, struct bytes report,
-                                        struct platform_frame *frame);
-
-/* All of it, honestly. */
+/* The answers to the two questions. */
 ERR_MUST_USE enum err platform_answer(const struct platform *p,
-                                      const uint8_t report_data[static SNP_REPORT_DATA_SIZE],
+                                      const uint8_t report_data[static SIMULATED_WIRE_DATA_SIZE],
+                                      struct platform_frame *frame);
+ERR_MUST_USE enum err platform_introduce(const struct platform *p, struct platform_frame *frame);
+/* A refusal. */
+ERR_MUST_USE enum err platform_refuse(const struct platform *p, uint32_t status,
                                       struct platform_frame *frame);
 
 #endif

@@ -8,15 +8,17 @@
 
 #include "base/encoding.h"
 #include "base/file.h"
+#include "base/secret.h"
+#include "base/strict_json.h"
 #include "simulator/launch.h"
 #include "simulator/serve.h"
 
-enum { PATH_SIZE = 4096, PEM_SIZE = 4096, DIGEST_SIZE = 48 };
+enum { PATH_SIZE = 4096, PEM_SIZE = 4096, DIGEST_SIZE = 48, STATUS_FAILED = 1 };
 
 struct run {
     const struct options *options;
     const struct run_hooks *hooks;
-    struct platform platform;
+    struct platform *platform;
     uint8_t program_digest[DIGEST_SIZE];
 };
 
@@ -46,51 +48,73 @@ static const char *program_path(const char *name, char buffer[static PATH_SIZE])
 static enum err prepare(struct run *r, struct err_note *note)
 {
     const struct options *o = r->options;
+    struct platform *p = r->platform;
     char pem[PEM_SIZE];
     size_t len;
-    struct simulated_der root = r->platform.chain->ark_der;
+    struct simulated_der root = *p->kind->root(p);
     if (o->policy_debug)
-        r->platform.policy |= 1ULL << SNP_POLICY_DEBUG;
-    enum err e = launch_simulated_measure(r->program_digest, o->args, o->arg_count, r->platform.measurement);
+        p->kind->allow_debug(p);
+    enum err e = p->measures->measure(r->program_digest, o->args, o->arg_count, &p->launched);
     if (e == ERR_OK && r->hooks->prepare != NULL)
-        e = r->hooks->prepare(r->hooks->self, &r->platform, &root);
+        e = r->hooks->prepare(r->hooks->self, p, &root);
     if (e != ERR_OK || o->root_out == NULL)
         return e;
     e = simulated_certificate_pem(&root, pem, sizeof pem, &len);
     return e == ERR_OK ? file_write(o->root_out, bytes_of(pem, len), note) : e;
 }
 
-static void announce(const struct run *r)
+static json_t *hex(const uint8_t *value, char text[static ENCODING_HEX_SIZE(DIGEST_SIZE)])
 {
-    const struct platform *p = &r->platform;
-    const bool debug = (p->policy >> SNP_POLICY_DEBUG & 1) != 0;
-    char measurement[ENCODING_HEX_SIZE(SNP_MEASUREMENT_SIZE)];
-    char program[ENCODING_HEX_SIZE(DIGEST_SIZE)];
-    char chip[ENCODING_HEX_SIZE(SNP_CHIP_ID_SIZE)];
-    encoding_hex(bytes_of(p->measurement, sizeof p->measurement), measurement);
-    encoding_hex(bytes_of(r->program_digest, sizeof r->program_digest), program);
-    encoding_hex(bytes_of(p->chain->chip_id, sizeof p->chain->chip_id), chip);
-    if (r->options->json) {
-        (void)printf("{\"arguments\":%zu,\"chip_id\":\"%s\",\"debug\":%s,\"measurement\":\"%s\",\"platform\":"
-                     "\"sev-snp\",\"product\":\"%s\","
-                     "\"program_sha384\":\"%s\",\"simulated\":true}\n",
-                     r->options->arg_count, chip, debug ? "true" : "false", measurement, p->chain->product,
-                     program);
-        (void)fflush(stdout);
-        return;
-    }
+    encoding_hex(bytes_of(value, DIGEST_SIZE), text);
+    return json_string(text);
+}
+
+static enum err announce_json(const struct run *r)
+{
+    const struct platform *p = r->platform;
+    char text[ENCODING_HEX_SIZE(DIGEST_SIZE)];
+    strict_json_init();
+    json_t *object = json_pack("{s:I, s:b, s:s, s:o, s:b}", "arguments", (json_int_t)r->options->arg_count,
+                               "debug", p->kind->allows_debug(p), "platform", p->kind->json, //
+                               "program_sha384", hex(r->program_digest, text), "simulated", 1);
+    for (size_t i = 0; i < p->launched.count; i++)
+        (void)json_object_set_new(object, p->launched.at[i].name, hex(p->launched.at[i].value, text));
+    p->kind->describe(p, object);
+    char *line = object != NULL ? strict_json_canonical(object) : NULL;
+    json_decref(object);
+    if (line == NULL)
+        return ERR_MEMORY;
+    (void)puts(line);
+    (void)fflush(stdout);
+    secret_free(line);
+    return ERR_OK;
+}
+
+static enum err announce(const struct run *r)
+{
+    const struct platform *p = r->platform;
+    char text[ENCODING_HEX_SIZE(DIGEST_SIZE)];
+    if (r->options->json)
+        return announce_json(r);
     (void)fprintf(stderr,
                   "enclume-simulator: SIMULATED PLATFORM. Its evidence proves nothing about hardware: every "
                   "key in it was made up by this program.\n"
-                  "enclume-simulator: simulated %s, measurement %s%s\n",
-                  p->chain->product, measurement, debug ? ", DEBUG ALLOWED" : "");
+                  "enclume-simulator: simulated %s%s\n",
+                  p->kind->product(p), p->kind->allows_debug(p) ? ", DEBUG ALLOWED" : "");
+    for (size_t i = 0; i < p->launched.count; i++) {
+        encoding_hex(bytes_of(p->launched.at[i].value, DIGEST_SIZE), text);
+        (void)fprintf(stderr, "enclume-simulator: %s %s\n", p->launched.at[i].name, text);
+    }
+    return ERR_OK;
 }
 
-static enum err answer(void *self, const uint8_t report_data[static SNP_REPORT_DATA_SIZE],
-                       struct platform_frame *frame)
+static enum err answer(void *self, const struct simulated_question *question, struct platform_frame *frame)
 {
     const struct run *r = self;
-    return r->hooks->answer(r->hooks->self, &r->platform, report_data, frame);
+    if (question->what == SIMULATED_ASKS_PLATFORM)
+        return platform_introduce(r->platform, frame);
+    enum err e = r->hooks->answer(r->hooks->self, r->platform, question->report_data, frame);
+    return e == ERR_OK ? e : platform_refuse(r->platform, STATUS_FAILED, frame);
 }
 
 static enum err launch_and_serve(struct run *r, int program, int *exit_code, struct err_note *note)
@@ -121,15 +145,15 @@ int run_simulator(const struct options *o, const struct run_hooks *hooks)
     if (e == ERR_OK)
         e = launch_copy(program_path(o->program, path), &program, r.program_digest, &note);
     if (e == ERR_OK)
-        e = platform_open(&r.platform, o->chain, (int64_t)time(NULL), &note);
+        e = platform_open(o->platform, o->chain, (int64_t)time(NULL), &r.platform, &note);
     if (e == ERR_OK)
         e = prepare(&r, &note);
-    if (e == ERR_OK) {
-        announce(&r);
+    if (e == ERR_OK)
+        e = announce(&r);
+    if (e == ERR_OK)
         e = launch_and_serve(&r, program, &exit_code, &note);
-    }
     if (program >= 0)
         (void)close(program);
-    platform_close(&r.platform);
+    platform_close(r.platform);
     return e == ERR_OK ? exit_code : fail(e, &note);
 }

@@ -13,9 +13,9 @@
 struct run_hooks {
     /* When the platform is made and the program measured, before anything is said or started; NULL: nothing to do. root is what goes to --root-out. */
     ERR_MUST_USE enum err (*prepare)(void *self, struct platform *p, struct simulated_der *root);
-    /* The answer to each question. */
+    /* The answer to each question for a report. An error becomes an answer with a status. frame->len may be made smaller. */
     ERR_MUST_USE enum err (*answer)(void *self, const struct platform *p,
-                                    const uint8_t report_data[static SNP_REPORT_DATA_SIZE],
+                                    const uint8_t report_data[static SIMULATED_WIRE_DATA_SIZE],
                                     struct platform_frame *frame);
     void *self;
 };

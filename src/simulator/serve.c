@@ -10,7 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { EXIT_BY_SIGNAL = 128, STATUS_FAILED = 1, QUESTION_ROOM = SIMULATED_WIRE_QUESTION_SIZE + 1 };
+enum { EXIT_BY_SIGNAL = 128, QUESTION_ROOM = SIMULATED_WIRE_QUESTION_SIZE + 1 };
 
 struct loop {
     const struct serve *serve;
@@ -21,7 +21,7 @@ struct loop {
     int64_t due; /* when its answer goes out */
     bool ended;
     int exit_code;
-    uint8_t report_data[SNP_REPORT_DATA_SIZE];
+    struct simulated_question question;
     struct platform_frame frame;
 };
 
@@ -71,23 +71,22 @@ static void on_question(struct loop *l)
     ssize_t n = recv(l->launched->wire, question, sizeof question, MSG_DONTWAIT);
     if (n < 0 && (errno == EINTR || errno == EAGAIN))
         return;
-    if (n <= 0 || simulated_question_parse(bytes_of(question, (size_t)n), l->report_data) != ERR_OK) {
+    if (n <= 0 || simulated_question_parse(bytes_of(question, (size_t)n), &l->question) != ERR_OK) {
         l->open = false;
         (void)shutdown(l->launched->wire, SHUT_RDWR);
         return;
     }
     l->asked = true;
-    l->due = now_ms() + l->serve->delay_ms + (l->serve->delay_ms != 0); /* not a part of a millisecond less */
+    l->due = now_ms();
+    if (l->question.what == SIMULATED_ASKS_REPORT)
+        l->due += l->serve->delay_ms + (l->serve->delay_ms != 0); /* not a part of a millisecond less */
 }
 
 static void send_answer(struct loop *l)
 {
     ssize_t n;
-    if (l->serve->answer(l->serve->self, l->report_data, &l->frame) != ERR_OK) {
-        const struct simulated_answer refusal = {.status = STATUS_FAILED};
-        l->frame.len = sizeof l->frame.bytes;
-        l->open = l->open && simulated_answer_write(&refusal, l->frame.bytes) == ERR_OK;
-    }
+    if (l->serve->answer(l->serve->self, &l->question, &l->frame) != ERR_OK)
+        l->open = false;
     do
         n = l->open ? send(l->launched->wire, l->frame.bytes, l->frame.len, MSG_NOSIGNAL) : 0;
     while (n < 0 && errno == EINTR);

@@ -3,7 +3,7 @@
 #define SIMULATOR_SERVE_H
 
 /*
- * The loop of a simulator: answers the program's questions one at a time, each after the delay that a chip takes, hands on SIGTERM, SIGINT and SIGHUP
+ * The loop of a simulator: answers the program's questions one at a time, a report after the delay that a chip takes, hands on SIGTERM, SIGINT and SIGHUP
  * to it, and ends with it. What is answered is the caller's.
  */
 
@@ -12,8 +12,8 @@
 
 struct serve {
     uint32_t delay_ms;
-    /* An error here becomes an answer with a status. frame->len may be made smaller. */
-    ERR_MUST_USE enum err (*answer)(void *self, const uint8_t report_data[static SNP_REPORT_DATA_SIZE],
+    /* An error here ends the talk. */
+    ERR_MUST_USE enum err (*answer)(void *self, const struct simulated_question *question,
                                     struct platform_frame *frame);
     void *self;
 };

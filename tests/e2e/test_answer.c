@@ -161,11 +161,17 @@ static void a_prompt_comes_from_standard_input_too(void **state)
 
 /* ---- evidence that is kept ---- */
 
+/* measurement: NULL for the policy that the enclave fulfills. */
 static int verify(const struct world *w, const char *file, const char *measurement, const char *at,
                   const char *failed)
 {
-    const char *argv[PROCESS_ARGS_MAX] = {E2E_ENCLUME,         "verify", file, "--measurement", measurement,
-                                          "--trust-simulated", w->root};
+    const char *argv[PROCESS_ARGS_MAX] = {E2E_ENCLUME,
+                                          "verify",
+                                          file,
+                                          measurement != NULL ? "--measurement" : "--policy",
+                                          measurement != NULL ? measurement : w->policy,
+                                          "--trust-simulated",
+                                          w->root};
     struct process p;
     char line[128];
     if (at != NULL) {
@@ -179,6 +185,20 @@ static int verify(const struct world *w, const char *file, const char *measureme
     process_release(&p);
     return code;
 }
+
+/* The media type of a platform's evidence, and the names of its rows. */
+static const struct rows {
+    const char *platform;
+    const char *evidence;
+    const char *measurement;
+    const char *validity;
+    const char *signature;
+    const char *debug;
+} rows[] = {
+    {"snp", "sev-snp-report\",\"", "snp.measurement", "snp.chain.validity", "snp.report.signature",
+     "snp.policy.debug"},
+    {"tdx", "tdx-quote\",\"", "tdx.mrtd", "tdx.pck.validity", "tdx.quote.signature", "tdx.td.debug"},
+};
 
 static void flip_byte(const char *path, const char *after)
 {
@@ -199,40 +219,45 @@ static void saved_evidence_is_verified_offline(void **state)
 {
     static const char other[] = "000102030405060708090a0b0c0d0e0f000102030405060708090a0b0c0d0e0f"
                                 "000102030405060708090a0b0c0d0e0f";
-    struct world w;
-    struct process p;
     (void)state;
-    world_start(&w, &(struct world_options){.lie = NULL});
-    char *file = world_path(&w, "evidence.json");
-    assert_int_equal(
-        world_chat(&w, NULL, &p,
-                   (const char *const[]){"--max-tokens", "2", "--save-evidence", file, PROMPT, NULL}),
-        0);
-    process_release(&p);
-    assert_int_equal(world_end(&w), 0); /* nobody is asked any more */
-    assert_int_equal(verify(&w, file, w.measurement, NULL, NULL), 0);
-    assert_int_equal(verify(&w, file, other, NULL, "snp.measurement"), 1);
-    assert_int_equal(verify(&w, file, w.measurement, "2096-01-01T00:00:00Z", "snp.chain.validity"), 1);
-    flip_byte(file, "sev-snp-report\",\"");
-    assert_int_equal(verify(&w, file, w.measurement, NULL, "snp.report.signature"), 1);
-    free(file);
-    world_remove(&w);
+    for (size_t i = 0; i < test_count(rows); i++) {
+        const struct rows *r = &rows[i];
+        struct world w;
+        struct process p;
+        world_start(&w, &(struct world_options){.platform = r->platform});
+        char *file = world_path(&w, "evidence.json");
+        assert_int_equal(
+            world_chat(&w, NULL, &p,
+                       (const char *const[]){"--max-tokens", "2", "--save-evidence", file, PROMPT, NULL}),
+            0);
+        process_release(&p);
+        assert_int_equal(world_end(&w), 0); /* nobody is asked any more */
+        assert_int_equal(verify(&w, file, NULL, NULL, NULL), 0);
+        assert_int_equal(verify(&w, file, other, NULL, r->measurement), 1);
+        assert_int_equal(verify(&w, file, NULL, "2096-01-01T00:00:00Z", r->validity), 1);
+        flip_byte(file, r->evidence);
+        assert_int_equal(verify(&w, file, NULL, NULL, r->signature), 1);
+        free(file);
+        world_remove(&w);
+    }
 }
 
 /* A refused enclave's evidence is kept too, for the auditor. */
 static void evidence_that_was_refused_is_saved(void **state)
 {
-    struct world w;
-    struct process p;
     (void)state;
-    world_start(&w, &(struct world_options){.lie = "debug"});
-    char *file = world_path(&w, "evidence.json");
-    assert_int_equal(world_chat(&w, NULL, &p, (const char *const[]){"--save-evidence", file, PROMPT, NULL}),
-                     1);
-    process_release(&p);
-    assert_int_equal(verify(&w, file, w.measurement, NULL, "snp.policy.debug"), 1);
-    free(file);
-    world_stop(&w);
+    for (size_t i = 0; i < test_count(rows); i++) {
+        struct world w;
+        struct process p;
+        world_start(&w, &(struct world_options){.platform = rows[i].platform, .lie = "debug"});
+        char *file = world_path(&w, "evidence.json");
+        assert_int_equal(
+            world_chat(&w, NULL, &p, (const char *const[]){"--save-evidence", file, PROMPT, NULL}), 1);
+        process_release(&p);
+        assert_int_equal(verify(&w, file, NULL, NULL, rows[i].debug), 1);
+        free(file);
+        world_stop(&w);
+    }
 }
 
 /* ---- coming back ---- */
@@ -247,12 +272,11 @@ static uint8_t first_kind(struct relay *relay, size_t connection, enum relay_dir
     return record.first;
 }
 
-static void a_remembered_enclave_is_resumed_and_a_new_one_appraised(void **state)
+static void comes_back(const char *platform)
 {
     struct world w;
     struct process p;
-    (void)state;
-    world_start(&w, &(struct world_options){.lie = NULL});
+    world_start(&w, &(struct world_options){.platform = platform});
     char *file = world_path(&w, "remembered.json");
     char *address = relay_address(&w);
     struct relay *relay = relay_start(w.relay, w.socket);
@@ -297,6 +321,13 @@ static void a_remembered_enclave_is_resumed_and_a_new_one_appraised(void **state
     free(address);
     free(file);
     world_stop(&w);
+}
+
+static void a_remembered_enclave_is_resumed_and_a_new_one_appraised(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < test_count(rows); i++)
+        comes_back(rows[i].platform);
 }
 
 /* On an open connection evidence that is too old is renewed in place before the next question. */

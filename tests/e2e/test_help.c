@@ -30,13 +30,14 @@ static const struct program {
     {{E2E_ENCLUME, "policy"},
      {"--policy", "--measurement", "--rtmr", "--model-digest", "--trust-simulated", "--allow-milan",
       "--canonical", "--help"}},
-    {{E2E_ENCLUME, "measure"}, {"--json", "--help"}},
+    {{E2E_ENCLUME, "measure"}, {"--platform", "--policy", "--json", "--help"}},
     {{E2E_ENCLUMED},
      {"--listen", "--model", "--evidence", "--collateral", "--slots", "--queue", "--context", "--threads",
       "--chat-template", "--max-connections", "--idle-timeout", "--handshake-timeout", "--grace", "--user",
       "--help", "--version"}},
     {{E2E_SIMULATOR},
-     {"--delay-ms", "--root-out", "--chain", "--policy-debug", "--json", "--help", "--version"}},
+     {"--platform", "--delay-ms", "--root-out", "--chain", "--policy-debug", "--json", "--help",
+      "--version"}},
 };
 
 static int run_with(const struct program *program, const char *more, struct process *p)

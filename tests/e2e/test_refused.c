@@ -10,12 +10,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
-#include "base/encoding.h"
+#include "attest/policy_document.h"
 #include "base/file.h"
+#include "base/secret.h"
 #include "base/strict_json.h"
 #include "unit/test.h"
 
@@ -81,61 +80,132 @@ static void chat_is_refused(const struct world *w, const char *const *arguments,
     relay_stop(relay);
 }
 
+/* The names of a platform's rows. */
+static const struct rows {
+    const char *platform;
+    const char *measurement;
+    const char *root;
+    const char *report_data;
+} rows[] = {
+    {"snp", "snp.measurement", "snp.chain.root", "snp.report_data"},
+    {"tdx", "tdx.mrtd", "tdx.pck.root", "tdx.report_data"},
+};
+
 static void a_client_that_wants_another_enclave_says_nothing(void **state)
 {
-    struct world w;
     (void)state;
-    world_start(&w, &(struct world_options){.lie = NULL});
-    chat_is_refused(
-        &w, (const char *const[]){"--trust-simulated", w.root, "--measurement", other_measurement, NULL},
-        "snp.measurement");
-    chat_is_refused(&w, (const char *const[]){"--measurement", w.measurement, NULL}, "snp.chain.root");
+    for (size_t i = 0; i < test_count(rows); i++) {
+        struct world w;
+        world_start(&w, &(struct world_options){.platform = rows[i].platform});
+        chat_is_refused(
+            &w, (const char *const[]){"--trust-simulated", w.root, "--measurement", other_measurement, NULL},
+            rows[i].measurement);
+        chat_is_refused(&w, (const char *const[]){"--policy", w.policy, NULL}, rows[i].root);
+        chat_is_refused(&w,
+                        (const char *const[]){"--trust-simulated", w.root, "--policy", w.policy,
+                                              "--model-digest", other_digest, NULL},
+                        "statement.model");
+        chat_is_refused(&w, (const char *const[]){"--trust-simulated", w.root, NULL}, rows[i].measurement);
+        world_stop(&w);
+    }
+}
+
+/* MRTD says what the firmware is and nothing about what it loaded. */
+static void a_td_whose_registers_nobody_named_is_refused(void **state)
+{
+    struct world w;
+    struct process p;
+    (void)state;
+    world_start(&w, &(struct world_options){.platform = "tdx"});
+    const char *const named[] = {"--trust-simulated",
+                                 w.root,
+                                 "--measurement",
+                                 w.measurement,
+                                 "--rtmr",
+                                 "0:any",
+                                 "--rtmr",
+                                 "1:any",
+                                 NULL};
     chat_is_refused(&w,
-                    (const char *const[]){"--trust-simulated", w.root, "--measurement", w.measurement,
-                                          "--model-digest", other_digest, NULL},
-                    "statement.model");
-    chat_is_refused(&w, (const char *const[]){"--trust-simulated", w.root, NULL}, "snp.measurement");
+                    (const char *const[]){"--trust-simulated", w.root, "--measurement", w.measurement, NULL},
+                    "tdx.rtmr0");
+    chat_is_refused(&w, named, "tdx.rtmr2");
+    /* Waived, it is accepted: whoever says so knows it. */
+    const char *argv[] = {E2E_ENCLUME,     "chat",        "--connect", w.address, "--trust-simulated", w.root,
+                          "--measurement", w.measurement, "--rtmr",    "all:any", "--max-tokens",      "4",
+                          PROMPT,          NULL};
+    assert_int_equal(process_run(&p, argv), 0);
+    process_release(&p);
     world_stop(&w);
+}
+
+/* Each platform's policy is of no use for the other. */
+static void a_policy_of_the_other_platform_accepts_nothing(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < test_count(rows); i++) {
+        struct world w;
+        struct world other;
+        world_start(&w, &(struct world_options){.platform = rows[i].platform});
+        world_open(&other, &(struct world_options){.platform = rows[1 - i].platform});
+        chat_is_refused(&w,
+                        (const char *const[]){"--trust-simulated", w.root, "--policy", other.policy, NULL},
+                        rows[i].measurement);
+        world_remove(&other);
+        world_stop(&w);
+    }
 }
 
 /* Accepted by the same commands: else the refusals above and below would prove nothing. */
 static void the_right_enclave_is_asked(void **state)
 {
-    struct world w;
-    struct process p;
     (void)state;
-    world_start(&w, &(struct world_options){.lie = NULL});
-    struct relay *relay = relay_start(w.relay, w.socket);
-    char address[WORLD_PATH + 8];
-    (void)snprintf(address, sizeof address, "unix:%s", w.relay);
-    assert_int_equal(world_chat(&w, address, &p, (const char *const[]){"--max-tokens", "4", PROMPT, NULL}),
-                     0);
-    assert_true(p.out.len > 1);
-    assert_true(relay_ended(relay, 0));
-    assert_true(relay_record_count(relay, 0, RELAY_FROM_CLIENT) > 2);
-    process_release(&p);
-    relay_stop(relay);
-    world_stop(&w);
+    for (size_t i = 0; i < test_count(rows); i++) {
+        struct world w;
+        struct process p;
+        char address[WORLD_PATH + 8];
+        world_start(&w, &(struct world_options){.platform = rows[i].platform});
+        struct relay *relay = relay_start(w.relay, w.socket);
+        (void)snprintf(address, sizeof address, "unix:%s", w.relay);
+        assert_int_equal(
+            world_chat(&w, address, &p, (const char *const[]){"--max-tokens", "4", PROMPT, NULL}), 0);
+        assert_true(p.out.len > 1);
+        assert_true(relay_ended(relay, 0));
+        assert_true(relay_record_count(relay, 0, RELAY_FROM_CLIENT) > 2);
+        process_release(&p);
+        relay_stop(relay);
+        world_stop(&w);
+    }
 }
 
 static void a_platform_that_lies_is_refused(void **state)
 {
     static const struct {
+        const char *platform;
         const char *lie;
         const char *check;
     } cases[] = {
-        {"foreign-root", "snp.chain.root"},   {"debug", "snp.policy.debug"},
-        {"stale", "snp.report_data"},         {"report-data", "snp.report_data"},
-        {"measurement", "snp.measurement"},   {"bit:2560", "snp.report.signature"},
-        {"bit:1152", "snp.report.signature"},
+        {"snp", "foreign-root", "snp.chain.root"},
+        {"snp", "debug", "snp.policy.debug"},
+        {"snp", "stale", "snp.report_data"},
+        {"snp", "report-data", "snp.report_data"},
+        {"snp", "measurement", "snp.measurement"},
+        {"snp", "bit:2560", "snp.report.signature"},
+        {"snp", "bit:1152", "snp.report.signature"},
+        {"tdx", "foreign-root", "tdx.pck.root"},
+        {"tdx", "debug", "tdx.td.debug"},
+        {"tdx", "stale", "tdx.report_data"},
+        {"tdx", "report-data", "tdx.report_data"},
+        {"tdx", "measurement:0", "tdx.mrtd"},
+        {"tdx", "measurement:3", "tdx.rtmr2"},
+        {"tdx", "bit:2560", "tdx.quote.signature"},
     };
     (void)state;
     for (size_t i = 0; i < test_count(cases); i++) {
         struct world w;
-        world_start(&w, &(struct world_options){.lie = cases[i].lie});
-        chat_is_refused(
-            &w, (const char *const[]){"--trust-simulated", w.root, "--measurement", w.measurement, NULL},
-            cases[i].check);
+        world_start(&w, &(struct world_options){.platform = cases[i].platform, .lie = cases[i].lie});
+        chat_is_refused(&w, (const char *const[]){"--trust-simulated", w.root, "--policy", w.policy, NULL},
+                        cases[i].check);
         world_stop(&w);
     }
 }
@@ -143,12 +213,19 @@ static void a_platform_that_lies_is_refused(void **state)
 /* An enclave whose chip gives nothing usable does not even start to listen, and says why. */
 static void an_enclave_without_evidence_does_not_start(void **state)
 {
-    static const char *const lies[] = {"refuse", "truncated"};
+    static const struct {
+        const char *platform;
+        const char *lie;
+    } cases[] = {{"snp", "refuse"},
+                 {"snp", "truncated"},
+                 {"snp", "other-platform"},
+                 {"tdx", "refuse"},
+                 {"tdx", "truncated"}};
     (void)state;
-    for (size_t i = 0; i < test_count(lies); i++) {
+    for (size_t i = 0; i < test_count(cases); i++) {
         struct world w;
         size_t len = 0;
-        world_open(&w, &(struct world_options){.lie = lies[i]});
+        world_open(&w, &(struct world_options){.platform = cases[i].platform, .lie = cases[i].lie});
         assert_false(world_run(&w));
         assert_int_equal(world_end(&w), ERR_CLASS_ENCLAVE);
         char *log = process_read_file(w.log, &len);
@@ -160,15 +237,23 @@ static void an_enclave_without_evidence_does_not_start(void **state)
 
 /* ---- an enclave that lies itself ---- */
 
-static void write_root(const char *path, const struct platform *p)
+/* What makes the responder's platform acceptable, in place of what makes enclumed. */
+static void write_acceptance(const struct world *w, const struct platform *p)
 {
+    const struct simulated_der *root = p->kind->root(p);
+    struct responder_registers registers;
+    const struct attest_policy policy = responder_policy(p, &registers);
     struct err_note note = {{0}};
-    assert_ok(file_write(path, bytes_of(p->chain->ark_der.der, p->chain->ark_der.len), &note));
+    char *text;
+    assert_ok(policy_document_write(&policy, 0, POLICY_CANONICAL, &text, &note));
+    assert_ok(file_write(w->policy, bytes_str(text), &note));
+    assert_ok(file_write(w->root, bytes_of(root->der, root->len), &note));
+    secret_free(text);
 }
 
-static void an_enclave_that_lies_is_refused(void **state)
+static void an_enclave_that_lies_is_refused_on(const struct rows *platform_rows)
 {
-    static const struct {
+    const struct {
         enum responder_lie lie;
         size_t number;
         const char *check; /* NULL: accepted */
@@ -177,23 +262,17 @@ static void an_enclave_that_lies_is_refused(void **state)
         {RESPONDER_TRUNCATED, 1, "bundle.form"},
         {RESPONDER_TRUNCATED, 5000, "bundle.form"},
         {RESPONDER_TRUNCATED, SIZE_MAX, "bundle.form"}, /* one byte is left */
-        {RESPONDER_OTHER_STATEMENT, 0, "snp.report_data"},
+        {RESPONDER_OTHER_STATEMENT, 0, platform_rows->report_data},
         {RESPONDER_OTHER_KEY, 0, "channel.key"},
-        {RESPONDER_OTHER_DATA, 0, "snp.report_data"},
-        {RESPONDER_STALE, 0, "snp.report_data"},
+        {RESPONDER_OTHER_DATA, 0, platform_rows->report_data},
+        {RESPONDER_STALE, 0, platform_rows->report_data},
         {RESPONDER_HONEST, 0, NULL},
     };
     struct world w;
-    struct platform platform;
-    struct err_note note = {{0}};
-    (void)state;
-    world_open(&w, &(struct world_options){.lie = NULL});
-    (void)mkdir(E2E_CHAIN, 0700);
-    assert_ok(platform_open(&platform, E2E_CHAIN, (int64_t)time(NULL), &note));
-    memset(platform.measurement, 0x5a, sizeof platform.measurement);
-    encoding_hex(bytes_of(platform.measurement, sizeof platform.measurement), w.measurement);
-    write_root(w.root, &platform);
-    struct responder *r = responder_start(w.socket, &platform);
+    world_open(&w, &(struct world_options){.platform = platform_rows->platform});
+    struct platform *platform = responder_platform(platform_rows->platform);
+    write_acceptance(&w, platform);
+    struct responder *r = responder_start(w.socket, platform);
     for (size_t i = 0; i < test_count(cases); i++) {
         struct process p;
         struct asker a;
@@ -211,9 +290,16 @@ static void an_enclave_that_lies_is_refused(void **state)
         process_release(&p);
     }
     responder_stop(r);
-    platform_close(&platform);
+    platform_close(platform);
     (void)unlink(w.socket);
     world_remove(&w);
+}
+
+static void an_enclave_that_lies_is_refused(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < test_count(rows); i++)
+        an_enclave_that_lies_is_refused_on(&rows[i]);
 }
 
 static int setup(void **state)
@@ -228,6 +314,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_right_enclave_is_asked),
         cmocka_unit_test(a_client_that_wants_another_enclave_says_nothing),
+        cmocka_unit_test(a_td_whose_registers_nobody_named_is_refused),
+        cmocka_unit_test(a_policy_of_the_other_platform_accepts_nothing),
         cmocka_unit_test(a_platform_that_lies_is_refused),
         cmocka_unit_test(an_enclave_without_evidence_does_not_start),
         cmocka_unit_test(an_enclave_that_lies_is_refused),

@@ -6,12 +6,13 @@
  *
  * where LIE is one of
  *     foreign-root   gives out another root than the one that its chain ends in
- *     debug          launches with a guest policy that allows debugging
+ *     debug          launches so that the host may debug
  *     stale          answers each question after the first with the report before
  *     report-data    signs other report data than it was asked for
- *     measurement    signs another measurement than that of what it launched
+ *     measurement:N  signs another value in the platform's Nth register (0 is the measurement, or MRTD) than that of what it launched
  *     truncated      answers with one byte too few
- *     bit:N          turns over bit N of the answer's report (bit 0 is the lowest of the first byte)
+ *     other-platform answers as another platform than it said it was
+ *     bit:N          turns over bit N of the answer's evidence (bit 0 is the lowest of the first byte)
  *     refuse         refuses every question
  */
 #include <stdio.h>
@@ -20,23 +21,22 @@
 
 #include "simulator/run.h"
 
-enum { REPORT_AT = SIMULATED_WIRE_MAGIC_SIZE + 4 + 4 };
-
 struct lie {
     const char *name;
     enum err (*prepare)(void *self, struct platform *p, struct simulated_der *root);
     enum err (*answer)(void *self, const struct platform *p,
-                       const uint8_t report_data[static SNP_REPORT_DATA_SIZE], struct platform_frame *frame);
+                       const uint8_t report_data[static SIMULATED_WIRE_DATA_SIZE],
+                       struct platform_frame *frame);
 };
 
 struct hostile {
-    const char *parameter;
+    size_t parameter;
     bool has_previous;
-    uint8_t previous[SNP_REPORT_DATA_SIZE];
+    uint8_t previous[SIMULATED_WIRE_DATA_SIZE];
 };
 
 static enum err answer_honestly(void *self, const struct platform *p,
-                                const uint8_t report_data[static SNP_REPORT_DATA_SIZE],
+                                const uint8_t report_data[static SIMULATED_WIRE_DATA_SIZE],
                                 struct platform_frame *frame)
 {
     (void)self;
@@ -45,13 +45,13 @@ static enum err answer_honestly(void *self, const struct platform *p,
 
 static enum err prepare_foreign_root(void *self, struct platform *p, struct simulated_der *root)
 {
-    struct simulated_chain *foreign;
+    struct platform *foreign;
     (void)self;
-    enum err e = simulated_chain_new(p->chain->product, (int64_t)time(NULL), &foreign);
+    enum err e = platform_open(p->kind->name, NULL, (int64_t)time(NULL), &foreign, NULL);
     if (e == ERR_OK)
-        *root = foreign->ark_der;
+        *root = *foreign->kind->root(foreign);
     if (e == ERR_OK)
-        simulated_chain_free(foreign);
+        platform_close(foreign);
     return e;
 }
 
@@ -59,20 +59,20 @@ static enum err prepare_debug(void *self, struct platform *p, struct simulated_d
 {
     (void)self;
     (void)root;
-    p->policy |= 1ULL << SNP_POLICY_DEBUG;
+    p->kind->allow_debug(p);
     return ERR_OK;
 }
 
 static enum err prepare_measurement(void *self, struct platform *p, struct simulated_der *root)
 {
-    (void)self;
+    const struct hostile *h = self;
     (void)root;
-    p->measurement[0] ^= 1;
+    p->launched.at[h->parameter % p->launched.count].value[0] ^= 1;
     return ERR_OK;
 }
 
 static enum err answer_stale(void *self, const struct platform *p,
-                             const uint8_t report_data[static SNP_REPORT_DATA_SIZE],
+                             const uint8_t report_data[static SIMULATED_WIRE_DATA_SIZE],
                              struct platform_frame *frame)
 {
     struct hostile *h = self;
@@ -83,18 +83,18 @@ static enum err answer_stale(void *self, const struct platform *p,
 }
 
 static enum err answer_report_data(void *self, const struct platform *p,
-                                   const uint8_t report_data[static SNP_REPORT_DATA_SIZE],
+                                   const uint8_t report_data[static SIMULATED_WIRE_DATA_SIZE],
                                    struct platform_frame *frame)
 {
-    uint8_t other[SNP_REPORT_DATA_SIZE];
+    uint8_t other[SIMULATED_WIRE_DATA_SIZE];
     (void)self;
     memcpy(other, report_data, sizeof other);
-    other[SNP_REPORT_DATA_SIZE - 1] ^= 1;
+    other[SIMULATED_WIRE_DATA_SIZE - 1] ^= 1;
     return platform_answer(p, other, frame);
 }
 
 static enum err answer_truncated(void *self, const struct platform *p,
-                                 const uint8_t report_data[static SNP_REPORT_DATA_SIZE],
+                                 const uint8_t report_data[static SIMULATED_WIRE_DATA_SIZE],
                                  struct platform_frame *frame)
 {
     enum err e = answer_honestly(self, p, report_data, frame);
@@ -103,18 +103,38 @@ static enum err answer_truncated(void *self, const struct platform *p,
 }
 
 static enum err answer_bit(void *self, const struct platform *p,
-                           const uint8_t report_data[static SNP_REPORT_DATA_SIZE],
+                           const uint8_t report_data[static SIMULATED_WIRE_DATA_SIZE],
                            struct platform_frame *frame)
 {
     const struct hostile *h = self;
-    size_t bit = strtoul(h->parameter, NULL, 10) % (SNP_REPORT_SIZE * 8UL);
+    struct simulated_answer answer;
     enum err e = answer_honestly(self, p, report_data, frame);
-    frame->bytes[REPORT_AT + bit / 8] ^= (uint8_t)(1U << bit % 8);
+    if (e == ERR_OK)
+        e = simulated_answer_parse(bytes_of(frame->bytes, frame->len), &answer);
+    if (e != ERR_OK)
+        return e;
+    size_t bit = h->parameter % (answer.evidence.len * 8);
+    frame->bytes[SIMULATED_WIRE_HEADER_SIZE + bit / 8] ^= (uint8_t)(1U << bit % 8);
+    return ERR_OK;
+}
+
+/* The form of the other is kept, too. */
+static enum err answer_other_platform(void *self, const struct platform *p,
+                                      const uint8_t report_data[static SIMULATED_WIRE_DATA_SIZE],
+                                      struct platform_frame *frame)
+{
+    struct platform *other;
+    const char *name = strcmp(p->kind->name, "snp") == 0 ? "tdx" : "snp";
+    (void)self;
+    enum err e = platform_open(name, NULL, (int64_t)time(NULL), &other, NULL);
+    if (e == ERR_OK)
+        e = platform_answer(other, report_data, frame);
+    platform_close(other);
     return e;
 }
 
 static enum err answer_refuse(void *self, const struct platform *p,
-                              const uint8_t report_data[static SNP_REPORT_DATA_SIZE],
+                              const uint8_t report_data[static SIMULATED_WIRE_DATA_SIZE],
                               struct platform_frame *frame)
 {
     (void)self;
@@ -131,6 +151,7 @@ static const struct lie lies[] = {
     {"report-data", NULL, answer_report_data},
     {"measurement", prepare_measurement, answer_honestly},
     {"truncated", NULL, answer_truncated},
+    {"other-platform", NULL, answer_other_platform},
     {"bit", NULL, answer_bit},
     {"refuse", NULL, answer_refuse},
 };
@@ -146,7 +167,7 @@ static const struct lie *lie_named(const char *text)
 
 int main(int argc, char **argv)
 {
-    struct hostile hostile = {.parameter = "0"};
+    struct hostile hostile = {.parameter = 0};
     struct options options;
     struct err_note note = {{0}};
     const struct lie *lie = argc > 1 ? lie_named(argv[1]) : NULL;
@@ -158,7 +179,7 @@ int main(int argc, char **argv)
     }
     const char *parameter = strchr(argv[1], ':');
     if (parameter != NULL)
-        hostile.parameter = parameter + 1;
+        hostile.parameter = strtoul(parameter + 1, NULL, 10);
     const struct run_hooks hooks = {.prepare = lie->prepare, .answer = lie->answer, .self = &hostile};
     return run_simulator(&options, &hooks);
 }

@@ -2,7 +2,7 @@
 /*
  * A tiny program for the simulator to launch. Its first argument says what it does, and one line on standard output says what came of it:
  *
- *     report N       asks for N reports, the i-th over 64 bytes of value i; for each a line "BYTES-IN-HEX MILLISECONDS"; the certificates follow
+ *     report N       asks for N reports, the i-th over 64 bytes of value i; for each a line "BYTES-IN-HEX MILLISECONDS"; the endorsements follow
  *     environment    the number of variables in its environment
  *     name           its argv[0]
  *     descriptors    the open descriptors
@@ -46,7 +46,7 @@ static int do_report(const char *argument)
     for (int i = 0; e == ERR_OK && i < atoi(argument); i++) {
         struct evidence evidence;
         struct err_note note = {{0}};
-        uint8_t report_data[SNP_REPORT_DATA_SIZE];
+        uint8_t report_data[SIMULATED_WIRE_DATA_SIZE];
         memset(report_data, i, sizeof report_data);
         long before = milliseconds();
         e = source->report(source, report_data, &evidence, &note);

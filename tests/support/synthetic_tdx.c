@@ -256,51 +256,6 @@ static void document_sign(struct synthetic_tdx *s, const struct synthetic_tdx_do
 
 /* ---- the quote ---- */
 
-static void put_body(struct writer *w, const struct tdx_body *b)
-{
-    writer_bytes(w, bytes_of(b->tee_tcb_svn, sizeof b->tee_tcb_svn));
-    writer_bytes(w, bytes_of(b->mrseam, sizeof b->mrseam));
-    writer_bytes(w, bytes_of(b->mrsignerseam, sizeof b->mrsignerseam));
-    writer_u64le(w, b->seam_attributes);
-    writer_u64le(w, b->attributes);
-    writer_u64le(w, b->xfam);
-    writer_bytes(w, bytes_of(b->mrtd, sizeof b->mrtd));
-    writer_bytes(w, bytes_of(b->mrconfigid, sizeof b->mrconfigid));
-    writer_bytes(w, bytes_of(b->mrowner, sizeof b->mrowner));
-    writer_bytes(w, bytes_of(b->mrownerconfig, sizeof b->mrownerconfig));
-    writer_bytes(w, bytes_of(b->rtmr, sizeof b->rtmr));
-    writer_bytes(w, bytes_of(b->report_data, sizeof b->report_data));
-    if (b->is_15) {
-        writer_bytes(w, bytes_of(b->tee_tcb_svn_2, sizeof b->tee_tcb_svn_2));
-        writer_bytes(w, bytes_of(b->mrservicetd, sizeof b->mrservicetd));
-    }
-}
-
-static void put_sgx_report(struct writer *w, const struct sgx_report *r)
-{
-    writer_zeros(w, 16);
-    writer_u32le(w, r->miscselect);
-    writer_zeros(w, 28);
-    writer_bytes(w, bytes_of(r->attributes, sizeof r->attributes));
-    writer_bytes(w, bytes_of(r->mrenclave, sizeof r->mrenclave));
-    writer_zeros(w, 32);
-    writer_bytes(w, bytes_of(r->mrsigner, sizeof r->mrsigner));
-    writer_zeros(w, 96);
-    writer_u16le(w, r->isv_prod_id);
-    writer_u16le(w, r->isv_svn);
-    writer_zeros(w, 60);
-    writer_bytes(w, bytes_of(r->report_data, sizeof r->report_data));
-}
-
-static void put_pem(struct writer *w, struct bytes der)
-{
-    char text[ENCODING_BASE64_SIZE(SYNTHETIC_TDX_CERT_MAX)];
-    encoding_base64(der, text);
-    writer_str(w, "-----BEGIN CERTIFICATE-----\n");
-    writer_str(w, text);
-    writer_str(w, "\n-----END CERTIFICATE-----\n");
-}
-
 /* x || y: the end of the SubjectPublicKeyInfo. */
 static void attestation_key(const struct synthetic_tdx *t, uint8_t xy[static TDX_POINT_SIZE])
 {
@@ -311,65 +266,87 @@ static void attestation_key(const struct synthetic_tdx *t, uint8_t xy[static TDX
     xy[TDX_POINT_SIZE - 1] = (uint8_t)(xy[TDX_POINT_SIZE - 1] ^ t->point_off_curve);
 }
 
-/* A length that is known when what it counts was written. */
-static void put_length_at(struct writer *w, size_t at, size_t length)
+/* Over a number that is right, what the test wants to stand there. */
+static void put_at(struct writer *w, size_t at, int octets, size_t value)
 {
-    struct writer field = writer_into(w->start + at, 4);
-    writer_u32le(&field, (uint32_t)length);
+    struct writer field = writer_into(w->start + at, (size_t)octets);
+    if (octets == 2)
+        writer_u16le(&field, (uint16_t)value);
+    else
+        writer_u32le(&field, (uint32_t)value);
+}
+
+static struct bytes sign(const struct crypto_private_key *key, struct bytes message,
+                         uint8_t rs[static TDX_POINT_SIZE])
+{
+    synthetic_must(crypto_ecdsa_sign_raw(key, CRYPTO_SHA256, message, rs));
+    return bytes_of(rs, TDX_POINT_SIZE);
+}
+
+static struct bytes signed_part(const struct synthetic_tdx *t, uint8_t *out, size_t size)
+{
+    struct writer w = writer_into(out, size);
+    tdx_signed_part_write(&w, &t->quote_fields);
+    if (t->quote_fields.version == TDX_VERSION_5) {
+        put_at(&w, TDX_HEADER_SIZE, 2, (size_t)t->body_type);
+        put_at(&w, TDX_HEADER_SIZE + 2, 4, (size_t)t->body_size);
+    }
+    return bytes_of(out, w.used);
+}
+
+static struct bytes qe_report(const struct synthetic_tdx *t, struct bytes key,
+                              uint8_t out[static SGX_REPORT_SIZE])
+{
+    struct sgx_report report = t->quote_fields.qe_report;
+    struct writer w = writer_into(out, SGX_REPORT_SIZE);
+    if (!t->keep_qe_report_data) {
+        const struct bytes parts[] = {key, bytes_of(t->authentication, 32)};
+        memset(report.report_data, 0, sizeof report.report_data);
+        synthetic_must(crypto_hash_parts(CRYPTO_SHA256, parts, 2, report.report_data));
+    }
+    sgx_report_write(&w, &report);
+    return bytes_of(out, w.used);
+}
+
+static struct bytes chain_text(struct synthetic_tdx *t, uint8_t *out, size_t size)
+{
+    const struct bytes chain[] = {cert_build(t, &t->pck, t->certs[0]), cert_build(t, &t->ca, t->certs[1]),
+                                  t->root_der, t->root_der};
+    struct writer w = writer_into(out, size);
+    for (int i = 0; i < t->certificates; i++)
+        synthetic_must(encoding_pem_write(&w, "CERTIFICATE", chain[i]));
+    writer_str(&w, t->after_chain);
+    writer_zeros(&w, !t->no_nul);
+    return bytes_of(out, w.used);
 }
 
 static void quote_build(struct synthetic_tdx *t)
 {
-    const struct tdx_quote *q = &t->quote_fields;
-    const struct bytes chain[] = {cert_build(t, &t->pck, t->certs[0]), cert_build(t, &t->ca, t->certs[1]),
-                                  t->root_der, t->root_der};
+    enum {
+        QE_TYPE = 4 + 2 * TDX_POINT_SIZE,
+        CHAIN_TYPE = QE_TYPE + 6 + SGX_REPORT_SIZE + TDX_POINT_SIZE + 2
+    };
+    uint8_t signed_bytes[TDX_HEADER_SIZE + TDX_BODY_DESCRIPTOR_SIZE + TDX_BODY_15_SIZE];
     uint8_t xy[TDX_POINT_SIZE];
-    uint8_t rs[TDX_POINT_SIZE];
-    struct sgx_report report = q->qe_report;
-    struct writer w = writer_into(t->quote_bytes, sizeof t->quote_bytes);
-    writer_u16le(&w, q->version);
-    writer_u16le(&w, q->key_type);
-    writer_u32le(&w, q->tee_type);
-    writer_u32le(&w, 0);
-    writer_bytes(&w, bytes_of(q->qe_vendor, sizeof q->qe_vendor));
-    writer_zeros(&w, 20);
-    if (q->version == TDX_VERSION_5) {
-        writer_u16le(&w, (uint16_t)t->body_type);
-        writer_u32le(&w, (uint32_t)t->body_size);
-    }
-    put_body(&w, &q->body);
-    synthetic_must(crypto_ecdsa_sign_raw(t->quote_signer, CRYPTO_SHA256, bytes_of(w.start, w.used), rs));
-
-    size_t length_at = w.used;
-    writer_u32le(&w, 0);
-    writer_bytes(&w, bytes_of(rs, sizeof rs));
+    uint8_t report[SGX_REPORT_SIZE];
+    uint8_t rs[2][TDX_POINT_SIZE];
+    static uint8_t chain[SYNTHETIC_TDX_QUOTE_MAX];
+    struct tdx_quote q = t->quote_fields;
     attestation_key(t, xy);
-    writer_bytes(&w, bytes_of(xy, sizeof xy));
-    writer_u16le(&w, (uint16_t)t->qe_type);
-    size_t qe_length_at = w.used;
-    writer_u32le(&w, 0);
-    if (!t->keep_qe_report_data) {
-        const struct bytes parts[] = {bytes_of(xy, sizeof xy), bytes_of(t->authentication, 32)};
-        memset(report.report_data, 0, sizeof report.report_data);
-        synthetic_must(crypto_hash_parts(CRYPTO_SHA256, parts, 2, report.report_data));
-    }
-    size_t report_at = w.used;
-    put_sgx_report(&w, &report);
-    synthetic_must(crypto_ecdsa_sign_raw(t->qe_report_signer, CRYPTO_SHA256,
-                                         bytes_of(w.start + report_at, SGX_REPORT_SIZE), rs));
-    writer_bytes(&w, bytes_of(rs, sizeof rs));
-    writer_u16le(&w, sizeof t->authentication);
-    writer_bytes(&w, bytes_of(t->authentication, sizeof t->authentication));
-    writer_u16le(&w, (uint16_t)t->chain_type);
-    size_t chain_length_at = w.used;
-    writer_u32le(&w, 0);
-    for (int i = 0; i < t->certificates; i++)
-        put_pem(&w, chain[i]);
-    writer_str(&w, t->after_chain);
-    writer_zeros(&w, !t->no_nul);
-    put_length_at(&w, chain_length_at, w.used - chain_length_at - 4);
-    put_length_at(&w, qe_length_at, w.used - qe_length_at - 4);
-    put_length_at(&w, length_at, w.used - length_at - 4 + (size_t)t->length_off);
+    q.signed_part = signed_part(t, signed_bytes, sizeof signed_bytes);
+    q.signature = sign(t->quote_signer, q.signed_part, rs[0]);
+    q.attestation_key = bytes_of(xy, sizeof xy);
+    q.qe_report_bytes = qe_report(t, q.attestation_key, report);
+    q.qe_signature = sign(t->qe_report_signer, q.qe_report_bytes, rs[1]);
+    q.qe_authentication = bytes_of(t->authentication, sizeof t->authentication);
+    q.pck_chain = chain_text(t, chain, sizeof chain);
+
+    struct writer w = writer_into(t->quote_bytes, sizeof t->quote_bytes);
+    tdx_quote_write(&w, &q);
+    const size_t data = q.signed_part.len;
+    put_at(&w, data, 4, w.used - data - 4 + (size_t)t->length_off);
+    put_at(&w, data + QE_TYPE, 2, (size_t)t->qe_type);
+    put_at(&w, data + CHAIN_TYPE + sizeof t->authentication, 2, (size_t)t->chain_type);
     writer_zeros(&w, t->padding);
     if (t->last_octet != 0)
         writer_u8(&w, (uint8_t)t->last_octet);

@@ -4,7 +4,8 @@
 
 /*
  * Intel TDX evidence made up for tests: a quote and collateral that pass every check, in which a test changes what it wants before all of it is built
- * and signed. The writers are the tests' own, so that the parsers are not held against mirrors of themselves.
+ * and signed. The writers of certificates, lists and documents are the tests' own, so that the parsers are not held against mirrors of themselves; the
+ * layout of a quote is attest/tdx_quote_write.c's, and real quotes hold the parser.
  *
  *     struct synthetic_tdx t;
  *     synthetic_tdx_init(&t, &keys);

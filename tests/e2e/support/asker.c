@@ -9,8 +9,7 @@
 void asker_open(struct asker *a, const struct world *w, const char *address,
                 const struct client_options *options)
 {
-    struct policy_options policy = {.simulated_root = w->root};
-    policy.measurements.items[policy.measurements.count++] = w->measurement;
+    const struct policy_options policy = {.policy = w->policy, .simulated_root = w->root};
     *a = (struct asker){.sampling = {.temperature = 0.8F, .top_p = 1, .repeat_penalty = 1}};
     assert_ok(policy_options_load(&policy, &a->holder, &a->note));
     if (options != NULL)

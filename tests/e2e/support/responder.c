@@ -5,13 +5,16 @@
 #include <semaphore.h>
 #include <stdlib.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "attest/bundle.h"
 #include "attest/merkle.h"
 #include "attest/statement.h"
 #include "base/secret.h"
+#include "evidence/simulated.h"
 #include "unit/test.h"
 
 enum { CHUNK = 65536 };
@@ -41,23 +44,22 @@ static void write_statement(const struct responder *r, bool other_key, char text
     assert_ok(statement_write(&s, text, STATEMENT_MAX, len));
 }
 
-static void sign_report(const struct responder *r, struct bytes statement,
-                        const uint8_t challenge[static CHANNEL_CHALLENGE_SIZE],
-                        uint8_t out[static SNP_REPORT_SIZE], struct merkle_path *path)
+/* The platform's answer for this statement and challenge, as the enclave gets it. */
+static void ask_platform(const struct responder *r, struct bytes statement,
+                         const uint8_t challenge[static CHANNEL_CHALLENGE_SIZE], struct platform_frame *frame,
+                         struct merkle_path *path)
 {
     uint8_t root[MERKLE_HASH_SIZE];
-    uint8_t data[SNP_REPORT_DATA_SIZE];
+    uint8_t data[SIMULATED_WIRE_DATA_SIZE];
     uint8_t leaf[1][32];
     struct merkle_tree *tree = NULL;
-    struct snp_report report;
     memcpy(leaf[0], challenge, sizeof leaf[0]);
     assert_ok(merkle_build((const uint8_t(*)[32])leaf, 1, &tree));
     merkle_root(tree, root);
     merkle_path_of(tree, 0, path);
     merkle_free(tree);
     assert_ok(statement_report_data(statement, root, data));
-    platform_report_fields(r->platform, data, &report);
-    assert_ok(platform_report_sign(r->platform, &report, out));
+    assert_ok(platform_answer(r->platform, data, frame));
 }
 
 /* The bundle with the lie in it; secret_free it. */
@@ -69,28 +71,26 @@ static char *make_bundle(const struct responder *r, const uint8_t challenge[stat
     size_t said_len = 0;
     size_t signed_len = 0;
     uint8_t covered[CHANNEL_CHALLENGE_SIZE];
-    uint8_t report[SNP_REPORT_SIZE];
-    const struct simulated_chain *chain = r->platform->chain;
+    static _Thread_local struct platform_frame frame;
+    struct evidence evidence;
+    const char *platform;
     char *text = NULL;
-    struct bundle b = {.platform = BUNDLE_PLATFORM_SNP, .evidence_count = 1, .endorsement_count = 4};
+    struct bundle b = {.evidence_count = 1};
 
     write_statement(r, r->lie == RESPONDER_OTHER_STATEMENT || r->lie == RESPONDER_OTHER_KEY, said, &said_len);
     write_statement(r, r->lie == RESPONDER_OTHER_KEY, signed_text, &signed_len);
     memcpy(covered, challenge, sizeof covered);
     if (r->lie == RESPONDER_OTHER_DATA)
         covered[0] ^= 1;
-    sign_report(r, bytes_of(signed_text, signed_len), covered, report, &b.freshness);
+    ask_platform(r, bytes_of(signed_text, signed_len), covered, &frame, &b.freshness);
     if (r->lie == RESPONDER_BIT)
-        report[r->number / 8] ^= (uint8_t)(1U << r->number % 8);
+        frame.bytes[SIMULATED_WIRE_HEADER_SIZE + r->number / 8] ^= (uint8_t)(1U << r->number % 8);
+    assert_ok(evidence_simulated_parse(bytes_of(frame.bytes, frame.len), &evidence, &platform, NULL));
+    memcpy(b.platform, platform, strlen(platform) + 1);
     b.statement = bytes_of(said, said_len);
-    b.evidence[0] = (struct bundle_item){BUNDLE_SNP_REPORT, bytes_of(report, sizeof report)};
-    b.endorsements[0] =
-        (struct bundle_item){BUNDLE_CERTIFICATE, bytes_of(chain->vcek_der.der, chain->vcek_der.len)};
-    b.endorsements[1] =
-        (struct bundle_item){BUNDLE_CERTIFICATE, bytes_of(chain->ask_der.der, chain->ask_der.len)};
-    b.endorsements[2] =
-        (struct bundle_item){BUNDLE_CERTIFICATE, bytes_of(chain->ark_der.der, chain->ark_der.len)};
-    b.endorsements[3] = (struct bundle_item){BUNDLE_CRL, bytes_of(chain->crl_der.der, chain->crl_der.len)};
+    b.evidence[0] = evidence.report;
+    b.endorsement_count = evidence.endorsement_count;
+    memcpy(b.endorsements, evidence.endorsements, sizeof b.endorsements);
     assert_ok(bundle_write(&b, &text, len));
     if (r->lie == RESPONDER_TRUNCATED)
         *len -= r->number < *len ? r->number : *len - 1;
@@ -217,12 +217,45 @@ size_t responder_heard(struct responder *r)
     return r->heard;
 }
 
-struct attest_policy responder_policy(const struct platform *p,
-                                      const uint8_t measurement[1][ATTEST_MEASUREMENT_SIZE])
+struct platform *responder_platform(const char *name)
 {
-    return (struct attest_policy){
-        .measurements = measurement,
-        .measurement_count = 1,
-        .simulated_root = bytes_of(p->chain->ark_der.der, p->chain->ark_der.len),
-    };
+    static const uint8_t program[LAUNCH_REGISTER_SIZE] = {0x5a};
+    struct platform *p;
+    struct err_note note = {{0}};
+    (void)mkdir(E2E_CHAIN, 0700);
+    assert_ok(platform_open(name, E2E_CHAIN, (int64_t)time(NULL), &p, &note));
+    assert_ok(p->measures->measure(program, NULL, 0, &p->launched));
+    return p;
+}
+
+size_t responder_evidence_size(const struct platform *p)
+{
+    static const uint8_t data[SIMULATED_WIRE_DATA_SIZE];
+    static struct platform_frame frame;
+    struct simulated_answer answer;
+    assert_ok(platform_answer(p, data, &frame));
+    assert_ok(simulated_answer_parse(bytes_of(frame.bytes, frame.len), &answer));
+    return answer.evidence.len;
+}
+
+/* The first register is what --measurement means; others are RTMRs. A platform without them makes a launch of TDX that nothing fulfills. */
+struct attest_policy responder_policy(const struct platform *p, struct responder_registers *registers)
+{
+    const struct launch_registers *l = &p->launched;
+    const struct simulated_der *root = p->kind->root(p);
+    struct attest_policy policy;
+    *registers = (struct responder_registers){.launch = {.named = 0}};
+    memcpy(registers->measurement[0], l->at[0].value, sizeof registers->measurement[0]);
+    memcpy(registers->launch.mrtd, l->at[0].value, sizeof registers->launch.mrtd);
+    for (size_t i = 1; i < l->count; i++) {
+        memcpy(registers->launch.rtmr[i - 1], l->at[i].value, sizeof registers->launch.rtmr[0]);
+        registers->launch.named |= 1U << (i - 1);
+    }
+    attest_policy_default(&policy);
+    policy.measurements = (const uint8_t(*)[ATTEST_MEASUREMENT_SIZE])registers->measurement;
+    policy.measurement_count = 1;
+    policy.tdx.launches = &registers->launch;
+    policy.tdx.launch_count = 1;
+    assert_ok(attest_policy_trust_simulated(&policy, bytes_of(root->der, root->len), NULL));
+    return policy;
 }

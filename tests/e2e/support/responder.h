@@ -12,7 +12,7 @@
 
 enum responder_lie {
     RESPONDER_HONEST,
-    RESPONDER_BIT,             /* one bit of the report is turned over; number: which */
+    RESPONDER_BIT,             /* one bit of the report or quote is turned over; number: which */
     RESPONDER_TRUNCATED,       /* the bundle's text ends early; number: by how many bytes */
     RESPONDER_OTHER_STATEMENT, /* the statement names another key, the report is of the true one */
     RESPONDER_OTHER_KEY, /* statement and report are of another key: genuine evidence, passed on by somebody in between */
@@ -29,8 +29,17 @@ void responder_serve(struct responder *r, enum responder_lie lie, size_t number)
 /* Waits until a connection has ended: the bytes that the client sent in it behind its first record. */
 size_t responder_heard(struct responder *r);
 
-/* A policy that accepts the platform; it borrows from p and measurement. */
-struct attest_policy responder_policy(const struct platform *p,
-                                      const uint8_t measurement[1][ATTEST_MEASUREMENT_SIZE]);
+/* A platform that plays the one of that name, with something of its own in every register, as if it had launched a program. Its chain is kept beside
+ * the tests. Release with platform_close. */
+struct platform *responder_platform(const char *name);
+/* How many bytes its evidence has. */
+size_t responder_evidence_size(const struct platform *p);
+
+/* A policy that accepts that launch on that platform; it borrows from p and registers. */
+struct responder_registers {
+    uint8_t measurement[1][ATTEST_MEASUREMENT_SIZE];
+    struct tdx_launch launch;
+};
+struct attest_policy responder_policy(const struct platform *p, struct responder_registers *registers);
 
 #endif

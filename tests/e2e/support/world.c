@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "unit/test.h"
 
 enum { SKIPPED = 77, START_MS = 120000, END_MS = 60000, CHAT_MS = 120000 };
@@ -42,18 +43,38 @@ static void append_enclave(const struct world *w, const char **argv, size_t *n,
     append(argv, n, w->options.enclave);
 }
 
-static void measure(struct world *w)
+static const char *platform_of(const struct world *w)
+{
+    return w->options.platform != NULL ? w->options.platform : "snp";
+}
+
+/* enclume measure, with an option more, or NULL. */
+static void measure(const struct world *w, const char *option, struct process *p)
 {
     const char *argv[PROCESS_ARGS_MAX];
     char listen[WORLD_PATH];
     size_t n = 0;
-    struct process p;
-    append(argv, &n, (const char *const[]){E2E_ENCLUME, "measure", "simulated", "--", NULL});
+    append(argv, &n,
+           (const char *const[]){E2E_ENCLUME, "measure", "simulated", "--platform", platform_of(w), option,
+                                 NULL});
+    append(argv, &n, (const char *const[]){"--", NULL});
     append_enclave(w, argv, &n, listen);
-    assert_int_equal(process_run(&p, argv), 0);
-    assert_int_equal(p.out.len, sizeof w->measurement);
-    memcpy(w->measurement, p.out.bytes, sizeof w->measurement - 1);
+    assert_int_equal(process_run(p, argv), 0);
+}
+
+/* The first line is the measurement, or "mrtd " and MRTD. */
+static void measure_all(struct world *w)
+{
+    struct process p;
+    struct err_note note = {{0}};
+    measure(w, NULL, &p);
+    const char *end = strchr(p.out.bytes, '\n');
+    assert_true(end != NULL && end - p.out.bytes >= (ptrdiff_t)sizeof w->measurement - 1);
+    memcpy(w->measurement, end - (sizeof w->measurement - 1), sizeof w->measurement - 1);
     w->measurement[sizeof w->measurement - 1] = '\0';
+    process_release(&p);
+    measure(w, "--policy", &p);
+    assert_ok(file_write(w->policy, bytes_of(p.out.bytes, p.out.len), &note));
     process_release(&p);
 }
 
@@ -67,7 +88,8 @@ void world_open(struct world *w, const struct world_options *options)
     name_it(w->relay, "", w->dir, "relay");
     name_it(w->root, "", w->dir, "root.pem");
     name_it(w->log, "", w->dir, "log");
-    measure(w);
+    name_it(w->policy, "", w->dir, "policy.json");
+    measure_all(w);
 }
 
 void world_require_model(void)
@@ -123,7 +145,8 @@ bool world_run(struct world *w)
     else
         append(argv, &n, (const char *const[]){E2E_HOSTILE_SIMULATOR, w->options.lie, NULL});
     append(argv, &n,
-           (const char *const[]){"--root-out", w->root, "--chain", E2E_CHAIN, "--delay-ms", "2", NULL});
+           (const char *const[]){"--platform", platform_of(w), "--root-out", w->root, "--chain", E2E_CHAIN,
+                                 "--delay-ms", "2", NULL});
     append(argv, &n, w->options.simulator);
     append(argv, &n, (const char *const[]){"--", NULL});
     append_enclave(w, argv, &n, listen);
@@ -197,7 +220,7 @@ void world_chat_start(const struct world *w, const char *address, struct process
     size_t n = 0;
     append(argv, &n,
            (const char *const[]){E2E_ENCLUME, "chat", "--connect", address != NULL ? address : w->address,
-                                 "--trust-simulated", w->root, "--measurement", w->measurement, NULL});
+                                 "--trust-simulated", w->root, "--policy", w->policy, NULL});
     append(argv, &n, arguments);
     process_start(p, argv, NULL);
 }

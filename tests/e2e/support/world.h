@@ -10,7 +10,7 @@
  *     int code = world_chat(&w, &p, (const char *const[]){"--max-tokens", "9", "Hello", NULL});
  *     world_stop(&w);                            // asserts exit code 0
  *
- * The platform's chain is kept beside the tests, since making its RSA keys takes a second.
+ * The platforms' chains are kept beside the tests, since making AMD's RSA keys takes a second.
  */
 
 #include "e2e/support/process.h"
@@ -18,9 +18,10 @@
 enum { WORLD_PATH = 104, WORLD_OPTIONS_MAX = 16 };
 
 struct world_options {
-    const char *lie;     /* of tests/support/hostile_simulator.c; NULL: the honest simulator */
-    const char *program; /* NULL: enclumed */
-    const char *model;   /* NULL: the demo model */
+    const char *platform; /* "snp" or "tdx"; NULL: "snp" */
+    const char *lie;      /* of tests/support/hostile_simulator.c; NULL: the honest simulator */
+    const char *program;  /* NULL: enclumed */
+    const char *model;    /* NULL: the demo model */
     const char *simulator[WORLD_OPTIONS_MAX];
     const char *enclave[WORLD_OPTIONS_MAX];
 };
@@ -33,7 +34,8 @@ struct world {
     char relay[WORLD_PATH];   /* a path where a test may put a relay */
     char root[WORLD_PATH];    /* the simulated root, PEM */
     char log[WORLD_PATH];
-    char measurement[97]; /* what the enclave must be measured as */
+    char policy[WORLD_PATH]; /* a document that accepts the launch of this enclave and no other */
+    char measurement[97];    /* what the enclave must be measured as; of TDX, MRTD alone */
     struct process simulator;
     pid_t enclave;
 };

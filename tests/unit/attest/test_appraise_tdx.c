@@ -178,7 +178,7 @@ static int make(void **state)
     if (statement_report_data(bundle.statement, root, tdx.quote_fields.body.report_data) != ERR_OK)
         return -1;
     synthetic_tdx_build(&tdx);
-    if (collateral_write(&tdx.collateral, &collateral_text, &len) != ERR_OK)
+    if (collateral_write(&tdx.collateral, &collateral_text, &len, NULL) != ERR_OK)
         return -1;
 
     memcpy(bundle.platform, BUNDLE_PLATFORM_TDX, sizeof BUNDLE_PLATFORM_TDX);

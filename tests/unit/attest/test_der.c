@@ -183,6 +183,37 @@ static void times_are_those_of_rfc_5280(void **state)
     }
 }
 
+/* RFC 6960 section 4.2.2.1; and NVIDIA's certificates. */
+static void generalized_times_are_of_any_year_where_that_is_asked_for(void **state)
+{
+    (void)state;
+    static const struct {
+        uint8_t tag;
+        const char *text;
+        bool good, good_generalized;
+        int64_t time;
+    } rows[] = {
+        {DER_GENERALIZED_TIME, "20230511000000Z", true, true, 1683763200},
+        {DER_GENERALIZED_TIME, "19500101000000Z", true, true, -631152000},
+        {DER_GENERALIZED_TIME, "99991231235959Z", true, true, 253402300799},
+        {DER_GENERALIZED_TIME, "19491231235959Z", false, false, 0},
+        {DER_GENERALIZED_TIME, "00000101000000Z", false, false, 0},
+        {DER_GENERALIZED_TIME, "20230230000000Z", false, false, 0},
+        {DER_UTC_TIME, "230511000000Z", true, false, 1683763200},
+    };
+    for (size_t i = 0; i < test_count(rows); i++) {
+        uint8_t der[32] = {rows[i].tag, (uint8_t)strlen(rows[i].text)};
+        memcpy(der + 2, rows[i].text, strlen(rows[i].text));
+        const struct bytes whole = bytes_of(der, 2 + strlen(rows[i].text));
+        struct reader r = reader_over(whole);
+        assert_int_equal(der_time_any(&r), rows[i].time);
+        assert_int_equal(reader_finish(&r) == ERR_OK, rows[i].good);
+        r = reader_over(whole);
+        assert_int_equal(der_generalized_time(&r), rows[i].good_generalized ? rows[i].time : 0);
+        assert_int_equal(reader_finish(&r) == ERR_OK, rows[i].good_generalized);
+    }
+}
+
 static void what_is_left_inside_an_element_is_noticed(void **state)
 {
     (void)state;
@@ -206,6 +237,7 @@ int main(void)
         cmocka_unit_test(booleans_are_00_or_ff),
         cmocka_unit_test(bit_strings_have_no_stray_bits),
         cmocka_unit_test(times_are_those_of_rfc_5280),
+        cmocka_unit_test(generalized_times_are_of_any_year_where_that_is_asked_for),
         cmocka_unit_test(what_is_left_inside_an_element_is_noticed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -81,7 +81,7 @@ static void build_tdx(struct scene *s)
     memcpy(s->tdx.quote_fields.body.report_data, s->report_data, sizeof s->report_data);
     synthetic_tdx_build(&s->tdx);
     secret_free(s->collateral);
-    assert_ok(collateral_write(&s->tdx.collateral, &s->collateral, &len));
+    assert_ok(collateral_write(&s->tdx.collateral, &s->collateral, &len, NULL));
     memcpy(b->platform, BUNDLE_PLATFORM_TDX, sizeof BUNDLE_PLATFORM_TDX);
     b->evidence_count = 1;
     b->evidence[0] = (struct bundle_item){BUNDLE_TDX_QUOTE, s->tdx.quote};

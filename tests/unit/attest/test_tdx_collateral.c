@@ -333,7 +333,7 @@ static void what_was_written_reads_the_same(void **state)
     char *written;
     size_t len;
     const struct tdx_collateral *sound = &tdx.collateral;
-    assert_ok(collateral_write(sound, &written, &len));
+    assert_ok(collateral_write(sound, &written, &len, NULL));
     assert_int_equal(len, strlen(written));
     collateral_init(&c);
     assert_ok(collateral_add(&c, bytes_of(written, len), NULL));

@@ -182,6 +182,7 @@ TYPED = [
     ("enclume collateral fe", "fetch"),
     ("enclume collateral fetch --prod", "--product"),
     ("enclume measure ", "simulated"),
+    ("enclume measure simulated --platform ", "tdx"),
     ("enclume model dig", "digest"),
     ("enclume policy sh", "show"),
     ("enclume policy check READ", "README.md"),
@@ -192,6 +193,7 @@ TYPED = [
     ("enclumed --evidence t", "tsm"),
     ("enclumed --collateral v", "vsock:"),
     ("enclume-simulator --root", "--root-out"),
+    ("enclume-simulator --platform ", "tdx"),
     ("enclume-simulator --json -- enclumed --max-conn", "--max-connections"),
 ]
 

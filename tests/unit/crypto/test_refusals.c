@@ -119,6 +119,41 @@ static void points_off_the_curve_are_refused(void **state)
     assert_null(key);
 }
 
+/* SEC 1 section 2.3.4: x + p names the same residue as a small x, but it is no second encoding of the point. */
+static void coordinates_out_of_range_are_refused(void **state)
+{
+    static const struct {
+        enum crypto_key_kind kind;
+        const char *good;
+        const char *bad;
+    } cases[] = {
+        {CRYPTO_KEY_P256,
+         "0000000000000000000000000000000000000000000000000000000000000005"
+         "459243b9aa581806fe913bce99817ade11ca503c64d9a3c533415c083248fbcc",
+         "ffffffff00000001000000000000000000000001000000000000000000000004"
+         "459243b9aa581806fe913bce99817ade11ca503c64d9a3c533415c083248fbcc"},
+        {CRYPTO_KEY_P384,
+         "000000000000000000000000000000000000000000000000"
+         "000000000000000000000000000000000000000000000002"
+         "8cdeadbbd04911a3c1931e26df3fa6439dca9c7eb286fbd4"
+         "6fc319f0e2bb780232baf57825fc0c1912ada2fefe84024c",
+         "ffffffffffffffffffffffffffffffffffffffffffffffff"
+         "fffffffffffffffeffffffff000000000000000100000001"
+         "8cdeadbbd04911a3c1931e26df3fa6439dca9c7eb286fbd4"
+         "6fc319f0e2bb780232baf57825fc0c1912ada2fefe84024c"},
+    };
+    struct crypto_public_key *key;
+    (void)state;
+    for (size_t i = 0; i < test_count(cases); i++) {
+        const struct hex good = hex(cases[i].good);
+        const struct hex bad = hex(cases[i].bad);
+        assert_ok(crypto_public_key_from_point(cases[i].kind, hex_bytes(good), &key));
+        crypto_public_key_free(key);
+        assert_err(crypto_public_key_from_point(cases[i].kind, hex_bytes(bad), &key), ERR_KEY);
+        assert_null(key);
+    }
+}
+
 /* FIPS 186-5 section 6.4.2: r and s stand in [1, n-1]. */
 static void raw_signatures_out_of_range_are_refused(void **state)
 {
@@ -154,6 +189,7 @@ int main(void)
         cmocka_unit_test(every_flipped_bit_is_refused),
         cmocka_unit_test(what_is_ber_but_not_der_is_refused),
         cmocka_unit_test(points_off_the_curve_are_refused),
+        cmocka_unit_test(coordinates_out_of_range_are_refused),
         cmocka_unit_test(raw_signatures_out_of_range_are_refused),
     };
     if (crypto_init() != ERR_OK)

@@ -72,7 +72,7 @@ static void without_being_given_by_hand_the_root_is_nothing(void **state)
 
 static void kept_as_text_it_comes_back_the_same(void **state)
 {
-    const struct simulated_chain *made = *state;
+    struct simulated_chain *made = *state;
     struct simulated_chain *back;
     static char text[SIMULATED_CHAIN_TEXT_MAX];
     static char again[SIMULATED_CHAIN_TEXT_MAX];
@@ -97,7 +97,7 @@ static void kept_as_text_it_comes_back_the_same(void **state)
 
 static void a_cut_text_is_refused(void **state)
 {
-    const struct simulated_chain *made = *state;
+    struct simulated_chain *made = *state;
     static char text[SIMULATED_CHAIN_TEXT_MAX];
     struct simulated_chain *back;
     size_t len;

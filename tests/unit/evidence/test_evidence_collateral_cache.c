@@ -7,7 +7,6 @@
 #include "attest/collateral.h"
 #include "base/secret.h"
 #include "evidence/collateral_cache.h"
-#include "evidence/collateral_json.h"
 #include "support/synthetic_snp.h"
 #include "support/synthetic_tdx.h"
 #include "unit/test.h"
@@ -245,7 +244,7 @@ static struct bytes json_of(const struct synthetic_tdx *t)
 {
     size_t len;
     secret_free(json);
-    assert_ok(collateral_json_write(&t->collateral, &json, &len, &note));
+    assert_ok(collateral_write(&t->collateral, &json, &len, &note));
     return bytes_of(json, len);
 }
 
@@ -403,7 +402,7 @@ static void collateral_goes_into_one_document_and_back(void **state)
         char *text;
         size_t len;
         *parts[i] = (struct bytes){0};
-        assert_err(collateral_json_write(&less, &text, &len, &note), ERR_VALUE);
+        assert_err(collateral_write(&less, &text, &len, &note), ERR_VALUE);
         assert_null(text);
     }
 }

@@ -63,6 +63,41 @@ static void integers_take_the_fewest_octets_and_stay_positive(void **state)
     }
 }
 
+static void integers_of_any_size_lose_their_zeros(void **state)
+{
+    (void)state;
+    static const struct {
+        uint8_t octets[4];
+        size_t size;
+        uint8_t der[8];
+        size_t len;
+    } cases[] = {
+        {{0, 0, 0x7f, 1}, 4, {0x02, 0x02, 0x7f, 0x01}, 4},
+        {{0, 0, 0x80, 1}, 4, {0x02, 0x03, 0x00, 0x80, 0x01}, 5},
+        {{0, 0, 0, 0}, 4, {0x02, 0x01, 0x00}, 3},
+        {{0xff, 0, 0, 0}, 4, {0x02, 0x05, 0x00, 0xff, 0x00, 0x00, 0x00}, 7},
+        {{0}, 0, {0x02, 0x01, 0x00}, 3},
+    };
+    for (size_t i = 0; i < test_count(cases); i++) {
+        uint8_t buffer[16];
+        struct writer w = writer_into(buffer, sizeof buffer);
+        der_put_big_uint(&w, bytes_of(cases[i].octets, cases[i].size));
+        assert_written(&w, cases[i].der, cases[i].len);
+    }
+}
+
+static void a_generalized_time_is_one_in_every_year(void **state)
+{
+    (void)state;
+    uint8_t buffer[32];
+    struct writer w = writer_into(buffer, sizeof buffer);
+    der_put_generalized_time(&w, 1683763200);
+    assert_written(&w,
+                   "\x18\x0f"
+                   "20230511000000Z",
+                   17);
+}
+
 static void flags_read_back(void **state)
 {
     (void)state;
@@ -125,6 +160,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(lengths_take_the_fewest_octets),
         cmocka_unit_test(integers_take_the_fewest_octets_and_stay_positive),
+        cmocka_unit_test(integers_of_any_size_lose_their_zeros),
+        cmocka_unit_test(a_generalized_time_is_one_in_every_year),
         cmocka_unit_test(flags_read_back),
         cmocka_unit_test(times_change_their_form_in_2050),
         cmocka_unit_test(what_does_not_fit_fails),

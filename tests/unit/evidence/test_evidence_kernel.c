@@ -9,7 +9,6 @@
 #include "attest/collateral.h"
 #include "base/encoding.h"
 #include "base/secret.h"
-#include "evidence/collateral_json.h"
 #include "evidence/evidence.h"
 #include "support/stand_in_kernel.h"
 #include "support/synthetic_snp.h"
@@ -140,7 +139,7 @@ static void begin_tdx(void)
     k.provider = "tdx_guest";
     k.report = tdx_quote;
     k.no_auxblob = k.no_privlevel = true;
-    assert_ok(collateral_json_write(&tdx.collateral, &helper.json, &helper.json_len, &note));
+    assert_ok(collateral_write(&tdx.collateral, &helper.json, &helper.json_len, &note));
 }
 
 static void offer_to_helper(bool vlek)

@@ -4,11 +4,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "attest/collateral.h"
 #include "attest/certificate_table.h"
 #include "attest/snp_report.h"
 #include "base/encoding.h"
 #include "base/secret.h"
-#include "evidence/collateral_json.h"
 #include "evidence/evidence.h"
 #include "support/stand_in_kernel.h"
 #include "unit/attest/tdx_files.h"
@@ -108,7 +108,7 @@ static void real_collateral_is_taken_with_its_quote(void **state)
             print_message("skipped: there is no %s\n", tds[i].quote);
             skip();
         }
-        assert_ok(collateral_json_write(&c.tdx, &text, &document.len, &note));
+        assert_ok(collateral_write(&c.tdx, &text, &document.len, &note));
         document.ptr = (const uint8_t *)text;
         chip = quote.bytes;
         assert_ok(tdx_quote_parse(chip, &parsed, &note));
@@ -136,7 +136,7 @@ static void collateral_of_another_platform_is_not(void **state)
         print_message("skipped: there is no dcap-qvl/tdx_quote\n");
         skip();
     }
-    assert_ok(collateral_json_write(&c.tdx, &text, &document.len, &note));
+    assert_ok(collateral_write(&c.tdx, &text, &document.len, &note));
     document.ptr = (const uint8_t *)text;
     chip = quote.bytes;
     assert_ok(tdx_quote_parse(chip, &parsed, &note));

@@ -234,7 +234,7 @@ static void make_tdx(void)
     merkle_free(tree);
     assert_ok(statement_report_data(bundle.statement, root, body->report_data));
     synthetic_tdx_build(&tdx.t);
-    assert_ok(collateral_write(&tdx.t.collateral, &collateral, &len));
+    assert_ok(collateral_write(&tdx.t.collateral, &collateral, &len, NULL));
     memcpy(bundle.challenge, challenge[0], sizeof bundle.challenge);
     bundle.evidence_count = 1;
     bundle.evidence[0] = (struct bundle_item){BUNDLE_TDX_QUOTE, tdx.t.quote};

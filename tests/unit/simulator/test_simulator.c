@@ -11,16 +11,19 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "attest/collateral.h"
+#include "attest/policy.h"
 #include "attest/snp.h"
-#include "attest/snp_report.h"
+#include "attest/tdx.h"
 #include "base/encoding.h"
 #include "base/file.h"
 #include "base/secret.h"
 #include "crypto/crypto.h"
 #include "evidence/simulated_certificate.h"
+#include "evidence/simulated_wire.h"
 #include "launch/simulated.h"
 
-enum { OUTPUT_MAX = 64 * 1024, ARGS_MAX = 16, PATH_SIZE = 256 };
+enum { OUTPUT_MAX = 256 * 1024, PATH_SIZE = 256, PARTS_MAX = 4 };
 
 static const char *simulator;
 static const char *hostile_simulator;
@@ -90,34 +93,47 @@ static int run(char *output, const char *const *argv)
 #define SIMULATOR(...)                                                                                       \
     ((const char *const[]){simulator, "--chain", chain_directory, "--root-out", root_file, "--delay-ms",     \
                            __VA_ARGS__, NULL})
-#define HOSTILE(lie, ...)                                                                                    \
-    ((const char *const[]){hostile_simulator, lie, "--chain", chain_directory, "--root-out", root_file,      \
-                           "--delay-ms", "0", "--", child, __VA_ARGS__, NULL})
+#define HOSTILE(lie, platform, ...)                                                                          \
+    ((const char *const[]){hostile_simulator, lie, "--platform", platform, "--chain", chain_directory,       \
+                           "--root-out", root_file, "--delay-ms", "0", "--", child, __VA_ARGS__, NULL})
+
+/* What is shown of every platform. */
+static const char *const platforms[] = {"snp", "tdx"};
 
 /* ---- what the child printed ---- */
 
 struct answer {
-    uint8_t report[SNP_REPORT_SIZE];
     long ms;
-    uint8_t certificates[4][SIMULATED_CERTIFICATE_MAX]; /* the last is the revocation list */
-    size_t lens[4];
+    size_t count; /* endorsements; of SEV-SNP VCEK, ASK, ARK and the revocation list, of TDX the collateral */
+    struct bytes report;
+    struct bytes endorsements[PARTS_MAX];
+    uint8_t bytes[SIMULATED_WIRE_ANSWER_MAX]; /* where they are */
+    size_t used;
 };
 
-/* Takes one line "report milliseconds vcek ask ark list" off the text. */
+static struct bytes part_take(struct answer *a, const char *hex)
+{
+    size_t len = strlen(hex) / 2;
+    uint8_t *to = a->bytes + a->used;
+    assert_true(len <= sizeof a->bytes - a->used);
+    assert_ok(encoding_unhex(bytes_str(hex), to, len));
+    a->used += len;
+    return bytes_of(to, len);
+}
+
+/* Takes one line "report milliseconds endorsement..." off the text. */
 static void answer_take(char **text, struct answer *a)
 {
+    a->count = a->used = 0;
     char *line = strsep(text, "\n");
     assert_non_null(line);
-    char *hex = strsep(&line, " ");
-    assert_ok(encoding_unhex(bytes_str(hex), a->report, sizeof a->report));
-    hex = strsep(&line, " ");
-    assert_non_null(hex);
-    a->ms = strtol(hex, NULL, 10);
-    for (size_t i = 0; i < 4; i++) {
-        hex = strsep(&line, " ");
-        assert_non_null(hex);
-        a->lens[i] = strlen(hex) / 2;
-        assert_ok(encoding_unhex(bytes_str(hex), a->certificates[i], a->lens[i]));
+    a->report = part_take(a, strsep(&line, " "));
+    const char *ms = strsep(&line, " ");
+    assert_non_null(ms);
+    a->ms = strtol(ms, NULL, 10);
+    while (line != NULL) {
+        assert_true(a->count < PARTS_MAX);
+        a->endorsements[a->count++] = part_take(a, strsep(&line, " "));
     }
 }
 
@@ -132,39 +148,78 @@ static size_t root_read(uint8_t *der, size_t size)
     return len;
 }
 
-static void reference_value(const char *program, const char *const *args, size_t count, uint8_t m[static 48])
+static void reference_values(const char *platform, const char *program, const char *const *args, size_t count,
+                             struct launch_registers *r)
 {
     struct bytes content;
     uint8_t digest[48];
     assert_ok(file_read(program, 1U << 30, &content, NULL));
     assert_ok(crypto_hash_parts(CRYPTO_SHA384, &content, 1, digest));
-    secret_free((void *)content.ptr);
-    assert_ok(launch_simulated_measure(digest, args, count, m));
+    secret_free(bytes_owned(content));
+    assert_ok(launch_simulated_platform(platform)->measure(digest, args, count, r));
 }
 
-/* The verifier's view of the i-th answer to "report N": all that it checks, with the root from the file and the reference value of the child. */
-static void appraise(const struct answer *a, const char *count, uint8_t report_byte, struct verdict *v)
+/* ---- the verifier's view ---- */
+
+static void appraise_snp(const struct answer *a, const struct launch_registers *launch,
+                         const uint8_t report_data[static 64], struct attest_policy *policy,
+                         struct verdict *v)
 {
-    uint8_t root[SIMULATED_CERTIFICATE_MAX];
-    uint8_t measurement[1][48];
-    uint8_t report_data[64];
     const struct snp_evidence evidence = {
-        .report = bytes_of(a->report, sizeof a->report),
-        .vek = bytes_of(a->certificates[0], a->lens[0]),
-        .ask = bytes_of(a->certificates[1], a->lens[1]),
-        .ark = bytes_of(a->certificates[2], a->lens[2]),
-        .crls = {bytes_of(a->certificates[3], a->lens[3])},
+        .report = a->report,
+        .vek = a->endorsements[0],
+        .ask = a->endorsements[1],
+        .ark = a->endorsements[2],
+        .crls = {a->endorsements[3]},
         .crl_count = 1,
     };
-    const struct attest_policy policy = {
-        .measurements = (const uint8_t(*)[48])measurement,
-        .measurement_count = 1,
-        .simulated_root = bytes_of(root, root_read(root, sizeof root)),
-    };
-    reference_value(child, (const char *const[]){"report", count}, 2, measurement[0]);
+    assert_int_equal(a->count, 4);
+    policy->measurements = (const uint8_t(*)[48])launch->at[0].value;
+    policy->measurement_count = 1;
+    snp_appraise(&evidence, report_data, policy, time(NULL), v);
+}
+
+static void appraise_tdx(const struct answer *a, const struct launch_registers *launch,
+                         const uint8_t report_data[static 64], struct attest_policy *policy,
+                         struct verdict *v)
+{
+    struct tdx_launch wanted = {.named = 0xf};
+    struct collateral collateral;
+    assert_int_equal(a->count, 1);
+    memcpy(wanted.mrtd, launch->at[0].value, sizeof wanted.mrtd);
+    for (size_t i = 0; i < TDX_RTMR_COUNT; i++)
+        memcpy(wanted.rtmr[i], launch->at[1 + i].value, sizeof wanted.rtmr[i]);
+    policy->tdx.launches = &wanted;
+    policy->tdx.launch_count = 1;
+    collateral_init(&collateral);
+    assert_ok(collateral_add(&collateral, a->endorsements[0], NULL));
+    tdx_appraise(a->report, &collateral.tdx, report_data, &policy->tdx, time(NULL), v);
+    collateral_release(&collateral);
+}
+
+static const struct view {
+    const char *platform;
+    void (*appraise)(const struct answer *a, const struct launch_registers *launch,
+                     const uint8_t report_data[static 64], struct attest_policy *policy, struct verdict *v);
+} views[] = {{"snp", appraise_snp}, {"tdx", appraise_tdx}};
+
+/* The i-th answer to "report COUNT": all that is checked, with the root from the file and the reference values of the child. */
+static void appraise(const char *platform, const struct answer *a, const char *count, uint8_t report_byte,
+                     struct verdict *v)
+{
+    uint8_t root[SIMULATED_CERTIFICATE_MAX];
+    uint8_t report_data[64];
+    struct launch_registers launch;
+    struct attest_policy policy;
+    attest_policy_default(&policy);
+    assert_ok(attest_policy_trust_simulated(&policy, bytes_of(root, root_read(root, sizeof root)), NULL));
+    reference_values(platform, child, (const char *const[]){"report", count}, 2, &launch);
     memset(report_data, report_byte, sizeof report_data);
     memset(v, 0, sizeof *v);
-    snp_appraise(&evidence, report_data, &policy, time(NULL), v);
+    for (size_t i = 0; i < test_count(views); i++)
+        if (strcmp(views[i].platform, platform) == 0)
+            views[i].appraise(a, &launch, report_data, &policy, v);
+    assert_true(v->count > 0);
     verdict_conclude(v);
 }
 
@@ -181,24 +236,26 @@ static void assert_refused_by(const struct verdict *v, const char *rule)
 static void the_verifier_accepts_its_evidence_as_simulated(void **state)
 {
     (void)state;
-    static char output[OUTPUT_MAX];
-    static struct answer a;
-    static struct verdict v;
-    char *text = output;
-    assert_int_equal(run(output, SIMULATOR("0", "--", child, "report", "2")), 0);
-    for (uint8_t i = 0; i < 2; i++) {
-        answer_take(&text, &a);
-        appraise(&a, "2", i, &v);
-        if (!v.accepted)
-            print_error("%s: %s\n", verdict_first_failure(&v)->rule->name, verdict_first_failure(&v)->saw);
-        assert_true(v.accepted);
-        assert_true(v.simulated);
-        assert_string_equal(v.claims.product, "Genoa");
-        assert_int_equal(v.claims.report_version, 3);
+    for (size_t p = 0; p < test_count(platforms); p++) {
+        static char output[OUTPUT_MAX];
+        static struct answer a;
+        static struct verdict v;
+        char *text = output;
+        assert_int_equal(run(output, SIMULATOR("0", "--platform", platforms[p], "--", child, "report", "2")),
+                         0);
+        for (uint8_t i = 0; i < 2; i++) {
+            answer_take(&text, &a);
+            appraise(platforms[p], &a, "2", i, &v);
+            if (!v.accepted)
+                print_error("%s: %s\n", verdict_first_failure(&v)->rule->name,
+                            verdict_first_failure(&v)->saw);
+            assert_true(v.accepted);
+            assert_true(v.simulated);
+        }
     }
 }
 
-static void another_argument_is_another_measurement(void **state)
+static void snp_is_what_it_plays_when_not_told(void **state)
 {
     (void)state;
     static char output[OUTPUT_MAX];
@@ -207,18 +264,35 @@ static void another_argument_is_another_measurement(void **state)
     char *text = output;
     assert_int_equal(run(output, SIMULATOR("0", "--", child, "report", "1")), 0);
     answer_take(&text, &a);
-    appraise(&a, "2", 0, &v);
-    assert_refused_by(&v, "snp.measurement");
+    appraise("snp", &a, "1", 0, &v);
+    assert_true(v.accepted);
+    assert_string_equal(v.claims.product, "Genoa");
+    assert_int_equal(v.claims.report_version, 3);
+}
+
+/* On each platform by the row of the register that has it. */
+static void another_argument_is_another_measurement(void **state)
+{
+    (void)state;
+    static const char *const rules[] = {"snp.measurement", "tdx.rtmr2"};
+    for (size_t p = 0; p < test_count(platforms); p++) {
+        static char output[OUTPUT_MAX];
+        static struct answer a;
+        static struct verdict v;
+        char *text = output;
+        assert_int_equal(run(output, SIMULATOR("0", "--platform", platforms[p], "--", child, "report", "1")),
+                         0);
+        answer_take(&text, &a);
+        appraise(platforms[p], &a, "2", 0, &v);
+        assert_refused_by(&v, rules[p]);
+    }
 }
 
 static void a_changed_program_is_another_measurement(void **state)
 {
     (void)state;
-    static char output[OUTPUT_MAX];
-    static struct answer a;
-    static struct verdict v;
+    static const char *const rules[] = {"snp.measurement", "tdx.rtmr1"};
     char changed[PATH_SIZE * 2];
-    char *text = output;
     struct bytes content;
     (void)snprintf(changed, sizeof changed, "%s/changed", directory);
     assert_ok(file_read(child, 1U << 30, &content, NULL));
@@ -227,24 +301,36 @@ static void a_changed_program_is_another_measurement(void **state)
     int fd = open(changed, O_WRONLY | O_APPEND);
     assert_int_equal(write(fd, "", 1), 1); /* one byte behind the end changes nothing that it does */
     (void)close(fd);
-    assert_int_equal(run(output, SIMULATOR("0", "--", changed, "report", "1")), 0);
-    answer_take(&text, &a);
-    appraise(&a, "1", 0, &v);
-    assert_refused_by(&v, "snp.measurement");
+    for (size_t p = 0; p < test_count(platforms); p++) {
+        static char output[OUTPUT_MAX];
+        static struct answer a;
+        static struct verdict v;
+        char *text = output;
+        assert_int_equal(
+            run(output, SIMULATOR("0", "--platform", platforms[p], "--", changed, "report", "1")), 0);
+        answer_take(&text, &a);
+        appraise(platforms[p], &a, "1", 0, &v);
+        assert_refused_by(&v, rules[p]);
+    }
     (void)unlink(changed);
 }
 
-static void a_policy_with_debugging_is_in_the_report(void **state)
+static void a_launch_with_debugging_is_in_the_report(void **state)
 {
     (void)state;
-    static char output[OUTPUT_MAX];
-    static struct answer a;
-    static struct verdict v;
-    char *text = output;
-    assert_int_equal(run(output, SIMULATOR("0", "--policy-debug", "--", child, "report", "1")), 0);
-    answer_take(&text, &a);
-    appraise(&a, "1", 0, &v);
-    assert_refused_by(&v, "snp.policy.debug");
+    static const char *const rules[] = {"snp.policy.debug", "tdx.td.debug"};
+    for (size_t p = 0; p < test_count(platforms); p++) {
+        static char output[OUTPUT_MAX];
+        static struct answer a;
+        static struct verdict v;
+        char *text = output;
+        assert_int_equal(run(output, SIMULATOR("0", "--platform", platforms[p], "--policy-debug", "--", child,
+                                               "report", "1")),
+                         0);
+        answer_take(&text, &a);
+        appraise(platforms[p], &a, "1", 0, &v);
+        assert_refused_by(&v, rules[p]);
+    }
 }
 
 static void reports_are_made_one_at_a_time_and_take_the_delay(void **state)
@@ -323,19 +409,46 @@ static void a_program_that_breaks_the_wires_rules_gets_no_answer(void **state)
 static void the_chain_that_is_kept_is_readable_by_its_owner_alone(void **state)
 {
     (void)state;
+    static const char *const files[] = {"chain.pem", "chain-tdx.pem"};
+    for (size_t p = 0; p < test_count(platforms); p++) {
+        static char output[OUTPUT_MAX];
+        uint8_t first[SIMULATED_CERTIFICATE_MAX];
+        uint8_t second[SIMULATED_CERTIFICATE_MAX];
+        char file[PATH_SIZE * 2];
+        struct stat s;
+        const char *const *command = SIMULATOR("0", "--platform", platforms[p], "--", child, "exit", "0");
+        assert_int_equal(run(output, command), 0);
+        size_t len = root_read(first, sizeof first);
+        assert_int_equal(run(output, command), 0);
+        assert_int_equal(root_read(second, sizeof second), len);
+        assert_memory_equal(first, second, len);
+        (void)snprintf(file, sizeof file, "%s/%s", chain_directory, files[p]);
+        assert_int_equal(stat(file, &s), 0);
+        assert_int_equal(s.st_mode & 0777, 0600);
+    }
+}
+
+static void a_chain_of_the_other_platform_is_none(void **state)
+{
+    (void)state;
     static char output[OUTPUT_MAX];
-    uint8_t first[SIMULATED_CERTIFICATE_MAX];
-    uint8_t second[SIMULATED_CERTIFICATE_MAX];
-    char file[PATH_SIZE * 2];
-    struct stat s;
+    char other[PATH_SIZE * 2];
+    char from[PATH_SIZE * 2];
+    char to[PATH_SIZE * 3];
+    struct bytes content;
     assert_int_equal(run(output, SIMULATOR("0", "--", child, "exit", "0")), 0);
-    size_t len = root_read(first, sizeof first);
-    assert_int_equal(run(output, SIMULATOR("0", "--", child, "exit", "0")), 0);
-    assert_int_equal(root_read(second, sizeof second), len);
-    assert_memory_equal(first, second, len);
-    (void)snprintf(file, sizeof file, "%s/chain.pem", chain_directory);
-    assert_int_equal(stat(file, &s), 0);
-    assert_int_equal(s.st_mode & 0777, 0600);
+    (void)snprintf(from, sizeof from, "%s/chain.pem", chain_directory);
+    (void)snprintf(other, sizeof other, "%s/other", directory);
+    (void)snprintf(to, sizeof to, "%s/chain-tdx.pem", other);
+    assert_int_equal(mkdir(other, 0700), 0);
+    assert_ok(file_read(from, OUTPUT_MAX, &content, NULL));
+    assert_ok(file_write(to, content, NULL));
+    secret_free(bytes_owned(content));
+    assert_int_not_equal(run(output, (const char *const[]){simulator, "--platform", "tdx", "--chain", other,
+                                                           "--", child, "exit", "0", NULL}),
+                         0);
+    (void)unlink(to);
+    assert_int_equal(rmdir(other), 0);
 }
 
 static void wrong_use_is_said(void **state)
@@ -349,6 +462,8 @@ static void wrong_use_is_said(void **state)
     assert_int_equal(run(output, (const char *const[]){simulator, "--delay-ms", "-1", "--", child, NULL}), 2);
     assert_int_equal(run(output, (const char *const[]){simulator, "--delay-ms", NULL}), 2);
     assert_int_equal(run(output, (const char *const[]){simulator, child, NULL}), 2);
+    assert_int_equal(run(output, (const char *const[]){simulator, "--platform", "sgx", "--", child, NULL}),
+                     2);
     assert_int_equal(run(output, SIMULATOR("0", "--", root_file)), 2); /* not an ELF file */
     assert_int_equal(run(output, SIMULATOR("0", "--", "/nonexistent")), 2);
     assert_int_equal(run(output, (const char *const[]){simulator, "--help", NULL}), 0);
@@ -358,14 +473,24 @@ static void wrong_use_is_said(void **state)
 static void json_says_what_was_launched(void **state)
 {
     (void)state;
-    static char output[OUTPUT_MAX];
-    uint8_t m[48];
-    char hex[ENCODING_HEX_SIZE(48)];
-    assert_int_equal(run(output, SIMULATOR("0", "--json", "--", child, "exit", "0")), 0);
-    reference_value(child, (const char *const[]){"exit", "0"}, 2, m);
-    encoding_hex(bytes_of(m, sizeof m), hex);
-    assert_non_null(strstr(output, hex));
-    assert_non_null(strstr(output, "\"simulated\":true"));
+    static const char *const names[] = {"\"platform\":\"sev-snp\"", "\"platform\":\"tdx\""};
+    for (size_t p = 0; p < test_count(platforms); p++) {
+        static char output[OUTPUT_MAX];
+        struct launch_registers r;
+        assert_int_equal(
+            run(output, SIMULATOR("0", "--platform", platforms[p], "--json", "--", child, "exit", "0")), 0);
+        reference_values(platforms[p], child, (const char *const[]){"exit", "0"}, 2, &r);
+        for (size_t i = 0; i < r.count; i++) {
+            char hex[ENCODING_HEX_SIZE(48)];
+            char member[sizeof hex + 32];
+            encoding_hex(bytes_of(r.at[i].value, sizeof r.at[i].value), hex);
+            (void)snprintf(member, sizeof member, "\"%s\":\"%s\"", r.at[i].name, hex);
+            assert_non_null(strstr(output, member));
+        }
+        assert_non_null(strstr(output, names[p]));
+        assert_non_null(strstr(output, "\"simulated\":true"));
+        assert_non_null(strstr(output, "\"debug\":false"));
+    }
 }
 
 /* ---- the hostile one: each lie is seen by the check that is there for it ---- */
@@ -375,22 +500,30 @@ static void each_lie_is_refused_by_its_check(void **state)
     (void)state;
     static const struct {
         const char *lie;
+        const char *platform;
         const char *rule;
     } lies[] = {
-        {"foreign-root", "snp.chain.root"},   {"debug", "snp.policy.debug"},
-        {"stale", "snp.report_data"},         {"report-data", "snp.report_data"},
-        {"measurement", "snp.measurement"},   {"bit:0", "snp.report.form"},
-        {"bit:1152", "snp.report.signature"}, {"bit:5376", "snp.report.signature"},
+        {"foreign-root", "snp", "snp.chain.root"},   {"debug", "snp", "snp.policy.debug"},
+        {"stale", "snp", "snp.report_data"},         {"report-data", "snp", "snp.report_data"},
+        {"measurement", "snp", "snp.measurement"},   {"bit:0", "snp", "snp.report.form"},
+        {"bit:1152", "snp", "snp.report.signature"}, {"bit:5376", "snp", "snp.report.signature"},
+        {"foreign-root", "tdx", "tdx.pck.root"},     {"debug", "tdx", "tdx.td.debug"},
+        {"stale", "tdx", "tdx.report_data"},         {"report-data", "tdx", "tdx.report_data"},
+        {"measurement:0", "tdx", "tdx.mrtd"},        {"measurement:1", "tdx", "tdx.rtmr0"},
+        {"measurement:2", "tdx", "tdx.rtmr1"},       {"measurement:3", "tdx", "tdx.rtmr2"},
+        {"measurement:4", "tdx", "tdx.rtmr3"},       {"bit:1", "tdx", "tdx.quote.version"},
+        {"bit:300", "tdx", "tdx.quote.signature"},  /* user data in the header */
+        {"bit:1500", "tdx", "tdx.quote.signature"}, /* TEE_TCB_SVN and what follows */
     };
     for (size_t i = 0; i < test_count(lies); i++) {
         static char output[OUTPUT_MAX];
         static struct answer a;
         static struct verdict v;
         char *text = output;
-        assert_int_equal(run(output, HOSTILE(lies[i].lie, "report", "2")), 0);
+        assert_int_equal(run(output, HOSTILE(lies[i].lie, lies[i].platform, "report", "2")), 0);
         answer_take(&text, &a);
         answer_take(&text, &a);
-        appraise(&a, "2", 1, &v);
+        appraise(lies[i].platform, &a, "2", 1, &v);
         assert_refused_by(&v, lies[i].rule);
     }
 }
@@ -398,11 +531,15 @@ static void each_lie_is_refused_by_its_check(void **state)
 static void an_answer_that_is_cut_or_refused_is_no_evidence(void **state)
 {
     (void)state;
-    static char output[OUTPUT_MAX];
-    assert_int_equal(run(output, HOSTILE("truncated", "report", "1")), 1);
-    assert_int_equal(strncmp(output, "evidence-source:", strlen("evidence-source:")), 0);
-    assert_int_equal(run(output, HOSTILE("refuse", "report", "1")), 1);
-    assert_non_null(strstr(output, "the simulator refused, status 0x1"));
+    for (size_t p = 0; p < test_count(platforms); p++) {
+        static char output[OUTPUT_MAX];
+        assert_int_equal(run(output, HOSTILE("truncated", platforms[p], "report", "1")), 1);
+        assert_int_equal(strncmp(output, "evidence-source:", strlen("evidence-source:")), 0);
+        assert_int_equal(run(output, HOSTILE("refuse", platforms[p], "report", "1")), 1);
+        assert_non_null(strstr(output, "the simulator refused, status 0x1"));
+        assert_int_equal(run(output, HOSTILE("other-platform", platforms[p], "report", "1")), 1);
+        assert_non_null(strstr(output, "another platform"));
+    }
 }
 
 static int setup(void **state)
@@ -422,6 +559,8 @@ static int teardown(void **state)
     (void)state;
     (void)snprintf(file, sizeof file, "%s/chain.pem", chain_directory);
     (void)unlink(file);
+    (void)snprintf(file, sizeof file, "%s/chain-tdx.pem", chain_directory);
+    (void)unlink(file);
     (void)unlink(root_file);
     (void)rmdir(chain_directory);
     return rmdir(directory);
@@ -431,9 +570,10 @@ int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_verifier_accepts_its_evidence_as_simulated),
+        cmocka_unit_test(snp_is_what_it_plays_when_not_told),
         cmocka_unit_test(another_argument_is_another_measurement),
         cmocka_unit_test(a_changed_program_is_another_measurement),
-        cmocka_unit_test(a_policy_with_debugging_is_in_the_report),
+        cmocka_unit_test(a_launch_with_debugging_is_in_the_report),
         cmocka_unit_test(reports_are_made_one_at_a_time_and_take_the_delay),
         cmocka_unit_test(the_environment_is_empty_and_nothing_else_is_handed_down),
         cmocka_unit_test(it_ends_with_its_program_and_with_its_code),
@@ -441,6 +581,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(killed_it_takes_its_program_along),
         cmocka_unit_test(a_program_that_breaks_the_wires_rules_gets_no_answer),
         cmocka_unit_test(the_chain_that_is_kept_is_readable_by_its_owner_alone),
+        cmocka_unit_test(a_chain_of_the_other_platform_is_none),
         cmocka_unit_test(wrong_use_is_said),
         cmocka_unit_test(json_says_what_was_launched),
         cmocka_unit_test(each_lie_is_refused_by_its_check),

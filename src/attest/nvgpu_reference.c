@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Whose word are the reference values? The documents (RIMs), which of them speak of a GPU, their signatures and certificates. */
+#include <stdio.h>
+
+#include "attest/nvgpu_internal.h"
+
+enum { ID_SIZE = 160 };
+
+static const char *const part_names[PART_COUNT] = {"driver", "VBIOS"};
+
+bool nvgpu_rim_form(struct context *c, unsigned which)
+{
+    (void)which;
+    const struct nvgpu_endorsements *given = c->endorsements;
+    nvgpu_saw(c, "%zu", given->rim_count);
+    nvgpu_wanted(c, "1 to %d", NVGPU_RIMS_MAX);
+    if (given->rim_count == 0 || given->rim_count > NVGPU_RIMS_MAX)
+        return false;
+    c->wanted[0] = '\0';
+    for (size_t i = 0; i < given->rim_count; i++) {
+        struct err_note note = {{0}};
+        enum err e = rim_parse(given->rims[i].document, &c->references[i].rim, &note);
+        if (e != ERR_OK)
+            return nvgpu_rim_saw(c, i, "%.150s", nvgpu_error(e, &note));
+    }
+    c->have |= HAVE_RIMS;
+    return true;
+}
+
+void nvgpu_references_release(struct context *c)
+{
+    for (size_t i = 0; i < NVGPU_RIMS_MAX; i++) {
+        rim_free(c->references[i].rim);
+        c->references[i].rim = NULL;
+    }
+}
+
+/* ---- which document speaks of a GPU ---- */
+
+static uint8_t lower(uint8_t c)
+{
+    return c >= 'A' && c <= 'Z' ? (uint8_t)(c - 'A' + 'a') : c;
+}
+
+/* Versions are written with letters of either case: a VBIOS's has hexadecimal digits. */
+static bool is_version(struct bytes seen, const char *wanted)
+{
+    bool same = seen.len == strlen(wanted);
+    for (size_t i = 0; same && i < seen.len; i++)
+        same = lower(seen.ptr[i]) == lower((uint8_t)wanted[i]);
+    return same;
+}
+
+/* Of the version, and rather of the same chip: several chips have drivers of one version. */
+static struct reference *reference_for(struct context *c, const struct device *d, const char *version)
+{
+    struct reference *found = NULL;
+    for (size_t i = 0; i < c->endorsements->rim_count; i++) {
+        struct reference *one = &c->references[i];
+        if (!is_version(one->rim->version, version))
+            continue;
+        if (bytes_is_str(one->rim->product, d->chip->name))
+            return one;
+        if (found == NULL)
+            found = one;
+    }
+    return found;
+}
+
+static bool find(struct context *c, size_t gpu, unsigned part)
+{
+    struct device *d = &c->devices[gpu];
+    bool known = part == PART_DRIVER ? nvgpu_report_text(&d->report, NVGPU_DRIVER_VERSION, d->version[part])
+                                     : nvgpu_report_vbios(&d->report, d->version[part]);
+    if (!known)
+        return nvgpu_gpu_saw(c, gpu, "the report does not name the version of the %s", part_names[part]);
+    struct reference *found = reference_for(c, d, d->version[part]);
+    if (found == NULL)
+        return nvgpu_gpu_saw(c, gpu, "none for the %s %s", part_names[part], d->version[part]);
+    found->used = true;
+    c->have |= HAVE_USED;
+    d->rim[part] = found->rim;
+    return true;
+}
+
+/* Goes on behind a GPU for which there is none: what there is, is verified all the same. */
+bool nvgpu_rim_found(struct context *c, unsigned which)
+{
+    size_t missing = c->gpu_count;
+    for (size_t i = c->gpu_count; i > 0; i--)
+        if (!find(c, i - 1, which))
+            missing = i - 1;
+    if (missing != c->gpu_count) {
+        (void)find(c, missing, which);
+        return false;
+    }
+    nvgpu_saw(c, "%s", c->devices[0].version[which]);
+    c->have |= which == PART_DRIVER ? HAVE_DRIVER : HAVE_VBIOS;
+    return true;
+}
+
+static struct bytes id_of(const struct context *c, const struct rim *rim)
+{
+    for (size_t i = 0; i < c->endorsements->rim_count; i++)
+        if (c->references[i].rim == rim)
+            return c->endorsements->rims[i].id;
+    return (struct bytes){0};
+}
+
+/* NV_GPU_VBIOS_1010_0200_882_96009F0001; false when the report does not name all of it. */
+static bool vbios_id(const struct device *d, char id[static ID_SIZE])
+{
+    char project[NVGPU_TEXT_SIZE];
+    char sku[NVGPU_TEXT_SIZE];
+    char chip_sku[NVGPU_TEXT_SIZE];
+    if (!nvgpu_report_text(&d->report, NVGPU_PROJECT, project) ||
+        !nvgpu_report_text(&d->report, NVGPU_PROJECT_SKU, sku) ||
+        !nvgpu_report_text(&d->report, NVGPU_CHIP_SKU, chip_sku))
+        return false;
+    int used = snprintf(id, ID_SIZE, "NV_GPU_VBIOS_%s_%s_%s_", project, sku, chip_sku);
+    for (const char *c = d->version[PART_VBIOS]; *c != '\0'; c++)
+        if (*c != '.')
+            id[used++] = *c;
+    id[used] = '\0';
+    return true;
+}
+
+bool nvgpu_rim_id(struct context *c, unsigned which)
+{
+    bool known = true;
+    for (size_t i = 0; i < c->gpu_count; i++) {
+        const struct device *d = &c->devices[i];
+        const struct bytes id = id_of(c, d->rim[which]);
+        char wanted[ID_SIZE];
+        if (which == PART_DRIVER)
+            (void)snprintf(wanted, sizeof wanted, "%s%s", d->chip->driver_id, d->version[which]);
+        else if (!vbios_id(d, wanted))
+            return nvgpu_gpu_saw(c, i, "the report does not name its board");
+        known = known && id.len != 0;
+        if (id.len == 0 || is_version(id, wanted))
+            continue;
+        nvgpu_wanted(c, "%s", wanted);
+        return nvgpu_gpu_saw(c, i, "another name, of %zu characters", id.len);
+    }
+    nvgpu_saw(c, "%s", known ? "as it should be" : "its name is not known");
+    return true;
+}
+
+static bool product(struct context *c, size_t gpu)
+{
+    const struct device *d = &c->devices[gpu];
+    nvgpu_wanted(c, "%s", d->chip->name);
+    for (size_t part = 0; part < PART_COUNT; part++)
+        if (d->rim[part] != NULL && !bytes_is_str(d->rim[part]->product, d->chip->name))
+            return nvgpu_gpu_saw(c, gpu, "the %s's are for another chip", part_names[part]);
+    return true;
+}
+
+bool nvgpu_rim_product(struct context *c, unsigned which)
+{
+    (void)which;
+    return nvgpu_for_each(c, product);
+}
+
+/* ---- each document that is used ---- */
+
+static bool for_each_used(struct context *c,
+                          enum err (*check)(struct context *c, const struct rim *rim, struct err_note *note))
+{
+    for (size_t i = 0; i < c->endorsements->rim_count; i++) {
+        struct err_note note = {{0}};
+        enum err e = c->references[i].used ? check(c, c->references[i].rim, &note) : ERR_OK;
+        if (e != ERR_OK)
+            return nvgpu_rim_saw(c, i, "%.150s", nvgpu_error(e, &note));
+    }
+    return true;
+}
+
+static enum err digest(struct context *c, const struct rim *rim, struct err_note *note)
+{
+    (void)c;
+    return rim_check_digest(rim, note);
+}
+
+bool nvgpu_rim_digest(struct context *c, unsigned which)
+{
+    (void)which;
+    return for_each_used(c, digest);
+}
+
+static enum err signature(struct context *c, const struct rim *rim, struct err_note *note)
+{
+    (void)c;
+    return rim_check_signature(rim, note);
+}
+
+bool nvgpu_rim_signature(struct context *c, unsigned which)
+{
+    (void)which;
+    return for_each_used(c, signature);
+}
+
+static enum err root(struct context *c, const struct rim *rim, struct err_note *note)
+{
+    bool simulated = false;
+    enum err e = nv_chain_check_root(&rim->chain, &anchors_nvidia_rim, c->policy->simulated_rim_root,
+                                     &simulated, note);
+    if (e == ERR_OK && simulated)
+        c->v->simulated = true;
+    return e;
+}
+
+bool nvgpu_rim_root(struct context *c, unsigned which)
+{
+    (void)which;
+    bool before = c->v->simulated;
+    c->v->simulated = false;
+    nvgpu_wanted(c, "NVIDIA's");
+    bool good = for_each_used(c, root);
+    if (good)
+        nvgpu_saw(c, "%s", c->v->simulated ? "the SIMULATED root that was given by hand" : "NVIDIA's");
+    c->v->simulated = c->v->simulated || before;
+    return good;
+}
+
+static enum err links(struct context *c, const struct rim *rim, struct err_note *note)
+{
+    (void)c;
+    return nv_chain_check_links(&rim->chain, note);
+}
+
+bool nvgpu_rim_links(struct context *c, unsigned which)
+{
+    (void)which;
+    return for_each_used(c, links);
+}
+
+static enum err validity(struct context *c, const struct rim *rim, struct err_note *note)
+{
+    return nv_chain_check_validity(&rim->chain, c->now, c->policy->rim_expired_grace, note);
+}
+
+bool nvgpu_rim_validity(struct context *c, unsigned which)
+{
+    (void)which;
+    return for_each_used(c, validity);
+}
+
+static enum err ocsp(struct context *c, const struct rim *rim, struct err_note *note)
+{
+    return nvgpu_check_revocation(c, &rim->chain, 0, c->policy->allow_hold, &c->revocation_unasked, note);
+}
+
+bool nvgpu_rim_ocsp(struct context *c, unsigned which)
+{
+    (void)which;
+    bool before = c->revocation_unasked; /* the GPUs' */
+    c->revocation_unasked = false;
+    bool good = for_each_used(c, ocsp);
+    if (good)
+        nvgpu_saw(c, "%s",
+                  c->revocation_unasked ? "not asked of every certificate, which your policy allows"
+                                        : "good");
+    c->revocation_unasked = c->revocation_unasked || before;
+    return good;
+}

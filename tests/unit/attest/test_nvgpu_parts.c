@@ -1,0 +1,431 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The parts of GPU evidence, each by itself: what is read in them, and what is refused. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "attest/nvgpu_report.h"
+#include "attest/ocsp.h"
+#include "attest/rim.h"
+#include "evidence/der_writer.h"
+#include "support/synthetic_nvgpu.h"
+#include "unit/test.h"
+
+static struct synthetic_nvgpu s;
+
+static void scene(enum simulated_gpu_kind kind)
+{
+    synthetic_nvgpu_init(&s, kind);
+    synthetic_nvgpu_build(&s);
+}
+
+/* ---- reports ---- */
+
+static void a_report_is_taken_apart(void **state)
+{
+    (void)state;
+    struct nvgpu_report r;
+    char text[NVGPU_TEXT_SIZE];
+    uint64_t number;
+    scene(SIMULATED_HOPPER);
+    assert_ok(nvgpu_report_parse(s.gpus[0].report, &r, NULL));
+    assert_ok(nvgpu_report_blocks(&r, NULL));
+    assert_ok(nvgpu_report_fields(&r, NULL));
+    assert_int_equal(r.block_count, 64);
+    assert_int_equal(r.signed_part.len + NVGPU_SIGNATURE_SIZE, s.gpus[0].report.len);
+    assert_memory_equal(r.nonce.ptr, s.nonce, NVGPU_NONCE_SIZE);
+    for (size_t i = 0; i < 64; i++)
+        assert_memory_equal(r.measurements[i].ptr, s.g->report.measurements[i], SIMULATED_GPU_VALUE_SIZE);
+    assert_null(r.measurements[64].ptr);
+    assert_true(nvgpu_report_text(&r, NVGPU_CHIP_SKU, text));
+    assert_string_equal(text, "882");
+    assert_true(nvgpu_report_vbios(&r, text));
+    assert_string_equal(text, "96.00.9F.00.01");
+    assert_true(nvgpu_report_number(&r, NVGPU_OPAQUE_VERSION, &number));
+    assert_int_equal(number, 1);
+    assert_false(nvgpu_report_number(&r, 19, &number));
+    assert_false(nvgpu_report_text(&r, 19, text));
+}
+
+static void a_report_cut_anywhere_is_refused(void **state)
+{
+    (void)state;
+    struct nvgpu_report r;
+    struct err_note note = {{0}};
+    scene(SIMULATED_HOPPER);
+    for (size_t len = 0; len < s.gpus[0].report.len; len++)
+        assert_err(nvgpu_report_parse(bytes_of(s.gpus[0].report.ptr, len), &r, &note), ERR_TRUNCATED);
+    s.gpus[0].report.len++;
+    assert_err(nvgpu_report_parse(s.gpus[0].report, &r, &note), ERR_TRAILING);
+    assert_err(nvgpu_report_parse(bytes_of(s.report, NVGPU_REPORT_MAX + 1), &r, &note), ERR_TOO_LARGE);
+}
+
+static void texts_are_printable_and_end_once(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *value;
+        size_t size;
+        const char *text; /* NULL: none */
+    } table[] = {
+        {"1010", 4, "1010"},
+        {"1010\0", 5, "1010"},
+        {"1010\0\0\0", 7, "1010"},
+        {"10\0\x30", 4, NULL},
+        {"", 0, NULL},
+        {"\0", 1, NULL},
+        {"a b", 3, NULL},
+        {"a\x7f", 2, NULL},
+        {"a\xc3\xa9", 3, NULL},
+        {"1234567890123456789012345678901", 31, "1234567890123456789012345678901"},
+        {"12345678901234567890123456789012", 32, NULL},
+    };
+    for (size_t i = 0; i < test_count(table); i++) {
+        struct nvgpu_report r = {.block_count = 1};
+        char text[NVGPU_TEXT_SIZE];
+        r.fields[NVGPU_PROJECT] = bytes_of(table[i].value, table[i].size);
+        assert_int_equal(nvgpu_report_text(&r, NVGPU_PROJECT, text), table[i].text != NULL);
+        assert_string_equal(text, table[i].text != NULL ? table[i].text : "");
+    }
+}
+
+/* ---- chains ---- */
+
+static void a_chain_is_at_most_so_long(void **state)
+{
+    (void)state;
+    static struct nv_chain c;
+    struct err_note note = {{0}};
+    scene(SIMULATED_HOPPER);
+    const struct bytes one = bytes_of(s.g->device_der[0].der, s.g->device_der[0].len);
+    for (size_t i = 0; i < NV_CHAIN_MAX; i++)
+        assert_ok(nv_chain_add(&c, one, &note));
+    assert_err(nv_chain_add(&c, one, &note), ERR_TOO_LARGE);
+    assert_string_equal(note.text, "more than 6 certificates");
+    nv_chain_release(&c);
+    assert_err(nv_chain_add(&c, (struct bytes){0}, &note), ERR_TOO_LARGE);
+    assert_err(nv_chain_add(&c, bytes_of(one.ptr, one.len - 1), &note), ERR_CERTIFICATE);
+    assert_err(nv_chain_read(&c, (struct bytes){0}, &note),
+               ERR_OK); /* none: whoever needs some counts them */
+    assert_int_equal(c.count, 0);
+    bool simulated;
+    assert_err(nv_chain_check_root(&c, &anchors_nvidia_device, one, &simulated, &note), ERR_REFUSED);
+    assert_err(nv_chain_check_links(&c, &note), ERR_CERTIFICATE);
+    nv_chain_release(&c);
+}
+
+static void a_certificate_on_another_curve_is_refused(void **state)
+{
+    (void)state;
+    static struct nv_chain c;
+    struct crypto_private_key *p256;
+    struct simulated_nv_der der;
+    struct err_note note = {{0}};
+    scene(SIMULATED_HOPPER);
+    assert_ok(crypto_private_key_new(CRYPTO_KEY_P256, 0, &p256));
+    s.g->device[0].key = p256;
+    assert_ok(simulated_nv_certificate_sign(&s.g->device[0], &der));
+    assert_err(nv_chain_add(&c, bytes_of(der.der, der.len), &note), ERR_KEY);
+    assert_string_equal(note.text, "certificate 1: the public key is not one on P-384");
+    crypto_private_key_free(p256);
+}
+
+/* RFC 5280 section 4.2.1.12: a critical extension says for what a certificate is, and nothing else. */
+static void a_certificate_for_a_purpose_that_is_not_known_is_refused(void **state)
+{
+    (void)state;
+    struct simulated_nv_der der;
+    struct x509 cert;
+    struct err_note note = {{0}};
+    scene(SIMULATED_HOPPER);
+    s.g->device[0].ocsp_signing = true;
+    assert_ok(simulated_nv_certificate_sign(&s.g->device[0], &der));
+    assert_ok(x509_parse(bytes_of(der.der, der.len), &cert, &note));
+    assert_true(cert.has_extended_usage && cert.ocsp_signing);
+    uint8_t *purpose = memmem(der.der, der.len, "\x2b\x06\x01\x05\x05\x07\x03\x09", 8);
+    assert_non_null(purpose);
+    purpose[7] = 1;
+    assert_err(x509_parse(bytes_of(der.der, der.len), &cert, &note), ERR_UNKNOWN);
+}
+
+static struct x509 leaf_with(struct x509_extension x)
+{
+    struct x509 leaf = {.extension_count = 1};
+    leaf.extensions[0] = x;
+    return leaf;
+}
+
+static const uint8_t composite_oid[] = {0x67, 0x81, 0x05, 0x05, 0x04, 0x01};
+static const uint8_t tcb_info_oid[] = {0x67, 0x81, 0x05, 0x05, 0x04, 0x01, 0x01};
+
+static void fwid_put(struct writer *w, size_t size, bool sha256)
+{
+    static const uint8_t oid[] = {0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x02};
+    uint8_t digest[64];
+    uint8_t name[sizeof oid];
+    memcpy(name, oid, sizeof oid);
+    name[8] = sha256 ? 1 : 2;
+    memset(digest, 0x5a, sizeof digest);
+    size_t seq = der_begin(w, DER_SEQUENCE);
+    der_put(w, DER_OID, bytes_of(name, sizeof name));
+    der_put(w, DER_OCTET_STRING, bytes_of(digest, size));
+    der_end(w, seq);
+}
+
+/* A DiceTcbInfo out of members, each by its tag; 6 holds the digest, 7 flags. */
+static void the_firmware_is_named_in_the_forms_of_the_tcg(void **state)
+{
+    (void)state;
+    enum { FWIDS = 0xa6, FLAGS = 0x87 };
+    static const struct {
+        uint8_t tags[6];
+        size_t digest_size;
+        bool sha256;
+        bool good;
+        uint16_t flags;
+    } table[] = {
+        {{FWIDS}, 48, false, true, 0},
+        {{0x80, 0x81, 0x83, FWIDS, FLAGS, 0x88}, 48, false, true, 1 << 3},
+        {{FWIDS, FLAGS, 0x89, 0x8a, 0xab}, 48, false, true, 1 << 3},
+        {{FWIDS, 0x8c}, 48, false, false, 0},  /* a member that is not known */
+        {{FWIDS, 0x80}, 48, false, false, 0},  /* not in their order */
+        {{FWIDS, FWIDS}, 48, false, false, 0}, /* twice */
+        {{0x80, FLAGS}, 48, false, false, 0},  /* no firmware */
+        {{FWIDS, 0x30}, 48, false, false, 0},  /* of another class */
+        {{FWIDS}, 32, false, false, 0},
+        {{FWIDS}, 48, true, false, 0},
+    };
+    for (size_t i = 0; i < test_count(table); i++) {
+        uint8_t buffer[512];
+        struct nv_fwid fwid;
+        struct err_note note = {{0}};
+        struct writer w = writer_into(buffer, sizeof buffer);
+        size_t seq = der_begin(&w, DER_SEQUENCE);
+        for (size_t k = 0; k < 6 && table[i].tags[k] != 0; k++) {
+            size_t member = der_begin(&w, table[i].tags[k]);
+            if (table[i].tags[k] == FWIDS)
+                fwid_put(&w, table[i].digest_size, table[i].sha256);
+            else if (table[i].tags[k] == FLAGS)
+                writer_bytes(&w, bytes_of("\x04\x10", 2));
+            der_end(&w, member);
+        }
+        der_end(&w, seq);
+        const struct x509_extension x = {.oid = bytes_of(tcb_info_oid, sizeof tcb_info_oid),
+                                         .value = bytes_of(buffer, w.used)};
+        const struct x509 leaf = leaf_with(x);
+        assert_err(nv_fwid_read(&leaf, &fwid, &note), table[i].good ? ERR_OK : ERR_CERTIFICATE);
+        assert_int_equal(fwid.found, table[i].good);
+        assert_int_equal(fwid.flags, table[i].flags);
+        /* The same under Hopper's name: what is not a composite identity is a DiceTcbInfo. */
+        const struct x509_extension y = {.oid = bytes_of(composite_oid, sizeof composite_oid),
+                                         .value = x.value};
+        struct x509 other = leaf_with(y);
+        assert_err(nv_fwid_read(&other, &fwid, &note), table[i].good ? ERR_OK : ERR_CERTIFICATE);
+        /* Both, which must not contradict each other. */
+        other.extensions[other.extension_count++] = x;
+        assert_err(nv_fwid_read(&other, &fwid, &note), table[i].good ? ERR_OK : ERR_CERTIFICATE);
+        if (table[i].good) {
+            uint8_t changed[512];
+            memcpy(changed, buffer, w.used);
+            memset(memmem(changed, w.used, "\x5a\x5a", 2), 0, 1);
+            other.extensions[1].value.ptr = changed;
+            assert_err(nv_fwid_read(&other, &fwid, &note), ERR_CERTIFICATE);
+            assert_string_equal(note.text, "the leaf names two firmwares");
+            assert_false(fwid.found);
+        }
+    }
+}
+
+/* ---- OCSP ---- */
+
+static void a_response_is_taken_apart(void **state)
+{
+    (void)state;
+    struct ocsp_response r;
+    struct ocsp_answer answer;
+    struct x509 certs[3];
+    scene(SIMULATED_HOPPER);
+    for (size_t i = 0; i < 3; i++)
+        assert_ok(x509_parse(bytes_of(s.g->device_der[i].der, s.g->device_der[i].len), &certs[i], NULL));
+    s.g->ocsp[0].status = SIMULATED_OCSP_REVOKED;
+    s.g->ocsp[0].reason = 1;
+    s.g->ocsp[0].nonce = bytes_str("nonce");
+    s.g->ocsp[0].certificate = certs[1].der;
+    s.g->ocsp[0].issuer = certs[2].der;
+    size_t len;
+    assert_ok(simulated_ocsp_sign(&s.g->ocsp[0], s.g->ocsp_der[0], sizeof s.g->ocsp_der[0], &len));
+    assert_ok(ocsp_parse(bytes_of(s.g->ocsp_der[0], len), &r, NULL));
+    assert_true(bytes_is_str(r.nonce, "nonce"));
+    assert_int_equal(r.produced_at, SYNTHETIC_NVGPU_NOW);
+    assert_true(ocsp_answers(&r, &certs[1], &certs[2], &answer));
+    assert_int_equal(answer.status, OCSP_REVOKED);
+    assert_int_equal(answer.reason, 1);
+    assert_int_equal(answer.this_update, SYNTHETIC_NVGPU_NOW);
+    assert_true(answer.has_next_update);
+    assert_false(ocsp_answers(&r, &certs[0], &certs[2], &answer)); /* another serial number */
+    assert_false(ocsp_answers(&r, &certs[1], &certs[1], &answer)); /* another issuer */
+    for (size_t cut = 0; cut < len; cut++)
+        assert_err(ocsp_parse(bytes_of(s.g->ocsp_der[0], cut), &r, NULL), ERR_CERTIFICATE);
+    s.g->ocsp[0].error = 6;
+    assert_ok(simulated_ocsp_sign(&s.g->ocsp[0], s.g->ocsp_der[0], sizeof s.g->ocsp_der[0], &len));
+    assert_err(ocsp_parse(bytes_of(s.g->ocsp_der[0], len), &r, NULL), ERR_REFUSED);
+    assert_err(ocsp_parse(bytes_of(s.g->ocsp_der[0], OCSP_SIZE_MAX + 1), &r, NULL), ERR_TOO_LARGE);
+}
+
+/* ---- reference values ---- */
+
+static void a_document_is_taken_apart(void **state)
+{
+    (void)state;
+    struct rim *rim;
+    scene(SIMULATED_BLACKWELL);
+    assert_ok(rim_parse(s.rims[1].document, &rim, NULL));
+    assert_true(bytes_is_str(rim->version, "96.00.9F.00.01"));
+    assert_true(bytes_is_str(rim->product, "GB100"));
+    assert_int_equal(rim->row_count, 64);
+    assert_int_equal(rim->chain.count, SIMULATED_RIM_CHAIN);
+    assert_null(rim_row(rim, 64));
+    const struct rim_row *row = rim_row(rim, 9);
+    assert_non_null(row);
+    assert_true(row->active);
+    assert_int_equal(row->alternatives, 2);
+    assert_true(rim_row_holds(rim, row, bytes_of(s.g->rims[1].rows[9].values[0], 48)));
+    assert_true(rim_row_holds(rim, row, bytes_of(s.g->rims[1].rows[9].values[1], 48)));
+    assert_false(rim_row_holds(rim, row, bytes_of(s.g->rims[1].rows[9].values[1], 47)));
+    assert_false(rim_row_holds(rim, row, bytes_of(s.g->rims[1].rows[7].values[0], 48)));
+    assert_false(rim_row(rim, 2)->active);
+    rim_free(rim);
+}
+
+/* The text of the driver's document with one thing put in the place of another. */
+static enum err parsed_with(const char *from, const char *to, struct err_note *note)
+{
+    static char text[2 * SIMULATED_RIM_MAX];
+    const struct bytes original = s.rims[0].document;
+    const char *at = memmem(original.ptr, original.len, from, strlen(from));
+    assert_non_null(at);
+    size_t before = (size_t)(at - (const char *)original.ptr);
+    int len = snprintf(text, sizeof text, "%.*s%s%.*s", (int)before, (const char *)original.ptr, to,
+                       (int)(original.len - before - strlen(from)), at + strlen(from));
+    struct rim *rim;
+    enum err e = rim_parse(bytes_of(text, (size_t)len), &rim, note);
+    if (e == ERR_OK && rim_check_digest(rim, note) == ERR_OK && rim_check_signature(rim, note) == ERR_OK)
+        e = ERR_OK;
+    else if (e == ERR_OK)
+        e = ERR_SIGNATURE;
+    rim_free(rim);
+    return e;
+}
+
+#define SIGNATURE_START "<ds:Signature xmlns:ds=\"http://www.w3.org/2000/09/xmldsig#\">"
+
+/* Signed content in another place, a second content, another root: what XML signatures were fooled with. */
+static void documents_of_another_form_are_refused(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *from, *to;
+        enum err error;
+        const char *note; /* how it begins; NULL: any */
+    } table[] = {
+        {"version=\"1.0\">\n<Entity", "version=\"1.0\">\n<Entity", ERR_OK, NULL},
+        /* Wrapping: the signed document inside another, and a second one beside it. */
+        {"<SoftwareIdentity ", "<Other><SoftwareIdentity ", ERR_TRUNCATED, NULL},
+        {"<Payload>", "<Payload></Payload><Payload>", ERR_UNKNOWN, "no Signature where it belongs"},
+        {"<Meta ", "<Meta colloquialVersion=\"1\" product=\"GH100\"></Meta><Meta ", ERR_UNKNOWN,
+         "no Payload where it belongs"},
+        {SIGNATURE_START, SIGNATURE_START "<ds:Object></ds:Object>", ERR_UNKNOWN, "Signature: no SignedInfo"},
+        {SIGNATURE_START, "<ds:Signature xmlns:ds=\"http://www.w3.org/2000/09/xmldsig#\" Id=\"a\">",
+         ERR_UNKNOWN, "Signature: no SignedInfo, or an attribute"},
+        {SIGNATURE_START, "<ds:Signature xmlns:ds=\"http://www.w3.org/2000/09/xmldsig2#\">", ERR_UNKNOWN,
+         "no Signature where it belongs"},
+        {"<ds:SignedInfo>", "<ds:SignedInfo Id=\"a\">", ERR_UNKNOWN, "SignedInfo: a canonical form"},
+        {"<ds:Reference URI=\"\">", "<ds:Reference>", ERR_UNKNOWN, "Reference: not to the whole document"},
+        {"<ds:Reference URI=\"\">", "<ds:Reference URI=\"\" Type=\"x\">", ERR_UNKNOWN, "Reference: not to"},
+        {"<ds:Transforms>", "<ds:Transforms><ds:Transform Algorithm=\"x\"/>", ERR_UNKNOWN,
+         "Reference: transforms"},
+        {"</ds:Transforms>", "<ds:Transform Algorithm=\"x\"/></ds:Transforms>", ERR_UNKNOWN,
+         "Reference: transforms"},
+        {"enveloped-signature\"></ds:Transform>", "enveloped-signature\"><x/></ds:Transform>", ERR_UNKNOWN,
+         "Reference: transforms"},
+        {"</ds:DigestValue>", "AAAA</ds:DigestValue>", ERR_VALUE, "Reference: no digest"},
+        {"</ds:SignatureValue>", "AAAA</ds:SignatureValue>", ERR_VALUE, "Signature: no SignatureValue"},
+        {"<ds:SignatureValue>", "<ds:SignatureValue>*", ERR_VALUE, "Signature: no SignatureValue"},
+        {"<ds:KeyInfo>", "<ds:KeyInfo><ds:KeyName>a</ds:KeyName>", ERR_UNKNOWN, "KeyInfo: no X509Data"},
+        {"</ds:X509Data>", "</ds:X509Data><ds:X509Data></ds:X509Data>", ERR_UNKNOWN, "KeyInfo: no X509Data"},
+        {"<ds:X509Data>", "<ds:X509Data><ds:X509CRL></ds:X509CRL>", ERR_UNKNOWN, "X509Data: something"},
+        {"<ds:X509Certificate>", "<ds:X509Certificate>AA==</ds:X509Certificate><ds:X509Certificate>",
+         ERR_CERTIFICATE, NULL},
+        /* White space in base64, which nobody signs, is the writer's. */
+        {"<ds:SignatureValue>", "<ds:SignatureValue>\n  ", ERR_OK, NULL},
+        {"<ds:KeyInfo>", "\n<ds:KeyInfo>\n", ERR_OK, NULL},
+        /* What is signed is not: a blank, an attribute, another order of the measurements. */
+        {"<Payload>\n", "<Payload>\n\n", ERR_SIGNATURE, NULL},
+        {"<ds:SignedInfo>", "<ds:SignedInfo>\n", ERR_SIGNATURE, NULL},
+        {"corpus=\"false\"", "corpus=\"true\"", ERR_SIGNATURE, NULL},
+        {"corpus=\"false\" name", "corpus='false'   name", ERR_OK, NULL}, /* the same canonical form */
+        {"xmlns:ds=\"http://www.w3.org/2000/09/xmldsig#\">",
+         "xmlns:ds=\"http://www.w3.org/2000/09/xmldsig#\" xmlns:e=\"http://e\">", ERR_SIGNATURE, NULL},
+        /* Measurements that are none. */
+        {"index=\"1\"", "index=\"2\"", ERR_VALUE, "measurement 2: twice"},
+        {"index=\"1\"", "index=\"256\"", ERR_VALUE, "resource 1: not a measurement"},
+        {"index=\"1\"", "index=\"01\"", ERR_VALUE, "resource 1: not a measurement"},
+        {"index=\"1\"", "index=\"-1\"", ERR_VALUE, "resource 1: not a measurement"},
+        {"index=\"1\"", "index=\"\"", ERR_VALUE, "resource 1: not a measurement"},
+        {"size=\"48\"", "size=\"47\"", ERR_VALUE, "measurement 0: not 1 values of 47 bytes"},
+        {"size=\"48\"", "size=\"0\"", ERR_VALUE, "resource 0: not a measurement"},
+        {"size=\"48\"", "size=\"65\"", ERR_VALUE, "resource 0: not a measurement"},
+        {"alternatives=\"1\"", "alternatives=\"2\"", ERR_VALUE, "measurement 0: not 2 values"},
+        {"alternatives=\"2\"", "alternatives=\"1\"", ERR_VALUE, "measurement 21: not 1 values"},
+        {"alternatives=\"1\"", "alternatives=\"0\"", ERR_VALUE, "resource 0: not a measurement"},
+        {"ns2:Hash0", "ns2:Hash1", ERR_VALUE, "measurement 0: not 1 values"},
+        {"ns2:Hash0", "Hash0", ERR_VALUE, "measurement 0: not 1 values"},
+        {"ns2:Hash0=\"00", "ns2:Hash0=\"0g", ERR_VALUE, "measurement 0: not 1 values"},
+        {"active=\"False\"", "active=\"false\"", ERR_VALUE, "resource 0: neither active nor not"},
+        {"colloquialVersion=\"", "version=\"", ERR_VALUE, "Meta: no version"},
+        {"product=\"GH100\"", "product=\"\"", ERR_VALUE, "Meta: no version or no product"},
+        {"<SoftwareIdentity xmlns=\"http://standards.iso.org/iso/19770/-2/2015/schema.xsd\"",
+         "<SoftwareIdentity xmlns=\"http://standards.iso.org/iso/19770/-2/2009/schema.xsd\"", ERR_UNKNOWN,
+         "not a SoftwareIdentity"},
+    };
+    scene(SIMULATED_HOPPER);
+    for (size_t i = 0; i < test_count(table); i++) {
+        struct err_note note = {{0}};
+        enum err e = parsed_with(table[i].from, table[i].to, &note);
+        if (e != table[i].error ||
+            (table[i].note != NULL && strncmp(note.text, table[i].note, strlen(table[i].note)) != 0))
+            fail_msg("%s -> %s: %s (%s)", table[i].from, table[i].to, err_name(e), note.text);
+    }
+}
+
+static int make(void **state)
+{
+    (void)state;
+    if (crypto_init() != ERR_OK)
+        return -1;
+    synthetic_nvgpu_make();
+    return 0;
+}
+
+static int drop(void **state)
+{
+    (void)state;
+    synthetic_nvgpu_drop();
+    return 0;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_report_is_taken_apart),
+        cmocka_unit_test(a_report_cut_anywhere_is_refused),
+        cmocka_unit_test(texts_are_printable_and_end_once),
+        cmocka_unit_test(a_chain_is_at_most_so_long),
+        cmocka_unit_test(a_certificate_on_another_curve_is_refused),
+        cmocka_unit_test(a_certificate_for_a_purpose_that_is_not_known_is_refused),
+        cmocka_unit_test(the_firmware_is_named_in_the_forms_of_the_tcg),
+        cmocka_unit_test(a_response_is_taken_apart),
+        cmocka_unit_test(a_document_is_taken_apart),
+        cmocka_unit_test(documents_of_another_form_are_refused),
+    };
+    return cmocka_run_group_tests(tests, make, drop);
+}
