@@ -8,7 +8,7 @@
 #include "count.h"
 
 enum { FILE_MAX = 1 << 20, NAME_MAX_SIZE = 64 };
-static const double memory_aim = 8;
+static const double memory_aim = 8; /* MiB, code and libraries included */
 
 bool evidence_path(const char *name, char path[static EVIDENCE_PATH_MAX])
 {
@@ -48,10 +48,10 @@ void appraisal_report(const char *name, double (*run)(void *self, uint64_t count
     report(name, "allocations", "allocations of one appraisal, libcrypto's and the JSON parser's included",
            (double)count.allocations, "", 0);
     report(name, "allocated", "asked for in them, together", (double)count.bytes / 1e3, "kB", 0);
-    report(name, "memory", "peak memory of the whole process", memory, "MB", memory_aim);
+    report(name, "memory", "peak memory of the whole process", memory, "MiB", memory_aim);
 }
 
 void appraisal_report_peer(const char *name, const char *text, const struct bench_peer *peer)
 {
-    report(name, "memory", text, bench_peer_memory(peer), "MB", 0);
+    report(name, "memory", text, bench_peer_memory(peer), "MiB", 0);
 }

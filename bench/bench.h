@@ -91,11 +91,11 @@ struct bench_peer *bench_peer_fork(double (*work)(void *self, uint64_t count), v
 struct bench_peer *bench_peer_start(const char *file, const char *const *argv);
 /* For bench_side.run, self is the peer. */
 double bench_peer_run(void *peer, uint64_t count);
-/* The most memory that it has held so far, in MB. */
+/* The most memory that it has held so far, in MiB. */
 double bench_peer_memory(const struct bench_peer *peer);
 void bench_peer_stop(struct bench_peer *peer);
 
-/* The most memory that this process has held so far, in MB: code, libraries and stack included. */
+/* The most memory that this process has held so far, in MiB: code, libraries and stack included. */
 double bench_memory(void);
 
 #endif

@@ -102,7 +102,7 @@ static double memory_of(pid_t pid)
     while (kib == 0 && fgets(line, sizeof line, in) != NULL)
         (void)sscanf(line, "VmHWM: %lu", &kib);
     (void)fclose(in);
-    return (double)kib * 1024 / 1e6;
+    return (double)kib / 1024;
 }
 
 double bench_memory(void)

@@ -10,8 +10,8 @@ enum { ADVISORY_NAME_MAX = 31 };
 
 static void skip_space(struct reader *r)
 {
-    for (struct reader next = *r; next.left > 0;
-         *r = next) { /* equivalent: at the end there is no space either */
+    /* equivalent: at the end there is no space either */
+    for (struct reader next = *r; next.left > 0; *r = next) {
         uint8_t c = reader_u8(&next);
         if (c != ' ' && c != '\t' && c != '\r' && c != '\n')
             return;

@@ -361,8 +361,8 @@ void nvgpu_appraise(const struct nvgpu_evidence *gpus, size_t gpu_count,
         c.saw[0] = '\0';
         c.wanted[0] = '\0';
         bool passed = missing == 0 && check->holds(&c, check->which);
-        (void)verdict_add(v, &check->rule, passed, c.wanted, "%s",
-                          missing == 0 ? c.saw : what_is_missing(missing));
+        (void)verdict_add_text(v, &check->rule, passed, c.wanted,
+                               missing == 0 ? c.saw : what_is_missing(missing));
     }
     if ((c.have & HAVE_REPORTS) != 0)
         claims_from(&c, &v->claims.gpu);

@@ -30,6 +30,7 @@
 #define REGISTERS(name, list)        VALUES(name, policy.tdx.list.values, policy.tdx.list.count, ATTEST_REFERENCES_MAX)
 #define REGISTER(name, which)        {.key = name, .kind = MEMBER_REGISTER, .required = true, .size = TDX_REGISTER_SIZE, .bit = (which)}
 #define FLOOR(name, field, k, ...)   {.key = name, .kind = (k), .required = true, .at = offsetof(struct snp_floor, field), .size = sizeof(((struct snp_floor *)0)->field), __VA_ARGS__}
+#define TEXT(name, field, length)    {.key = name, .kind = MEMBER_TEXT_OR_ANY, .at = DOCUMENT(field), .size = (length)}
 /* NOLINTEND(bugprone-macro-parentheses) */
 /* clang-format on */
 
@@ -60,6 +61,7 @@ static const struct policy_member platform_info[] = {
     PLATFORM("rapl_dis", SNP_PLATFORM_RAPL_DIS),
     PLATFORM("ciphertext_hiding", SNP_PLATFORM_CIPHERTEXT_HIDING),
     PLATFORM("alias_check", SNP_PLATFORM_ALIAS_CHECK),
+    PLATFORM("iommu_write_safe", SNP_PLATFORM_IOMMU_WRITE_SAFE),
     PLATFORM("tio", SNP_PLATFORM_TIO),
     {0},
 };
@@ -214,13 +216,50 @@ static const struct policy_member tdx[] = {
     {0},
 };
 
+/* ---- NVIDIA GPUs ---- */
+
+enum { VERSION_SIZE = 32, VERSIONS_MAX = 64, SERIAL_SIZE = 20, GPUS_MAX = 16 };
+
+static const struct policy_word architectures[] = {
+    {"any", NVGPU_ARCHITECTURE_ANY}, {"hopper", NVGPU_HOPPER}, {"blackwell", NVGPU_BLACKWELL}, {NULL, 0}};
+static const struct policy_word modes[] = {
+    {"spt", NVGPU_SPT}, {"mpt", NVGPU_MPT}, {"ppcie", NVGPU_PPCIE}, {NULL, 0}};
+
+static const struct policy_member gpu[] = {
+    {.key = "architecture",
+     .kind = MEMBER_WORD,
+     .at = DOCUMENT(policy.gpu.architecture),
+     .size = SIZE(policy.gpu.architecture),
+     .words = architectures},
+    NUMBER("count", policy.gpu.gpu_count, 0, GPUS_MAX),
+    WORDS("modes", policy.gpu.modes, modes, 0),
+    TEXTS("drivers", policy.gpu.drivers.names, policy.gpu.drivers.count, VERSION_SIZE, VERSIONS_MAX),
+    TEXTS("vbioses", policy.gpu.vbioses.names, policy.gpu.vbioses.count, VERSION_SIZE, VERSIONS_MAX),
+    TEXT("driver_min", policy.gpu.driver_min, VERSION_SIZE),
+    TEXT("vbios_min", policy.gpu.vbios_min, VERSION_SIZE),
+    {.key = "serials",
+     .kind = MEMBER_OCTETS,
+     .at = DOCUMENT(policy.gpu.serials),
+     .beside = DOCUMENT(policy.gpu.serial_count),
+     .size = SERIAL_SIZE,
+     .max = POLICY_INVENTORY_MAX},
+    BOOL("allow_missing_fwid", policy.gpu.allow_missing_fwid),
+    BOOL("allow_missing_ocsp", policy.gpu.allow_missing_ocsp),
+    BOOL("allow_hold", policy.gpu.allow_hold),
+    BOOL("allow_debug", policy.gpu.allow_debug),
+    NUMBER("rim_expired_grace", policy.gpu.rim_expired_grace, 0, GRACE_MAX),
+    {0},
+};
+
 /* ---- the whole ---- */
 
 static const struct policy_word platforms[] = {
     {"sev-snp", VERDICT_PLATFORM_SNP}, {"tdx", VERDICT_PLATFORM_TDX}, {NULL, 0}};
 
 const size_t policy_roots[] = {offsetof(struct attest_policy, simulated_root),
-                               offsetof(struct attest_policy, tdx.simulated_root)};
+                               offsetof(struct attest_policy, tdx.simulated_root),
+                               offsetof(struct attest_policy, gpu.simulated_device_root),
+                               offsetof(struct attest_policy, gpu.simulated_rim_root)};
 const size_t policy_root_count = sizeof policy_roots / sizeof *policy_roots;
 
 const struct policy_member policy_members[] = {
@@ -231,5 +270,6 @@ const struct policy_member policy_members[] = {
     {.key = "simulated_roots", .kind = MEMBER_ROOTS},
     OBJECT("snp", snp),
     OBJECT("tdx", tdx),
+    OBJECT("gpu", gpu),
     {0},
 };

@@ -24,10 +24,12 @@ enum member_kind {
     MEMBER_RULE,  /* enum policy_rule */
     MEMBER_BIT_RULE, /* the same for bit `bit` of the uint64_t at `at` (required) and at `beside` (forbidden) */
     MEMBER_TEXT,     /* const char *: printable ASCII, 1 to `size` characters */
-    MEMBER_TEXTS,    /* const char *const *, and size_t `beside`: at most `max` of these */
-    MEMBER_BYTES,    /* `size` bytes in place, in hexadecimal */
-    MEMBER_VALUE,    /* pointer to `size` bytes, or "any": NULL */
-    MEMBER_VALUES,   /* pointer to items of `size` bytes, and size_t `beside`: at most `max` of them */
+    MEMBER_TEXT_OR_ANY, /* likewise, or "any": NULL */
+    MEMBER_TEXTS,       /* const char *const *, and size_t `beside`: at most `max` of these */
+    MEMBER_BYTES,       /* `size` bytes in place, in hexadecimal */
+    MEMBER_VALUE,       /* pointer to `size` bytes, or "any": NULL */
+    MEMBER_VALUES,      /* pointer to items of `size` bytes, and size_t `beside`: at most `max` of them */
+    MEMBER_OCTETS, /* pointer to struct bytes, and size_t `beside`: at most `max` of 1 to `size` bytes each */
     MEMBER_RECORDS, /* pointer to structs of `size` bytes, and size_t `beside`: at most `max` objects with `members` */
     MEMBER_REGISTER, /* RTMR number `bit` of a struct tdx_launch: hexadecimal, or "any" */
     MEMBER_ROOTS,    /* certificates for attest_policy_trust_simulated */

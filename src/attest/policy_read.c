@@ -19,8 +19,8 @@ typedef enum err read_function(struct reading *r, const struct policy_member *m,
                                void *base);
 
 static read_function read_version, read_members, read_bool, read_number, read_number_or_any, read_mask,
-    read_dotted, read_word, read_words, read_rule, read_bit_rule, read_text, read_texts, read_bytes,
-    read_value, read_values, read_records, read_register, read_roots;
+    read_dotted, read_word, read_words, read_rule, read_bit_rule, read_text, read_text_or_any, read_texts,
+    read_octets, read_bytes, read_value, read_values, read_records, read_register, read_roots;
 
 static read_function *const readers[MEMBER_KIND_COUNT] = {
     [MEMBER_VERSION] = read_version,
@@ -35,7 +35,9 @@ static read_function *const readers[MEMBER_KIND_COUNT] = {
     [MEMBER_RULE] = read_rule,
     [MEMBER_BIT_RULE] = read_bit_rule,
     [MEMBER_TEXT] = read_text,
+    [MEMBER_TEXT_OR_ANY] = read_text_or_any,
     [MEMBER_TEXTS] = read_texts,
+    [MEMBER_OCTETS] = read_octets,
     [MEMBER_BYTES] = read_bytes,
     [MEMBER_VALUE] = read_value,
     [MEMBER_VALUES] = read_values,
@@ -360,6 +362,14 @@ static enum err read_text(struct reading *r, const struct policy_member *m, cons
     return keep_text(r, m, value, member_at(base, m->at));
 }
 
+static enum err read_text_or_any(struct reading *r, const struct policy_member *m, const json_t *value,
+                                 void *base)
+{
+    const char **to = member_at(base, m->at);
+    *to = NULL;
+    return is_any(value) ? ERR_OK : keep_text(r, m, value, to);
+}
+
 static enum err read_hex(struct reading *r, const json_t *value, uint8_t *out, size_t size)
 {
     enum err e = is_string(r, value);
@@ -452,6 +462,33 @@ static enum err read_texts(struct reading *r, const struct policy_member *m, con
         e = keep_text(r, m, json_array_get(value, i), &texts[i]);
         if (e == ERR_OK)
             leave(r, here);
+    }
+    return e;
+}
+
+static enum err read_octets(struct reading *r, const struct policy_member *m, const json_t *value, void *base)
+{
+    const size_t count = json_array_size(value);
+    void *items = NULL;
+    enum err e = is_array(r, value, m->max);
+    if (e == ERR_OK)
+        e = new_list(r, m, base, count, sizeof(struct bytes), &items);
+    struct bytes *list = items;
+    for (size_t i = 0; e == ERR_OK && i < count; i++) {
+        const json_t *item = json_array_get(value, i);
+        const size_t size = json_string_length(item) / 2;
+        size_t here = enter_item(r, i);
+        e = is_string(r, item);
+        if (e == ERR_OK && (size == 0 || size > m->size))
+            e = refuse(r, ERR_VALUE, "is not 1 to %zu bytes in hexadecimal", m->size);
+        uint8_t *kept = e == ERR_OK ? policy_document_alloc(r->doc, size, 1) : NULL;
+        if (e == ERR_OK && kept == NULL)
+            e = ERR_MEMORY;
+        if (e == ERR_OK)
+            e = read_hex(r, item, kept, size);
+        if (e == ERR_OK)
+            leave(r, here);
+        list[i] = bytes_of(kept, size);
     }
     return e;
 }
@@ -556,7 +593,7 @@ static enum err read_roots(struct reading *r, const struct policy_member *m, con
         if (e == ERR_OK && attest_policy_trust_simulated(&doc->policy, root, &why) != ERR_OK)
             e = refuse(r, ERR_VALUE, "%s", why.text);
         if (e == ERR_OK && is_replaced(&before, &doc->policy))
-            e = refuse(r, ERR_VALUE, "is a second root of the same platform");
+            e = refuse(r, ERR_VALUE, "is a second root of the same name");
         if (e == ERR_OK)
             leave(r, here);
     }

@@ -10,8 +10,9 @@
 typedef json_t *write_function(const struct policy_member *m, const void *base, enum err *e);
 
 static write_function write_version, write_members, write_bool, write_number, write_number_or_any, write_mask,
-    write_dotted, write_word, write_words, write_rule, write_bit_rule, write_text, write_texts, write_bytes,
-    write_value, write_values, write_records, write_register, write_roots;
+    write_dotted, write_word, write_words, write_rule, write_bit_rule, write_text, write_text_or_any,
+    write_texts, write_octets, write_bytes, write_value, write_values, write_records, write_register,
+    write_roots;
 
 static write_function *const writers[MEMBER_KIND_COUNT] = {
     [MEMBER_VERSION] = write_version,
@@ -26,7 +27,9 @@ static write_function *const writers[MEMBER_KIND_COUNT] = {
     [MEMBER_RULE] = write_rule,
     [MEMBER_BIT_RULE] = write_bit_rule,
     [MEMBER_TEXT] = write_text,
+    [MEMBER_TEXT_OR_ANY] = write_text_or_any,
     [MEMBER_TEXTS] = write_texts,
+    [MEMBER_OCTETS] = write_octets,
     [MEMBER_BYTES] = write_bytes,
     [MEMBER_VALUE] = write_value,
     [MEMBER_VALUES] = write_values,
@@ -189,6 +192,12 @@ static json_t *write_text(const struct policy_member *m, const void *base, enum 
     return made(json_string(*text), e);
 }
 
+static json_t *write_text_or_any(const struct policy_member *m, const void *base, enum err *e)
+{
+    const char *const *text = member_at(base, m->at);
+    return *text == NULL ? made(json_string("any"), e) : write_text(m, base, e);
+}
+
 static json_t *hex_of(const uint8_t *value, size_t size, enum err *e)
 {
     char *text = malloc(ENCODING_HEX_SIZE(size));
@@ -246,6 +255,16 @@ static json_t *write_texts(const struct policy_member *m, const void *base, enum
     json_t *list = made(json_array(), e);
     for (size_t i = 0; *e == ERR_OK && i < count; i++)
         add(list, made(json_string(texts[i]), e), e);
+    return list;
+}
+
+static json_t *write_octets(const struct policy_member *m, const void *base, enum err *e)
+{
+    size_t count;
+    const struct bytes *octets = list_of(m, base, &count);
+    json_t *list = made(json_array(), e);
+    for (size_t i = 0; *e == ERR_OK && i < count; i++)
+        add(list, hex_of(octets[i].ptr, octets[i].len, e), e);
     return list;
 }
 

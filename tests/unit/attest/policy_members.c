@@ -17,6 +17,8 @@ static const char *const kinds[MEMBER_KIND_COUNT] = {
     [MEMBER_RULE] = "rule",
     [MEMBER_BIT_RULE] = "rule",
     [MEMBER_TEXT] = "text",
+    [MEMBER_TEXT_OR_ANY] = "text_or_any",
+    [MEMBER_OCTETS] = "octets",
     [MEMBER_TEXTS] = "texts",
     [MEMBER_BYTES] = "bytes",
     [MEMBER_VALUE] = "value",
@@ -35,8 +37,8 @@ static void print_table(const struct policy_member *table, const char *before)
         const struct policy_word *words = is_rule ? policy_rule_words : m->words;
         (void)snprintf(path, sizeof path, "%s%s", before, m->key);
         (void)printf("%s\t%s\t%d\t%zu\t%llu\t%llu\t", path,
-                     m->mark != 0 ? "records_or_shipped" : kinds[m->kind], m->required, m->size,
-                     (unsigned long long)m->min,
+                     m->kind == MEMBER_RECORDS && m->mark != 0 ? "records_or_shipped" : kinds[m->kind],
+                     m->required, m->size, (unsigned long long)m->min,
                      (unsigned long long)(m->kind == MEMBER_ROOTS ? policy_root_count : m->max));
         for (const struct policy_word *w = words; w != NULL && w->text != NULL; w++)
             (void)printf("%s%s", w == words ? "" : ",", w->text);

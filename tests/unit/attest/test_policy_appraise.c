@@ -212,6 +212,7 @@ CHANGE(snp_debug, r->policy |= 1ULL << SNP_POLICY_DEBUG;)
 CHANGE(snp_migratable, r->policy |= 1ULL << SNP_POLICY_MIGRATE_MA;)
 CHANGE(snp_agent, r->report_id_ma[0] = 0;)
 CHANGE(snp_vmpl, r->vmpl = 1;)
+CHANGE(snp_no_iommu, r->platform_info &= ~(1ULL << 6);)
 CHANGE(snp_no_alias_check, r->platform_info &= ~(1ULL << 5);)
 CHANGE(snp_another_code, r->measurement[0] ^= 1;)
 CHANGE(snp_id_key, memset(r->id_key_digest, 0x11, 48);)
@@ -276,6 +277,8 @@ static const struct row rows[] = {
     SNP(snp_vmpl, "", "snp.vmpl"),
     SNP(snp_vmpl, ",\"vmpl\":1"),
     SNP(NULL, ",\"vmpl\":1", "snp.vmpl"),
+    SNP(snp_no_iommu, ""),
+    SNP(snp_no_iommu, ",\"platform_info\":{\"iommu_write_safe\":\"require\"}", "snp.platform.iommu"),
     SNP(snp_no_alias_check, "", "snp.platform.alias_check"),
     SNP(snp_no_alias_check, ",\"platform_info\":{\"alias_check\":\"any\"}"),
     SNP(snp_id_key, "", "snp.id_key"),

@@ -16,9 +16,9 @@
 enum { DEPTH_MAX = 5, PATH_SIZE = 128, VALUE_SIZE = 256 };
 
 static struct synthetic_tdx_keys keys;
-static uint8_t roots[2][SYNTHETIC_TDX_CERT_MAX]; /* Intel's name, AMD's name */
-static size_t root_len[2];
-static char root_text[2][ENCODING_BASE64_SIZE(SYNTHETIC_TDX_CERT_MAX)];
+static uint8_t roots[4][SYNTHETIC_TDX_CERT_MAX]; /* Intel's name, AMD's, NVIDIA's two */
+static size_t root_len[4];
+static char root_text[4][ENCODING_BASE64_SIZE(SYNTHETIC_TDX_CERT_MAX)];
 
 /* ---- documents ---- */
 
@@ -202,9 +202,14 @@ EFFECT(version, return p->measurement_count == 0;)
 EFFECT(platforms, IS(p->platforms, 1U << VERDICT_PLATFORM_TDX, 0))
 EFFECT(models, LIST_IS(p->models, p->model_count, 32))
 EFFECT(max_age, IS(d->max_age, 604800, 0))
-EFFECT(simulated_roots, bool is = bytes_equal(p->simulated_root, bytes_of(roots[1], root_len[1])) &&
-                                  bytes_equal(tdx->simulated_root, bytes_of(roots[0], root_len[0]));
-       p->simulated_root = tdx->simulated_root = (struct bytes){0}; return is;)
+EFFECT(simulated_roots,
+       bool is = bytes_equal(p->simulated_root, bytes_of(roots[1], root_len[1])) &&
+                 bytes_equal(tdx->simulated_root, bytes_of(roots[0], root_len[0])) &&
+                 bytes_equal(p->gpu.simulated_device_root, bytes_of(roots[2], root_len[2])) &&
+                 bytes_equal(p->gpu.simulated_rim_root, bytes_of(roots[3], root_len[3]));
+       p->simulated_root = tdx->simulated_root = p->gpu.simulated_device_root = p->gpu.simulated_rim_root =
+           (struct bytes){0};
+       return is;)
 EFFECT(measurements, LIST_IS(p->measurements, p->measurement_count, 48))
 EFFECT(vmpl, IS(p->vmpl, 3, 0))
 EFFECT(allow_milan, IS(p->allow_milan, true, false))
@@ -226,6 +231,7 @@ PLATFORM_IS(info_ecc, SNP_PLATFORM_ECC, POLICY_REQUIRE)
 PLATFORM_IS(info_rapl, SNP_PLATFORM_RAPL_DIS, POLICY_REQUIRE)
 PLATFORM_IS(info_ciphertext, SNP_PLATFORM_CIPHERTEXT_HIDING, POLICY_REQUIRE)
 PLATFORM_IS(info_alias, SNP_PLATFORM_ALIAS_CHECK, POLICY_ANY)
+PLATFORM_IS(info_iommu, SNP_PLATFORM_IOMMU_WRITE_SAFE, POLICY_REQUIRE)
 PLATFORM_IS(info_tio, SNP_PLATFORM_TIO, POLICY_FORBID)
 EFFECT(info_unknown, IS(snp->platform_unknown, 0xfedcba9876543210, 0))
 EFFECT(signer, IS(snp->signer, SNP_SIGNER_VLEK, SNP_SIGNER_ANY))
@@ -338,6 +344,33 @@ ATTRIBUTE_IS(td_pks, 30, false, true)
 ATTRIBUTE_IS(td_key_locker, 31, false, true)
 ATTRIBUTE_IS(td_perfmon, 63, false, false)
 
+#define GPU_NAMES(list)                                                                                      \
+    bool is = (list).count == 2 && strcmp((list).names[0], "550.90.07") == 0 &&                              \
+              strcmp((list).names[1], "570") == 0;                                                           \
+    (list).names = NULL;                                                                                     \
+    (list).count = 0;                                                                                        \
+    return is;
+#define GPU_NAME(field)                                                                                      \
+    bool is = (field) != NULL && strcmp(field, "96.00.9F.00.01") == 0;                                       \
+    (field) = NULL;                                                                                          \
+    return is;
+EFFECT(gpu_architecture, IS(p->gpu.architecture, NVGPU_BLACKWELL, NVGPU_ARCHITECTURE_ANY))
+EFFECT(gpu_count, IS(p->gpu.gpu_count, 16, 0))
+EFFECT(gpu_modes, IS(p->gpu.modes, 1U << NVGPU_PPCIE, 1U << NVGPU_SPT | 1U << NVGPU_MPT))
+EFFECT(gpu_drivers, GPU_NAMES(p->gpu.drivers))
+EFFECT(gpu_vbioses, GPU_NAMES(p->gpu.vbioses))
+EFFECT(gpu_driver_min, GPU_NAME(p->gpu.driver_min))
+EFFECT(gpu_vbios_min, GPU_NAME(p->gpu.vbios_min))
+EFFECT(gpu_serials, bool is = p->gpu.serial_count == 2 && p->gpu.serials[0].len == 16 &&
+                              p->gpu.serials[1].len == 1 && is_filled(p->gpu.serials[0].ptr, 0x11, 16) &&
+                              p->gpu.serials[1].ptr[0] == 0x22;
+       p->gpu.serials = NULL; p->gpu.serial_count = 0; return is;)
+EFFECT(gpu_fwid, IS(p->gpu.allow_missing_fwid, true, false))
+EFFECT(gpu_ocsp, IS(p->gpu.allow_missing_ocsp, true, false))
+EFFECT(gpu_hold, IS(p->gpu.allow_hold, true, false))
+EFFECT(gpu_debug, IS(p->gpu.allow_debug, true, false))
+EFFECT(gpu_rim, IS(p->gpu.rim_expired_grace, 86400, 0))
+
 /* In a value, HEX(n,m) is a text of n bytes of 0x11 and one of n bytes of 0x22, or one of 0x33. */
 #define B4(x)         x x x x
 #define B16(x)        B4(B4(x))
@@ -347,7 +380,7 @@ ATTRIBUTE_IS(td_perfmon, 63, false, false)
 #define TWO(repeated) "[\"" repeated("11") "\",\"" repeated("22") "\"]"
 #define ONE(repeated) "\"" repeated("33") "\""
 
-static char roots_value[2 * sizeof root_text[0] + 8]; /* PEM would do as well */
+static char roots_value[4 * sizeof root_text[0] + 16]; /* PEM would do as well */
 
 static const struct effect {
     const char *path;
@@ -377,6 +410,7 @@ static const struct effect {
     {"snp.platform_info.rapl_dis", "\"require\"", info_rapl},
     {"snp.platform_info.ciphertext_hiding", "\"require\"", info_ciphertext},
     {"snp.platform_info.alias_check", "\"any\"", info_alias},
+    {"snp.platform_info.iommu_write_safe", "\"require\"", info_iommu},
     {"snp.platform_info.tio", "\"forbid\"", info_tio},
     {"snp.platform_info_unknown", "\"0xFEdcba9876543210\"", info_unknown},
     {"snp.signer", "\"vlek\"", signer},
@@ -428,6 +462,19 @@ static const struct effect {
     {"tdx.attributes.pks", "\"forbid\"", td_pks},
     {"tdx.attributes.key_locker", "\"forbid\"", td_key_locker},
     {"tdx.attributes.perfmon", "\"any\"", td_perfmon},
+    {"gpu.architecture", "\"blackwell\"", gpu_architecture},
+    {"gpu.count", "16", gpu_count},
+    {"gpu.modes", "[\"ppcie\"]", gpu_modes},
+    {"gpu.drivers", "[\"550.90.07\",\"570\"]", gpu_drivers},
+    {"gpu.vbioses", "[\"550.90.07\",\"570\"]", gpu_vbioses},
+    {"gpu.driver_min", "\"96.00.9F.00.01\"", gpu_driver_min},
+    {"gpu.vbios_min", "\"96.00.9F.00.01\"", gpu_vbios_min},
+    {"gpu.serials", "[\"" B16("11") "\",\"22\"]", gpu_serials},
+    {"gpu.allow_missing_fwid", "true", gpu_fwid},
+    {"gpu.allow_missing_ocsp", "true", gpu_ocsp},
+    {"gpu.allow_hold", "true", gpu_hold},
+    {"gpu.allow_debug", "true", gpu_debug},
+    {"gpu.rim_expired_grace", "86400", gpu_rim},
     {"tdx.xfam_forbidden", "[\"pt\",\"lbr\",\"amx_tilecfg\",\"amx_tiledata\"]", xfam},
 };
 
@@ -579,6 +626,16 @@ static const struct wrong wrongs[] = {
     {MEMBER_NUMBER_OR_ANY, "255", ""},
     {MEMBER_NUMBER_OR_ANY, "\"1\"", ""},
     {MEMBER_NUMBER_OR_ANY, "true", ""},
+    {MEMBER_TEXT_OR_ANY, "1", ""},
+    {MEMBER_TEXT_OR_ANY, "\"\\u0007\"", ""},
+    {MEMBER_TEXT_OR_ANY, "\"" B32("x") "y\"", ""},
+    {MEMBER_OCTETS, "\"33\"", ""},
+    {MEMBER_OCTETS, "[1]", "[0]"},
+    {MEMBER_OCTETS, "[\"\"]", "[0]"},
+    {MEMBER_OCTETS, "[\"33\",\"3\"]", "[1]"},
+    {MEMBER_OCTETS, "[\"333\"]", "[0]"},
+    {MEMBER_OCTETS, "[\"3g\"]", "[0]"},
+    {MEMBER_OCTETS, "[\"" B16("11") B4("11") "11\"]", "[0]"},
     {MEMBER_MASK, "1", ""},
     {MEMBER_MASK, "\"1\"", ""},
     {MEMBER_MASK, "\"0x\"", ""},
@@ -649,7 +706,7 @@ static const struct wrong wrongs[] = {
     {MEMBER_ROOTS, "[\"\"]", "[0]"},
     {MEMBER_ROOTS, "[\"AAAA\"]", "[0]"},
     {MEMBER_ROOTS, "[\"-----BEGIN CERTIFICATE-----\"]", "[0]"},
-    {MEMBER_ROOTS, "[\"a\",\"b\",\"c\"]", ""},
+    {MEMBER_ROOTS, "[\"a\",\"b\",\"c\",\"d\",\"e\",\"f\"]", ""},
 };
 
 static void expect_wrong_values_refused(const struct place *p)
@@ -659,8 +716,8 @@ static void expect_wrong_values_refused(const struct place *p)
     for (size_t i = 0; i < test_count(wrong_for_all); i++) {
         const char *value = wrong_for_all[i];
         const bool list = m->kind == MEMBER_WORDS || m->kind == MEMBER_TEXTS || m->kind == MEMBER_VALUES ||
-                          m->kind == MEMBER_RECORDS || m->kind == MEMBER_ROOTS;
-        if (m->kind == MEMBER_TEXT && strcmp(value, "\"nonsense\"") == 0)
+                          m->kind == MEMBER_RECORDS || m->kind == MEMBER_ROOTS || m->kind == MEMBER_OCTETS;
+        if ((m->kind == MEMBER_TEXT || m->kind == MEMBER_TEXT_OR_ANY) && strcmp(value, "\"nonsense\"") == 0)
             continue;
         expect_refused(p, value,
                        strcmp(value, "[null]") == 0 && list                          ? "[0]"
@@ -801,7 +858,8 @@ static void expect_limit(const struct place *p)
     const struct policy_member *m = p->rows[p->depth - 1];
     char path[PATH_SIZE];
     char value[32];
-    if (m->kind == MEMBER_VALUES || m->kind == MEMBER_TEXTS || m->kind == MEMBER_RECORDS) {
+    if (m->kind == MEMBER_VALUES || m->kind == MEMBER_TEXTS || m->kind == MEMBER_RECORDS ||
+        m->kind == MEMBER_OCTETS) {
         policy_document_release(parse(document_of_many(p, m->max, ",")));
         expect_refused_text(document_of_many(p, m->max + 1, ","), ERR_TOO_LARGE, path_of(p, path));
     }
@@ -1029,7 +1087,8 @@ static int make(void **state)
 {
     (void)state;
     static struct synthetic_tdx t;
-    static const char *const names[] = {"Intel SGX Root CA", "ARK-Genoa"};
+    static const char *const names[] = {"Intel SGX Root CA", "ARK-Genoa", "NVIDIA Device Identity CA",
+                                        "NVIDIA CoRIM signing Root CA"};
     if (crypto_init() != ERR_OK)
         return -1;
     synthetic_tdx_keys_make(&keys);
@@ -1041,7 +1100,8 @@ static int make(void **state)
         root_len[i] = t.root_der.len;
         encoding_base64(t.root_der, root_text[i]);
     }
-    (void)snprintf(roots_value, sizeof roots_value, "[\"%s\",\"%s\"]", root_text[0], root_text[1]);
+    (void)snprintf(roots_value, sizeof roots_value, "[\"%s\",\"%s\",\"%s\",\"%s\"]", root_text[0],
+                   root_text[1], root_text[2], root_text[3]);
     return 0;
 }
 

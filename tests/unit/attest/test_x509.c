@@ -140,7 +140,7 @@ static void what_is_not_understood_is_refused(void **state)
         int n;
         enum err wanted;
     } rows[] = {
-        {"another algorithm", "\x0d\x01\x01\x0a", "\x0d\x01\x01\x0b", 4, 0, ERR_UNKNOWN},
+        {"another algorithm", "\x0d\x01\x01\x0a", "\x0d\x01\x01\x7f", 4, 0, ERR_UNKNOWN},
         {"another hash", "\x03\x04\x02\x02", "\x03\x04\x02\x03", 4, 0, ERR_CERTIFICATE},
         {"another hash of the mask", "\x03\x04\x02\x02", "\x03\x04\x02\x03", 4, 1, ERR_CERTIFICATE},
         {"another mask", "\x0d\x01\x01\x08", "\x0d\x01\x01\x09", 4, 0, ERR_CERTIFICATE},

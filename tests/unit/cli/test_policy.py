@@ -61,9 +61,13 @@ def documented():
     """[path] = (value, default, meaning)"""
     found = {}
     for line in document().splitlines():
-        match = re.match(r"^\| `([a-z0-9_.\[\]]+)` \| (.*?) \|(.*?)\| (.*) \|$", line)
-        if match:
-            found[match[1]] = (match[2].strip(), match[3].strip(), match[4])
+        match = re.match(r"^\| `([a-z0-9_.\[\]]+)`(?: to `[a-z]+(\d+)`)? \| (.*?) \|(.*?)\| (.*) \|$", line)
+        if match is None:
+            continue
+        # "`a.pcr0` to `pcr23`" is a row for each.
+        names = [match[1]] if match[2] is None else [match[1].removesuffix("0") + str(n) for n in range(int(match[2]) + 1)]
+        for name in names:
+            found[name] = (match[3].strip(), match[4].strip(), match[5])
     return found
 
 
@@ -156,6 +160,8 @@ def expected_node(m):
         "rule": {"enum": m.words},
         "text": text,
         "texts": {"type": "array", "maxItems": m.max, "items": text},
+        "text_or_any": text,
+        "octets": {"type": "array", "maxItems": m.max, "items": {"type": "string", "pattern": f"^([0-9a-fA-F]{{2}}){{1,{m.size}}}$"}},
         "bytes": digits,
         "value": {"anyOf": [digits, {"const": "any"}]},
         "values": {"type": "array", "maxItems": m.max, "items": digits},
@@ -207,13 +213,13 @@ class SameMembers(unittest.TestCase):
             with self.subTest(path):
                 if member.kind in ("bytes", "value", "values"):
                     self.assertIn(f"*hex {member.size}*", value)
-                if member.kind in ("value", "number_or_any"):
+                if member.kind in ("value", "number_or_any", "text_or_any"):
                     self.assertIn('`"any"`', value)
-                if member.kind in ("values", "texts", "records", "records_or_shipped", "roots"):
+                if member.kind in ("values", "texts", "octets", "records", "records_or_shipped", "roots"):
                     self.assertIn(f"at most {member.max}", value)
                 if member.kind in ("number", "number_or_any"):
                     self.assertIn(f"{member.min} to {member.max}", value)
-                if member.kind in ("text", "texts"):
+                if member.kind in ("text", "text_or_any", "texts"):
                     self.assertIn(f"1 to {member.size} characters", value)
                 if member.kind in ("word", "words"):
                     self.assertEqual(re.findall(r'`"([^"]*)"`', value), member.words)

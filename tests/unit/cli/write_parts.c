@@ -66,7 +66,7 @@ static void tdx_write(const char *prefix, struct synthetic_tdx *t)
     put(prefix, "root.der", c->tcb_info_issuer.root);
     put(prefix, "root_crl.der", c->root_crl);
     put(prefix, "pck_crl.der", c->pck_crl);
-    if (collateral_write(c, &text, &len) != ERR_OK)
+    if (collateral_write(c, &text, &len, NULL) != ERR_OK)
         exit(1);
     put(prefix, "collateral.json", bytes_of(text, len));
     secret_free(text);
