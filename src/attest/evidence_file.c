@@ -5,6 +5,7 @@
 
 #include "attest/certificate_table.h"
 #include "attest/der.h"
+#include "attest/hcl_report.h"
 #include "attest/snp_report.h"
 #include "attest/tdx_quote.h"
 #include "base/encoding.h"
@@ -237,6 +238,12 @@ static bool is_td_report(struct bytes content)
     return type == TDX_TEE_TYPE && subtype == 0 && reserved == 0 && content.len == SIZE;
 }
 
+static bool is_hcl_report(struct bytes content)
+{
+    struct reader r = reader_over(content);
+    return bytes_is_str(reader_bytes(&r, 4), "HCLA");
+}
+
 /* One DER structure whose signed part begins with [0], the version of a certificate, or with an INTEGER, that of a list. */
 static bool is_der(struct bytes content, uint8_t first)
 {
@@ -307,6 +314,7 @@ static const struct row {
     {EVIDENCE_TD_QUOTE, is_td_quote, "a TD quote"},
     {EVIDENCE_SGX_QUOTE, is_sgx_quote, "a quote of an SGX enclave"},
     {EVIDENCE_TD_REPORT, is_td_report, "a TDREPORT"},
+    {EVIDENCE_HCL_REPORT, is_hcl_report, "the report of a virtual TPM, by Azure's paravisor"},
     {EVIDENCE_CERTIFICATE_TABLE, is_table, "a table of certificates"},
     {EVIDENCE_CERTIFICATE, is_certificate, "a certificate"},
     {EVIDENCE_CRL, is_crl, "a list of revoked certificates"},

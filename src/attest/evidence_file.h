@@ -65,6 +65,7 @@ enum evidence_kind {
     EVIDENCE_TD_QUOTE,
     EVIDENCE_SGX_QUOTE,
     EVIDENCE_TD_REPORT,
+    EVIDENCE_HCL_REPORT,
     EVIDENCE_CERTIFICATE, /* DER */
     EVIDENCE_CRL,         /* DER */
     EVIDENCE_PEM,         /* any number of blocks of any kind */

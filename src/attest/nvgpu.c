@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "attest/nvgpu_internal.h"
+#include "attest/rules.h"
 
 /* ---- saying what was seen ---- */
 
@@ -275,6 +276,11 @@ static const struct check {
      HAVE_BLOCKS | HAVE_FIELDS | HAVE_VBIOS,
      PART_VBIOS},
 };
+
+const struct verdict_rule *nvgpu_rule(size_t index)
+{
+    return index < sizeof checks / sizeof *checks ? &checks[index].rule : NULL;
+}
 
 static const struct {
     unsigned have;

@@ -11,6 +11,8 @@ const struct verdict_rule *appraise_rule(size_t index);
 const struct verdict_rule *appraise_parts_rule(size_t index);
 const struct verdict_rule *snp_rule(size_t index);
 const struct verdict_rule *tdx_rule(size_t index);
+const struct verdict_rule *vtpm_rule(size_t index);
+const struct verdict_rule *nvgpu_rule(size_t index);
 
 struct rule_table {
     const char *title; /* "AMD SEV-SNP" */

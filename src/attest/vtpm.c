@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "attest/rules.h"
 #include "attest/vtpm_internal.h"
 #include "base/encoding.h"
 
@@ -228,6 +229,11 @@ static const struct check {
      VTPM_HAVE_RUNTIME,
      0},
 };
+
+const struct verdict_rule *vtpm_rule(size_t index)
+{
+    return index < sizeof checks / sizeof *checks ? &checks[index].rule : NULL;
+}
 
 static const struct {
     unsigned have;

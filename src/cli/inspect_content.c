@@ -3,6 +3,7 @@
 
 #include "attest/bundle.h"
 #include "attest/evidence_file.h"
+#include "attest/hcl_report.h"
 #include "base/encoding.h"
 #include "base/secret.h"
 #include "base/strict_json.h"
@@ -100,6 +101,30 @@ static json_t *inspect_bundle(struct bytes content)
     return object;
 }
 
+/* ---- what a virtual TPM carries ---- */
+
+static json_t *inspect_hcl_report(struct bytes content)
+{
+    struct hcl_report report;
+    struct err_note note = {{0}};
+    bool known = false;
+    json_t *object = json_object();
+    enum err e = hcl_report_parse(content, &report, &note);
+    inspect_put_error(object, e, &note);
+    if (e != ERR_OK)
+        return object;
+    inspect_put_text(object, "version", "%u", report.version);
+    inspect_put_text(object, "report type (2 SNP, 4 TDX)", "%u", report.kind);
+    inspect_put_text(object, "hash type (1 SHA-256, 2 SHA-384, 3 SHA-512)", "%u", report.hash_type);
+    json_t *hardware = inspect_file(report.hardware, &known);
+    if (hardware != NULL && known)
+        inspect_put(object, "hardware report", hardware);
+    else
+        inspect_put_hex(object, "hardware report", report.hardware);
+    inspect_put(object, "runtime data", document(report.runtime));
+    return object;
+}
+
 /* ---- by content ---- */
 
 static json_t *(*const inspectors[EVIDENCE_KIND_COUNT])(struct bytes content) = {
@@ -108,6 +133,7 @@ static json_t *(*const inspectors[EVIDENCE_KIND_COUNT])(struct bytes content) = 
     [EVIDENCE_TD_QUOTE] = inspect_td_quote,
     [EVIDENCE_SGX_QUOTE] = inspect_sgx_quote,
     [EVIDENCE_TD_REPORT] = inspect_td_report,
+    [EVIDENCE_HCL_REPORT] = inspect_hcl_report,
     [EVIDENCE_CERTIFICATE] = inspect_certificate,
     [EVIDENCE_CRL] = inspect_crl,
     [EVIDENCE_PEM] = inspect_pem,

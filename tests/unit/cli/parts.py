@@ -113,9 +113,9 @@ def check_schema(schema, value, where="verdict"):
             if name not in value:
                 return f"{where}: there is no {name}"
         for name, inner in value.items():
-            if name not in schema["properties"]:
+            if name not in schema.get("properties", value):
                 return f"{where}: {name} is not in the schema"
-            fault = check_schema(schema["properties"][name], inner, f"{where}.{name}")
+            fault = check_schema(schema.get("properties", {}).get(name, {}), inner, f"{where}.{name}")
             if fault:
                 return fault
     if isinstance(value, list):

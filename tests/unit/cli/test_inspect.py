@@ -177,6 +177,12 @@ class Inspect(unittest.TestCase):
         for path, what in paths.items():
             with self.subTest(path=path):
                 self.assertEqual(self.inspect(path)["what"], what)
+        for name, what in (("snp", "an SEV-SNP attestation report"), ("tdx", "a TDREPORT")):
+            path = parts.real(f"azure/azure-cvm-tooling/hcl-report-{name}.bin")
+            if path:
+                fields = self.inspect(path)["fields"]
+                self.assertEqual(fields["hardware report"]["what"], what)
+                self.assertIn("keys", fields["runtime data"])
         path = parts.real("tdx/go-tdx-guest/tdx_prod_quote_SPR_E4.dat")
         if path:
             self.assertIn("padding", self.inspect(path, USAGE)["fields"]["malformed"])
