@@ -66,8 +66,34 @@ static enum err user_change(uint32_t user, struct err_note *note)
     return ERR_OK;
 }
 
+static bool has_real_chip(const struct enclave_options *options)
+{
+    return strcmp(options->evidence, ENCLAVE_EVIDENCE_SIMULATED) != 0;
+}
+
+/* What stands behind the prefix of the address of endorsements; NULL when it has another. */
+static const char *collateral_at(const struct enclave_options *options, const char *prefix)
+{
+    size_t len = strlen(prefix);
+    bool is = options->collateral != NULL && strncmp(options->collateral, prefix, len) == 0;
+    return is ? options->collateral + len : NULL;
+}
+
+static unsigned needs_of(const struct enclave_options *options)
+{
+    unsigned needs = has_real_chip(options) ? SANDBOX_CHIP : 0;
+    return collateral_at(options, "unix:") != NULL ? needs | SANDBOX_UNIX : needs;
+}
+
+enum err hardening_before_chip(const struct enclave_options *options, struct err_note *note)
+{
+    if (!has_real_chip(options) || !can_be_confined)
+        return ERR_OK;
+    return sandbox_files(options->model, collateral_at(options, "dir:"), note);
+}
+
 enum err hardening_after_start(const struct enclave_options *options, struct err_note *note)
 {
     enum err e = user_change(options->user, note);
-    return e == ERR_OK && can_be_confined ? sandbox_enter(0, note) : e;
+    return e == ERR_OK && can_be_confined ? sandbox_enter(needs_of(options), note) : e;
 }

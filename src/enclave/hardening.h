@@ -3,13 +3,14 @@
 #define ENCLAVE_HARDENING_H
 
 /*
- * What enclumed gives up: first thing in main, core dumps, being traced by others, new privileges, and memory for secrets that can be swapped; when it
- * has started, its user and all system calls but those that it serves with (sandbox.h). A step that fails stops the program.
+ * What enclumed gives up: first thing in main, core dumps, being traced by others, new privileges, and memory for secrets that can be swapped; before it asks a real
+ * chip, which is done by files, all other files but the model; when it has started, its user and all system calls but those that it serves with (sandbox.h). A step that fails stops the program.
  */
 
 #include "enclave/options.h"
 
 ERR_MUST_USE enum err hardening_at_start(struct err_note *note);
+ERR_MUST_USE enum err hardening_before_chip(const struct enclave_options *options, struct err_note *note);
 ERR_MUST_USE enum err hardening_after_start(const struct enclave_options *options, struct err_note *note);
 
 #endif

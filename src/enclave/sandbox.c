@@ -13,6 +13,7 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -125,22 +126,24 @@ static const struct row {
 #ifdef __NR_unlink
     {__NR_unlink, ALWAYS, ANY, EPERM},
 #endif
-    /* The chip, by configfs. */
-    {__NR_openat, SANDBOX_CONFIGFS, ANY, NO_ERROR},
-    {__NR_mkdirat, SANDBOX_CONFIGFS, ANY, NO_ERROR},
-    {__NR_lseek, SANDBOX_CONFIGFS, ANY, NO_ERROR},
-    {__NR_newfstatat, SANDBOX_CONFIGFS, ANY, NO_ERROR},
-    {__NR_fstat, SANDBOX_CONFIGFS, ANY, NO_ERROR},
-    {__NR_getdents64, SANDBOX_CONFIGFS, ANY, NO_ERROR},
+    /* A real chip: files and directories, its device, Intel's quoting service and endorsements at the host. */
+    {__NR_openat, SANDBOX_CHIP, ANY, NO_ERROR},
+    {__NR_mkdirat, SANDBOX_CHIP, ANY, NO_ERROR},
+    {__NR_lseek, SANDBOX_CHIP, ANY, NO_ERROR},
+    {__NR_newfstatat, SANDBOX_CHIP, ANY, NO_ERROR},
+    {__NR_fstat, SANDBOX_CHIP, ANY, NO_ERROR},
+    {__NR_getdents64, SANDBOX_CHIP, ANY, NO_ERROR},
 #ifdef __NR_open
-    {__NR_open, SANDBOX_CONFIGFS, ANY, NO_ERROR},
-    {__NR_mkdir, SANDBOX_CONFIGFS, ANY, NO_ERROR},
-    {__NR_rmdir, SANDBOX_CONFIGFS, ANY, NO_ERROR},
+    {__NR_open, SANDBOX_CHIP, ANY, NO_ERROR},
+    {__NR_mkdir, SANDBOX_CHIP, ANY, NO_ERROR},
+    {__NR_rmdir, SANDBOX_CHIP, ANY, NO_ERROR},
 #endif
-    /* The chip, by its device. */
-    {__NR_ioctl, SANDBOX_GUEST_DEVICE, BITS(1, ALL_BITS, REQUEST_SNP_REPORT), NO_ERROR},
-    {__NR_ioctl, SANDBOX_GUEST_DEVICE, BITS(1, ALL_BITS, REQUEST_SNP_EXT_REPORT), NO_ERROR},
-    {__NR_ioctl, SANDBOX_GUEST_DEVICE, BITS(1, ALL_BITS, REQUEST_TDX_REPORT), NO_ERROR},
+    {__NR_ioctl, SANDBOX_CHIP, BITS(1, ALL_BITS, REQUEST_SNP_REPORT), NO_ERROR},
+    {__NR_ioctl, SANDBOX_CHIP, BITS(1, ALL_BITS, REQUEST_SNP_EXT_REPORT), NO_ERROR},
+    {__NR_ioctl, SANDBOX_CHIP, BITS(1, ALL_BITS, REQUEST_TDX_REPORT), NO_ERROR},
+    {__NR_socket, SANDBOX_CHIP, BITS(0, ALL_BITS, AF_VSOCK), NO_ERROR},
+    {__NR_socket, SANDBOX_UNIX, BITS(0, ALL_BITS, AF_UNIX), NO_ERROR},
+    {__NR_connect, SANDBOX_CHIP | SANDBOX_UNIX, ANY, NO_ERROR},
 };
 enum {
     ROWS = sizeof table / sizeof *table,
@@ -208,50 +211,66 @@ static enum err failed(struct err_note *note, const char *step)
 
 enum { READ = LANDLOCK_ACCESS_FS_READ_FILE, LIST = LANDLOCK_ACCESS_FS_READ_DIR };
 
-/* What a path may be used for; its own directory's is not enough. The inference engine and libc look at the processors. */
+enum { WRITE = LANDLOCK_ACCESS_FS_WRITE_FILE };
+
+/* What a path, and what is below it, may be used for. The inference engine and libc look at the processors. */
 static const struct place {
     const char *path;
     uint64_t access;
-    bool must_be_there;
 } places[] = {
     {"/sys/kernel/config/tsm",
-     READ | LIST | LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_MAKE_DIR |
-         LANDLOCK_ACCESS_FS_REMOVE_DIR,
-     true},
-    {"/sys", READ | LIST, false},
-    {"/proc", READ | LIST, false},
-    {"/dev/urandom", READ, false},
+     READ | LIST | WRITE | LANDLOCK_ACCESS_FS_MAKE_DIR | LANDLOCK_ACCESS_FS_REMOVE_DIR},
+    {"/dev/sev-guest", READ | WRITE},
+    {"/dev/tdx_guest", READ | WRITE},
+    {"/sys", READ | LIST},
+    {"/proc", READ | LIST},
+    {"/dev/urandom", READ},
 };
 
-static enum err place_add(int rules, const struct place *place, struct err_note *note)
+/* What is not there cannot be opened later either. */
+static enum err place_add(int rules, const char *path, uint64_t access, struct err_note *note)
 {
-    struct landlock_path_beneath_attr rule = {.allowed_access = place->access,
-                                              .parent_fd = open(place->path, O_PATH | O_CLOEXEC)};
+    struct landlock_path_beneath_attr rule = {.allowed_access = access,
+                                              .parent_fd = open(path, O_PATH | O_CLOEXEC)};
     if (rule.parent_fd < 0)
-        return place->must_be_there ? failed(note, place->path) : ERR_OK;
+        return ERR_OK;
     enum err e = ERR_OK;
     if (syscall(__NR_landlock_add_rule, rules, LANDLOCK_RULE_PATH_BENEATH, &rule, 0) != 0)
-        e = failed(note, place->path);
+        e = failed(note, path);
     (void)close(rule.parent_fd);
     return e;
 }
 
-enum err sandbox_files(const char *model, struct err_note *note)
+/* struct landlock_ruleset_attr of newer kernels than some headers know. */
+struct handled {
+    uint64_t files;
+    uint64_t net;
+};
+enum { ABI_WITH_NET = 4, NET_CONNECT_TCP = 1U << 1 };
+
+static int rules_make(void)
 {
-    /* A socket's path is made at start, and no more sockets are when the filter stands: making those is not handled here. */
-    static const struct landlock_ruleset_attr handled = {
-        .handled_access_fs = READ | LIST | LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_EXECUTE |
-                             LANDLOCK_ACCESS_FS_MAKE_DIR | LANDLOCK_ACCESS_FS_REMOVE_DIR |
-                             LANDLOCK_ACCESS_FS_MAKE_CHAR | LANDLOCK_ACCESS_FS_MAKE_REG |
-                             LANDLOCK_ACCESS_FS_MAKE_FIFO | LANDLOCK_ACCESS_FS_MAKE_BLOCK |
-                             LANDLOCK_ACCESS_FS_MAKE_SYM};
-    const struct place weights = {model, READ, true};
-    int rules = (int)syscall(__NR_landlock_create_ruleset, &handled, sizeof handled, 0);
+    /* A socket's path is made at start, and no more of them are when the filter stands: making those is not handled here. */
+    static const struct handled handled = {
+        .files = READ | LIST | WRITE | LANDLOCK_ACCESS_FS_EXECUTE | LANDLOCK_ACCESS_FS_MAKE_DIR |
+                 LANDLOCK_ACCESS_FS_REMOVE_DIR | LANDLOCK_ACCESS_FS_MAKE_CHAR | LANDLOCK_ACCESS_FS_MAKE_REG |
+                 LANDLOCK_ACCESS_FS_MAKE_FIFO | LANDLOCK_ACCESS_FS_MAKE_BLOCK | LANDLOCK_ACCESS_FS_MAKE_SYM,
+        .net = NET_CONNECT_TCP};
+    long abi = syscall(__NR_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
+    size_t size = abi >= ABI_WITH_NET ? sizeof handled : sizeof handled.files;
+    return abi < 0 ? -1 : (int)syscall(__NR_landlock_create_ruleset, &handled, size, 0);
+}
+
+enum err sandbox_files(const char *model, const char *directory, struct err_note *note)
+{
+    int rules = rules_make();
     if (rules < 0)
         return failed(note, "Landlock");
-    enum err e = place_add(rules, &weights, note);
+    enum err e = place_add(rules, model, READ, note);
+    if (e == ERR_OK && directory != NULL)
+        e = place_add(rules, directory, READ | LIST, note);
     for (size_t i = 0; e == ERR_OK && i < sizeof places / sizeof *places; i++)
-        e = place_add(rules, &places[i], note);
+        e = place_add(rules, places[i].path, places[i].access, note);
     if (e == ERR_OK && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
         e = failed(note, "no new privileges");
     if (e == ERR_OK && syscall(__NR_landlock_restrict_self, rules, 0) != 0)

@@ -12,17 +12,20 @@
 
 #include "base/error.h"
 
-/* What an evidence source needs beyond that. */
+/* What a real chip needs beyond that; the simulated one needs nothing. */
 enum sandbox_need {
-    SANDBOX_CONFIGFS =
+    SANDBOX_CHIP =
         1U
-        << 0, /* to open files and make directories; call sandbox_files before, so that it is configfs alone */
-    SANDBOX_GUEST_DEVICE = 1U << 1, /* requests to a device that is open already */
+        << 0, /* to open what sandbox_files leaves, requests to the chip's device, and sockets to the host (AF_VSOCK) */
+    SANDBOX_UNIX = 1U << 1, /* sockets of the machine's own, for endorsements that come that way */
 };
 
-/* For this thread and those that it starts, so at the very beginning: of the file system, the model can be read, what the kernel says of the machine, and
- * /sys/kernel/config/tsm can be written (Landlock, kernel 5.13). ERR_SYSTEM. */
-ERR_MUST_USE enum err sandbox_files(const char *model, struct err_note *note);
+/*
+ * For this thread and those that it starts, so at the very beginning and before a chip is asked: of the file system the model can be read, what the kernel says of the
+ * machine, and `directory` (of endorsements; NULL: none); configfs-tsm and the chip's devices can be written. No TCP connection outwards, where the kernel can
+ * forbid it (Landlock: kernel 5.13, for TCP 6.7). ERR_SYSTEM.
+ */
+ERR_MUST_USE enum err sandbox_files(const char *model, const char *directory, struct err_note *note);
 
 /* From now on, for all threads, for ever. ERR_SYSTEM: this kernel cannot; the note says what. */
 ERR_MUST_USE enum err sandbox_enter(unsigned needs, struct err_note *note);

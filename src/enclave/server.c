@@ -251,6 +251,9 @@ enum err server_run(struct enclave *enclave, struct err_note *note)
     e = crypto_x25519_keypair(enclave->key->secret, enclave->key->public_key);
     if (e != ERR_OK)
         goto out;
+    e = hardening_before_chip(&enclave->options, note);
+    if (e != ERR_OK)
+        goto out;
     e = open_source(enclave, note);
     if (e != ERR_OK)
         goto out;
