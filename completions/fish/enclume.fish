@@ -160,6 +160,7 @@ complete -c enclumed -l version -d 'Show the version'
 # enclume-simulator
 complete -c enclume-simulator -f
 complete -c enclume-simulator -n 'not __enclume_launching' -l platform -x -a 'snp tdx' -d 'Which platform to play'
+complete -c enclume-simulator -n 'not __enclume_launching' -l gpus -x -d 'How many GPUs to play'
 complete -c enclume-simulator -n 'not __enclume_launching' -l delay-ms -x -d 'How long the chip takes for a report, in milliseconds'
 complete -c enclume-simulator -n 'not __enclume_launching' -l root-out -r -F -d 'Write the made-up root certificate to this file'
 complete -c enclume-simulator -n 'not __enclume_launching' -l chain -x -a '(__fish_complete_directories)' -d 'Keep the made-up keys and certificates here'

@@ -36,7 +36,7 @@ static const struct program {
       "--chat-template", "--max-connections", "--idle-timeout", "--handshake-timeout", "--grace", "--user",
       "--help", "--version"}},
     {{E2E_SIMULATOR},
-     {"--platform", "--delay-ms", "--root-out", "--chain", "--policy-debug", "--json", "--help",
+     {"--platform", "--gpus", "--delay-ms", "--root-out", "--chain", "--policy-debug", "--json", "--help",
       "--version"}},
 };
 
