@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "attest/collateral.h"
 #include "attest/certificate_table.h"
+#include "attest/collateral.h"
 #include "attest/snp_report.h"
 #include "base/encoding.h"
 #include "base/secret.h"
