@@ -183,6 +183,33 @@ int enclume_verify_tdx(struct enclume_bytes quote, const struct enclume_bytes *e
                        const uint8_t *report_data, unsigned flags, const struct enclume_policy *policy,
                        int64_t now, struct enclume_verdict **verdict);
 
+/* Do not compare the challenge of a virtual TPM's quote, which must be empty then. The verdict says so, in the check "vtpm.nonce.any". */
+#define ENCLUME_ANY_NONCE 2U
+
+enum { ENCLUME_NONCE_SIZE_MAX = 64 };
+
+/* What a virtual TPM has to say, as in Azure's confidential VMs; each as it is, or as hexadecimal or base64 text. What is missing is empty. */
+struct enclume_vtpm {
+    struct enclume_bytes hcl_report; /* of the paravisor: what the TPM holds at index 0x01400001 */
+    struct enclume_bytes quote;      /* TPMS_ATTEST (tpm2_quote -m) or TPM2B_ATTEST */
+    struct enclume_bytes signature;  /* TPMT_SIGNATURE (tpm2_quote -s), or the octets of the RSA signature */
+    struct enclume_bytes pcr_values; /* 32 bytes for each register that is quoted, or as of tpm2_quote -o */
+    struct enclume_bytes event_log;  /* of the firmware; may be missing unless the policy wants it */
+    const struct enclume_bytes *ak_certificates; /* PEM or DER: of the TPM's key, up to the root; likewise */
+    size_t ak_certificate_count;                 /* at most ENCLUME_FILES_MAX */
+    struct enclume_bytes td_quote; /* when the HCL report holds a TDREPORT: the quote made of that */
+};
+
+/*
+ * The same for evidence that comes by a virtual TPM: the hardware's report names the TPM's key, which signs the challenge and the registers in which the
+ * start of the VM was measured. nonce: the 1 to ENCLUME_NONCE_SIZE_MAX bytes that the TPM must have quoted over; empty: that check fails. flags: 0 or
+ * ENCLUME_ANY_NONCE. endorsements: those of the hardware's report, as of enclume_verify_snp or of enclume_verify_tdx. The policy must say which
+ * registers are wanted and what they hold (docs/policy.md, vtpm), beside the launch of the paravisor; so it comes from enclume_policy_from_json.
+ */
+int enclume_verify_vtpm(const struct enclume_vtpm *evidence, const struct enclume_bytes *endorsements,
+                        size_t count, struct enclume_bytes nonce, unsigned flags,
+                        const struct enclume_policy *policy, int64_t now, struct enclume_verdict **verdict);
+
 /* ---- verdicts ---- */
 
 /* 1 or 0. A NULL verdict is neither accepted nor simulated. */

@@ -70,6 +70,13 @@ complete -c enclume -n '__enclume_in verify' -F
 complete -c enclume -n '__enclume_in verify' -l crl -r -F -d "AMD's revocation list"
 complete -c enclume -n '__enclume_in verify' -l collateral -r -F -d 'What the maker says: a file, or a directory with what was fetched'
 complete -c enclume -n '__enclume_in verify' -l report-data -x -a any -d 'What the report or quote must cover'
+complete -c enclume -n '__enclume_in verify' -l hcl-report -r -F -d 'The report of a paravisor, by a virtual TPM'
+complete -c enclume -n '__enclume_in verify' -l tpm-quote -r -F -d 'A quote of that TPM'
+complete -c enclume -n '__enclume_in verify' -l tpm-signature -r -F -d 'The signature of that quote'
+complete -c enclume -n '__enclume_in verify' -l pcrs -r -F -d 'The values of the registers that it quotes'
+complete -c enclume -n '__enclume_in verify' -l event-log -r -F -d 'What the firmware measured'
+complete -c enclume -n '__enclume_in verify' -l ak-cert -r -F -d 'Certificates for the key of the TPM'
+complete -c enclume -n '__enclume_in verify' -l nonce -x -a any -d 'What the TPM must have quoted over'
 complete -c enclume -n '__enclume_in verify' -l list-checks -d 'Only list every check, and why it is there'
 complete -c enclume -n '__enclume_in verify' -l at -x -d 'Appraise as of this time, like 2026-11-02T10:00:00Z'
 complete -c enclume -n '__enclume_in verify' -l json -d 'The verdict as one JSON object'

@@ -5,9 +5,11 @@
 
 #include "attest/collateral.h"
 #include "attest/evidence_file.h"
+#include "attest/hcl_report.h"
 #include "attest/rules.h"
 #include "attest/snp_certificates.h"
 #include "attest/snp_report.h"
+#include "attest/vtpm_files.h"
 
 /* ---- the rows that only separate files have ---- */
 
@@ -18,7 +20,10 @@ enum {
     RULE_TDX_FILE,
     RULE_TDX_COLLATERAL,
     RULE_SNP_ANY,
-    RULE_TDX_ANY
+    RULE_TDX_ANY,
+    RULE_VTPM_FILE, /* those of a virtual TPM, in the order of enum vtpm_file */
+    RULE_VTPM_CERTIFICATES = RULE_VTPM_FILE + VTPM_FILE_COUNT,
+    RULE_VTPM_ANY
 };
 
 static const struct verdict_rule rules[] = {
@@ -47,6 +52,24 @@ static const struct verdict_rule rules[] = {
         {"tdx.report_data.any", "The report data were not compared: you waived that",
          "The quote may be old, or made for somebody else. Without --report-data HEX nothing binds it to a "
          "key or a challenge of yours."},
+    [RULE_VTPM_FILE] = {"file.vtpm.hcl_report", "The report of the paravisor came along",
+                        "What the TPM has at index 0x01400001. Each of these files may be binary or text "
+                        "(attest/evidence_file.h)."},
+    {"file.vtpm.quote", "The TPM's quote came along", "As tpm2_quote -m writes it: TPMS_ATTEST."},
+    {"file.vtpm.signature", "And its signature", "As tpm2_quote -s writes it: TPMT_SIGNATURE, or bare."},
+    {"file.vtpm.pcrs", "And the values of the registers",
+     "As tpm2_pcrread -o or tpm2_quote -o write them (attest/tpm_pcr_file.h): the quote has but their "
+     "digest."},
+    {"file.vtpm.event_log", "The event log can be read, when there is one",
+     "Whether it must be there, the policy says."},
+    [RULE_VTPM_CERTIFICATES] = {"file.vtpm.ak_certificates",
+                                "The certificates of the attestation key can be read, when there are any",
+                                "PEM or DER: the key's, those in between, the root. Whether they must be "
+                                "there, the policy says."},
+    [RULE_VTPM_ANY] =
+        {"vtpm.nonce.any", "The challenge was not compared: you waived that",
+         "The quote may be old, or made for somebody else: the hardware's report does not say when, and "
+         "without --nonce HEX nothing else does."},
 };
 
 const struct verdict_rule *appraise_parts_rule(size_t index)
@@ -80,11 +103,15 @@ static bool file_row(struct verdict *v, const struct verdict_rule *rule, bool pa
                   : verdict_add(v, rule, false, "", "%s", note->text);
 }
 
+static bool accepts(const struct attest_policy *policy, enum verdict_platform platform)
+{
+    return policy->platforms == 0 || (policy->platforms >> platform & 1) != 0;
+}
+
 static void platform_row(struct verdict *v, enum verdict_platform platform,
                          const struct attest_policy *policy)
 {
-    const bool accepted = policy->platforms == 0 || (policy->platforms >> platform & 1) != 0;
-    (void)verdict_add(v, &rules[RULE_PLATFORM], accepted, "another one", "%s",
+    (void)verdict_add(v, &rules[RULE_PLATFORM], accepts(policy, platform), "another one", "%s",
                       verdict_platform_name(platform));
 }
 
@@ -251,4 +278,138 @@ void appraise_tdx_parts(const struct appraise_parts *parts, const struct attest_
     verdict_conclude(v);
     collateral_release(&collateral);
     evidence_file_release(&f);
+}
+
+/* ---- a virtual TPM ---- */
+
+struct vtpm_opened {
+    struct vtpm_files files;
+    struct evidence_file td_quote;
+    struct snp_certificates snp;
+    struct collateral tdx;
+    struct vtpm_evidence evidence;
+};
+
+static void vtpm_file_row(struct vtpm_opened *o, enum vtpm_file which, struct bytes file, struct verdict *v)
+{
+    struct err_note note = {{0}};
+    char size[sizeof "18446744073709551615 bytes"];
+    const bool needless = file.len == 0 && which == VTPM_FILE_EVENT_LOG;
+    enum err e = vtpm_files_add(&o->files, which, file, &note);
+    (void)snprintf(size, sizeof size, "%zu bytes", o->files.contents[which].len);
+    if (needless)
+        (void)verdict_add(v, &rules[RULE_VTPM_FILE + which], true, "", "%s", note.text);
+    else
+        (void)file_row(v, &rules[RULE_VTPM_FILE + which], e == ERR_OK, size, o->files.opened[which].encoding,
+                       &note);
+}
+
+static void ak_certificates_row(const struct appraise_vtpm_parts *parts, struct vtpm_opened *o,
+                                struct verdict *v)
+{
+    struct err_note note = {{0}};
+    enum err e = ERR_OK;
+    size_t i = 0;
+    for (; e == ERR_OK && i < parts->ak_certificate_count; i++)
+        e = vtpm_files_add_ak_certificate(&o->files, parts->ak_certificates[i], &note);
+    if (e == ERR_OK)
+        (void)verdict_add(v, &rules[RULE_VTPM_CERTIFICATES], true, "", "%zu of them",
+                          o->files.ak_certificate_count);
+    else
+        (void)verdict_add(v, &rules[RULE_VTPM_CERTIFICATES], false, "", "file %zu: %.150s", i,
+                          note.text[0] != '\0' ? note.text : err_text(e));
+}
+
+static void vtpm_snp_rows(const struct appraise_parts *hardware, struct bytes report, struct vtpm_opened *o,
+                          struct verdict *v)
+{
+    struct err_note note = {{0}};
+    const enum snp_signing_key key = signing_key(report);
+    if (hardware->evidence.len != 0)
+        (void)verdict_add(v, &rules[RULE_TDX_FILE], false, "none", "a quote beside an SNP report");
+    enum err e = endorsements_add(hardware, &o->snp, snp_add_file, &note);
+    snp_certificates_into(&o->snp, key, &o->evidence.snp);
+    certificates_row(v, &o->evidence.snp, key, e, &note);
+}
+
+static void vtpm_tdx_rows(const struct appraise_parts *hardware, struct vtpm_opened *o, struct verdict *v)
+{
+    struct err_note note = {{0}};
+    enum err e = hardware->evidence.len == 0 ? err_noted(ERR_TRUNCATED, &note, "there is none")
+                                             : evidence_file_open(hardware->evidence, &o->td_quote, &note);
+    struct bytes content = e == ERR_OK ? o->td_quote.content : hardware->evidence;
+    struct bytes quote = evidence_tdx_find(content);
+    (void)file_row(v, &rules[RULE_TDX_FILE], e == ERR_OK,
+                   quote.ptr == content.ptr ? "bare" : "behind the header of a GetQuote buffer",
+                   o->td_quote.encoding, &note);
+    e = endorsements_add(hardware, &o->tdx, tdx_add_file, &note);
+    o->evidence.td_quote = quote;
+    o->evidence.tdx = o->tdx.tdx;
+    collateral_row(v, &o->evidence.tdx, e, &note);
+}
+
+/* By what the HCL report carries; where that cannot be told, vtpm.hcl.form or vtpm.hcl.kind says why. */
+static void hardware_rows(const struct appraise_parts *hardware, const struct attest_policy *policy,
+                          struct vtpm_opened *o, struct verdict *v)
+{
+    struct hcl_report hcl;
+    bool is_read = hcl_report_parse(o->evidence.hcl_report, &hcl, NULL) == ERR_OK;
+    if (is_read && hcl.kind == HCL_KIND_SNP) {
+        platform_row(v, VERDICT_PLATFORM_SNP, policy);
+        vtpm_snp_rows(hardware, hcl.hardware, o, v);
+    } else if (is_read && hcl.kind == HCL_KIND_TDX) {
+        platform_row(v, VERDICT_PLATFORM_TDX, policy);
+        vtpm_tdx_rows(hardware, o, v);
+    } else {
+        (void)verdict_add(v, &rules[RULE_PLATFORM], false, "",
+                          "not checked: there is no hardware report of a kind that is known");
+    }
+}
+
+/* With the waived challenge of the quote itself. One that holds none that could be compared is no worse. */
+static void appraise_without_nonce(const struct vtpm_opened *o, const struct vtpm_policy *policy, int64_t now,
+                                   struct verdict *v)
+{
+    struct tpm_quote quote;
+    const bool is_read = tpm_quote_parse(o->evidence.quote, &quote, NULL) == ERR_OK;
+    const struct bytes own = is_read ? quote.extra_data : bytes_of(NULL, 0);
+    const bool has_one = own.len != 0 && own.len <= TPM_NONCE_MAX;
+    vtpm_appraise(&o->evidence, has_one ? own : bytes_of(NULL, 0), policy, now, v);
+    waive(v, "vtpm.nonce", &rules[RULE_VTPM_ANY]);
+    for (size_t i = 0; is_read && !has_one && i < v->count; i++)
+        if (v->checks[i].rule == &rules[RULE_VTPM_ANY])
+            v->checks[i].passed = true;
+}
+
+void appraise_vtpm_parts(const struct appraise_vtpm_parts *parts, const struct attest_policy *policy,
+                         int64_t now, struct verdict *v)
+{
+    const struct bytes files[VTPM_FILE_COUNT] = {
+        [VTPM_FILE_HCL_REPORT] = parts->hcl_report, [VTPM_FILE_QUOTE] = parts->quote,
+        [VTPM_FILE_SIGNATURE] = parts->signature,   [VTPM_FILE_PCR_VALUES] = parts->pcr_values,
+        [VTPM_FILE_EVENT_LOG] = parts->event_log,
+    };
+    struct vtpm_opened o = {.evidence = {.ak_certificate_count = 0}};
+    struct vtpm_policy wanted = policy->vtpm;
+    memset(v, 0, sizeof *v);
+    v->appraised_at = now;
+    collateral_init(&o.tdx);
+
+    for (size_t i = 0; i < VTPM_FILE_COUNT; i++)
+        vtpm_file_row(&o, (enum vtpm_file)i, files[i], v);
+    ak_certificates_row(parts, &o, v);
+    vtpm_files_into(&o.files, &o.evidence);
+    hardware_rows(&parts->hardware, policy, &o, v);
+
+    wanted.snp = accepts(policy, VERDICT_PLATFORM_SNP) ? policy : NULL;
+    wanted.tdx = accepts(policy, VERDICT_PLATFORM_TDX) ? &policy->tdx : NULL;
+    if (parts->any_nonce)
+        appraise_without_nonce(&o, &wanted, now, v);
+    else
+        vtpm_appraise(&o.evidence, parts->nonce, &wanted, now, v);
+    verdict_conclude(v);
+    evidence_file_release(&o.td_quote);
+    snp_certificates_release(&o.snp);
+    collateral_release(&o.tdx);
+    vtpm_files_release(&o.files);
 }

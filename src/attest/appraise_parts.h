@@ -33,4 +33,23 @@ void appraise_snp_parts(const struct appraise_parts *parts, const struct attest_
 void appraise_tdx_parts(const struct appraise_parts *parts, const struct attest_policy *policy, int64_t now,
                         struct verdict *v);
 
+/* The same for evidence that comes by a virtual TPM. All that is missing is empty. */
+struct appraise_vtpm_parts {
+    struct appraise_parts
+        hardware; /* endorsements of the SNP report that the HCL report carries; or, for a TDREPORT, the quote that was made of it as the
+                                       evidence, and collateral. Its report data are the hash of the runtime data: what is said here of them does not count */
+    struct bytes hcl_report;
+    struct bytes quote, signature; /* as in attest/vtpm.h */
+    struct bytes pcr_values;       /* as in attest/tpm_pcr_file.h */
+    struct bytes event_log;        /* of the firmware */
+    const struct bytes
+        *ak_certificates; /* files, DER or PEM: the attestation key's, those in between, the root */
+    size_t ak_certificate_count;
+    struct bytes nonce; /* 1 to 64 bytes; empty: not known, and then that check fails */
+    bool any_nonce;     /* instead: the caller waives the check, and the verdict says so in its place */
+};
+
+void appraise_vtpm_parts(const struct appraise_vtpm_parts *parts, const struct attest_policy *policy,
+                         int64_t now, struct verdict *v);
+
 #endif

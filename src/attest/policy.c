@@ -8,6 +8,7 @@ void attest_policy_default(struct attest_policy *policy)
     memset(policy, 0, sizeof *policy);
     tdx_policy_default(&policy->tdx);
     nvgpu_policy_default(&policy->gpu);
+    vtpm_policy_default(&policy->vtpm);
 }
 
 static bool begins_with(struct bytes text, const char *start)
@@ -30,6 +31,8 @@ enum err attest_policy_trust_simulated(struct attest_policy *policy, struct byte
         policy->gpu.simulated_device_root = root;
     else if (bytes_is_str(cert.subject_cn, "NVIDIA CoRIM signing Root CA"))
         policy->gpu.simulated_rim_root = root;
+    else if (begins_with(cert.subject_cn, "Azure Virtual TPM Root Certificate Authority"))
+        policy->vtpm.simulated_ak_root = root;
     else
         return err_noted(ERR_UNKNOWN, note, "a simulated root of no platform that is known");
     return ERR_OK;

@@ -10,6 +10,7 @@
 #include "attest/nvgpu_policy.h"
 #include "attest/snp_policy.h"
 #include "attest/tdx_policy.h"
+#include "attest/vtpm_policy.h"
 #include "base/bytes.h"
 #include "base/error.h"
 
@@ -30,6 +31,8 @@ struct attest_policy {
     struct snp_policy snp;
     struct tdx_policy tdx;
     struct nvgpu_policy gpu; /* of the GPUs that take part, when any do */
+    struct vtpm_policy
+        vtpm; /* when the report comes by a virtual TPM; its snp and tdx are filled in by the appraisal */
     bool
         allow_milan; /* EPYC Milan's root seed has been extracted (arXiv 2605.12990): refused unless allowed by name */
 };
@@ -38,7 +41,8 @@ struct attest_policy {
 void attest_policy_default(struct attest_policy *policy);
 
 /* Trusts a simulated root (one DER certificate, borrowed) for what its name stands for: AMD's are called "ARK-...", Intel's "Intel SGX Root CA", NVIDIA's for GPUs
- * "NVIDIA Device Identity CA" and for reference values "NVIDIA CoRIM signing Root CA". It takes the place of an earlier one of the same name. ERR_CERTIFICATE, ERR_UNKNOWN. */
+ * "NVIDIA Device Identity CA" and for reference values "NVIDIA CoRIM signing Root CA", Microsoft's for virtual TPMs
+ * "Azure Virtual TPM Root Certificate Authority ...". It takes the place of an earlier one of the same name. ERR_CERTIFICATE, ERR_UNKNOWN. */
 ERR_MUST_USE enum err attest_policy_trust_simulated(struct attest_policy *policy, struct bytes root,
                                                     struct err_note *note);
 

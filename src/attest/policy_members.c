@@ -31,6 +31,8 @@
 #define REGISTER(name, which)        {.key = name, .kind = MEMBER_REGISTER, .required = true, .size = TDX_REGISTER_SIZE, .bit = (which)}
 #define FLOOR(name, field, k, ...)   {.key = name, .kind = (k), .required = true, .at = offsetof(struct snp_floor, field), .size = sizeof(((struct snp_floor *)0)->field), __VA_ARGS__}
 #define TEXT(name, field, length)    {.key = name, .kind = MEMBER_TEXT_OR_ANY, .at = DOCUMENT(field), .size = (length)}
+#define PCR(name, which)             VALUES(name, policy.vtpm.references[which].values, policy.vtpm.references[which].count, ATTEST_REFERENCES_MAX)
+#define SWITCH(name, which)          {.key = name, .kind = MEMBER_RULE, .at = DOCUMENT(policy.vtpm.switches[which]), .bit = (which), .otherwise = vtpm_switch_default}
 /* NOLINTEND(bugprone-macro-parentheses) */
 /* clang-format on */
 
@@ -251,6 +253,52 @@ static const struct policy_member gpu[] = {
     {0},
 };
 
+/* ---- virtual TPMs ---- */
+
+static const struct policy_word pcrs[] = {
+    {"pcr0", 0},   {"pcr1", 1},   {"pcr2", 2},   {"pcr3", 3},   {"pcr4", 4},   {"pcr5", 5},   {"pcr6", 6},
+    {"pcr7", 7},   {"pcr8", 8},   {"pcr9", 9},   {"pcr10", 10}, {"pcr11", 11}, {"pcr12", 12}, {"pcr13", 13},
+    {"pcr14", 14}, {"pcr15", 15}, {"pcr16", 16}, {"pcr17", 17}, {"pcr18", 18}, {"pcr19", 19}, {"pcr20", 20},
+    {"pcr21", 21}, {"pcr22", 22}, {"pcr23", 23}, {NULL, 0},
+};
+
+static const struct policy_member pcr_values[] = {
+    PCR("pcr0", 0),   PCR("pcr1", 1),   PCR("pcr2", 2),   PCR("pcr3", 3),   PCR("pcr4", 4),
+    PCR("pcr5", 5),   PCR("pcr6", 6),   PCR("pcr7", 7),   PCR("pcr8", 8),   PCR("pcr9", 9),
+    PCR("pcr10", 10), PCR("pcr11", 11), PCR("pcr12", 12), PCR("pcr13", 13), PCR("pcr14", 14),
+    PCR("pcr15", 15), PCR("pcr16", 16), PCR("pcr17", 17), PCR("pcr18", 18), PCR("pcr19", 19),
+    PCR("pcr20", 20), PCR("pcr21", 21), PCR("pcr22", 22), PCR("pcr23", 23), {0},
+};
+
+static const struct policy_member switches[] = {
+    SWITCH("secure_boot", HCL_SECURE_BOOT),
+    SWITCH("tpm_enabled", HCL_TPM_ENABLED),
+    SWITCH("console_enabled", HCL_CONSOLE_ENABLED),
+    SWITCH("interactive_console_enabled", HCL_INTERACTIVE_CONSOLE_ENABLED),
+    SWITCH("ipmi_enabled", HCL_IPMI_ENABLED),
+    SWITCH("tpm_persisted", HCL_TPM_PERSISTED),
+    SWITCH("filtered_devices_allowed", HCL_FILTERED_DEVICES_ALLOWED),
+    {0},
+};
+
+static const struct policy_member vtpm[] = {
+    WORDS("pcrs", policy.vtpm.pcrs, pcrs, 0),
+    OBJECT("pcr_values", pcr_values),
+    BOOL("require_event_log", policy.vtpm.require_event_log),
+    WORDS("pcrs_outside_log", policy.vtpm.pcrs_outside_log, pcrs, 0),
+    {.key = "reset_count",
+     .kind = MEMBER_NUMBER_IF,
+     .at = DOCUMENT(policy.vtpm.reset_count),
+     .mark = DOCUMENT(policy.vtpm.fixed_reset_count),
+     .size = SIZE(policy.vtpm.reset_count),
+     .max = UINT32_MAX},
+    NUMBER("restart_count_max", policy.vtpm.restart_count_max, 0, UINT32_MAX),
+    OBJECT("switches", switches),
+    VALUE("user_data", policy.vtpm.user_data, HCL_USER_DATA_SIZE),
+    BOOL("require_ak_certificate", policy.vtpm.require_ak_certificate),
+    {0},
+};
+
 /* ---- the whole ---- */
 
 static const struct policy_word platforms[] = {
@@ -259,7 +307,8 @@ static const struct policy_word platforms[] = {
 const size_t policy_roots[] = {offsetof(struct attest_policy, simulated_root),
                                offsetof(struct attest_policy, tdx.simulated_root),
                                offsetof(struct attest_policy, gpu.simulated_device_root),
-                               offsetof(struct attest_policy, gpu.simulated_rim_root)};
+                               offsetof(struct attest_policy, gpu.simulated_rim_root),
+                               offsetof(struct attest_policy, vtpm.simulated_ak_root)};
 const size_t policy_root_count = sizeof policy_roots / sizeof *policy_roots;
 
 const struct policy_member policy_members[] = {
@@ -271,5 +320,6 @@ const struct policy_member policy_members[] = {
     OBJECT("snp", snp),
     OBJECT("tdx", tdx),
     OBJECT("gpu", gpu),
+    OBJECT("vtpm", vtpm),
     {0},
 };

@@ -17,6 +17,7 @@ enum member_kind {
     MEMBER_BOOL,    /* bool */
     MEMBER_NUMBER, /* unsigned integer of `size` bytes, min to max; one below min stands for "not given" and is not written */
     MEMBER_NUMBER_OR_ANY, /* likewise; "any" is `any` */
+    MEMBER_NUMBER_IF,     /* MEMBER_NUMBER, and the bool at `mark`, which is false for "any" */
     MEMBER_MASK,          /* uint64_t: "0x1f" */
     MEMBER_DOTTED,        /* `size` bytes: "1.55.40" */
     MEMBER_WORD,          /* enum: one of `words` */
@@ -48,7 +49,7 @@ struct policy_member {
     size_t at;     /* in struct policy_document, or in the record */
     size_t beside; /* see the kinds */
     size_t
-        mark; /* MEMBER_RECORDS: of a bool that says that there is a list, when "shipped" is another answer; 0: it is not */
+        mark; /* MEMBER_RECORDS: of a bool that says that there is a list, when "shipped" is another answer; 0: it is not. MEMBER_NUMBER_IF: of a bool */
     size_t size;
     uint64_t min, max;
     uint64_t any;

@@ -18,9 +18,9 @@ struct reading {
 typedef enum err read_function(struct reading *r, const struct policy_member *m, const json_t *value,
                                void *base);
 
-static read_function read_version, read_members, read_bool, read_number, read_number_or_any, read_mask,
-    read_dotted, read_word, read_words, read_rule, read_bit_rule, read_text, read_text_or_any, read_texts,
-    read_octets, read_bytes, read_value, read_values, read_records, read_register, read_roots;
+static read_function read_version, read_members, read_bool, read_number, read_number_or_any, read_number_if,
+    read_mask, read_dotted, read_word, read_words, read_rule, read_bit_rule, read_text, read_text_or_any,
+    read_texts, read_octets, read_bytes, read_value, read_values, read_records, read_register, read_roots;
 
 static read_function *const readers[MEMBER_KIND_COUNT] = {
     [MEMBER_VERSION] = read_version,
@@ -28,6 +28,7 @@ static read_function *const readers[MEMBER_KIND_COUNT] = {
     [MEMBER_BOOL] = read_bool,
     [MEMBER_NUMBER] = read_number,
     [MEMBER_NUMBER_OR_ANY] = read_number_or_any,
+    [MEMBER_NUMBER_IF] = read_number_if,
     [MEMBER_MASK] = read_mask,
     [MEMBER_DOTTED] = read_dotted,
     [MEMBER_WORD] = read_word,
@@ -223,6 +224,17 @@ static enum err read_number_or_any(struct reading *r, const struct policy_member
                                      : read_number(r, m, value, base);
     store(m, base, m->any);
     return ERR_OK;
+}
+
+static enum err read_number_if(struct reading *r, const struct policy_member *m, const json_t *value,
+                               void *base)
+{
+    const bool named = !is_any(value);
+    if (named && json_is_string(value))
+        return refuse(r, ERR_JSON, "is neither an integer nor \"any\"");
+    memcpy(member_at(base, m->mark), &named, sizeof named);
+    store(m, base, 0);
+    return named ? read_number(r, m, value, base) : ERR_OK;
 }
 
 /* ---- texts ---- */

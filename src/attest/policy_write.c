@@ -9,10 +9,10 @@
 /* What a member is written as; NULL with *e ERR_OK: left out. The base is the document or record. */
 typedef json_t *write_function(const struct policy_member *m, const void *base, enum err *e);
 
-static write_function write_version, write_members, write_bool, write_number, write_number_or_any, write_mask,
-    write_dotted, write_word, write_words, write_rule, write_bit_rule, write_text, write_text_or_any,
-    write_texts, write_octets, write_bytes, write_value, write_values, write_records, write_register,
-    write_roots;
+static write_function write_version, write_members, write_bool, write_number, write_number_or_any,
+    write_number_if, write_mask, write_dotted, write_word, write_words, write_rule, write_bit_rule,
+    write_text, write_text_or_any, write_texts, write_octets, write_bytes, write_value, write_values,
+    write_records, write_register, write_roots;
 
 static write_function *const writers[MEMBER_KIND_COUNT] = {
     [MEMBER_VERSION] = write_version,
@@ -20,6 +20,7 @@ static write_function *const writers[MEMBER_KIND_COUNT] = {
     [MEMBER_BOOL] = write_bool,
     [MEMBER_NUMBER] = write_number,
     [MEMBER_NUMBER_OR_ANY] = write_number_or_any,
+    [MEMBER_NUMBER_IF] = write_number_if,
     [MEMBER_MASK] = write_mask,
     [MEMBER_DOTTED] = write_dotted,
     [MEMBER_WORD] = write_word,
@@ -131,6 +132,12 @@ static json_t *write_number(const struct policy_member *m, const void *base, enu
 static json_t *write_number_or_any(const struct policy_member *m, const void *base, enum err *e)
 {
     return load(m, base) == m->any ? made(json_string("any"), e) : write_number(m, base, e);
+}
+
+static json_t *write_number_if(const struct policy_member *m, const void *base, enum err *e)
+{
+    const bool *named = member_at(base, m->mark);
+    return *named ? write_number(m, base, e) : made(json_string("any"), e);
 }
 
 /* ---- texts ---- */

@@ -18,6 +18,7 @@ enum {
     TPM_SELECTIONS_MAX = 16, /* banks */
     TPM_PCR_COUNT = 24,      /* of the PC Client platform */
     TPM_PCR_SIZE = 32,       /* in the bank of SHA-256 */
+    TPM_PCR_VALUES_MAX = TPM_PCR_COUNT * TPM_PCR_SIZE,
     TPM_NONCE_MAX = 64,      /* TPM2B_DATA: a digest and its algorithm, at most; we ask for no more */
 };
 

@@ -27,7 +27,7 @@
 #include "attest/verdict.h"
 #include "attest/vtpm_policy.h"
 
-enum { VTPM_CERTIFICATES_MAX = 4, VTPM_PCR_VALUES_MAX = TPM_PCR_COUNT * TPM_PCR_SIZE };
+enum { VTPM_CERTIFICATES_MAX = 4 };
 
 /* Borrowed. What is missing is empty, and the checks that need it fail. */
 struct vtpm_evidence {

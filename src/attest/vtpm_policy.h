@@ -11,9 +11,11 @@
  */
 
 #include "attest/hcl_runtime.h"
-#include "attest/policy.h"
+#include "attest/snp_policy.h"
 #include "attest/tdx_policy.h"
 #include "attest/tpm_quote.h"
+
+struct attest_policy;
 
 /* Values of which the PCR must hold one. */
 struct vtpm_references {
@@ -49,5 +51,7 @@ struct vtpm_policy {
 };
 
 void vtpm_policy_default(struct vtpm_policy *policy);
+/* What a policy that says nothing of an enum hcl_switch comes to. */
+enum policy_rule vtpm_switch_default(unsigned which);
 
 #endif

@@ -221,8 +221,7 @@ bool vtpm_clock_restart(struct vtpm_context *c, unsigned which)
 
 /* ---- the VM's configuration ---- */
 
-/* which: enum hcl_switch. What is required must be stated; what is forbidden may be left out by paravisors that do not know of it. */
-bool vtpm_switch(struct vtpm_context *c, unsigned which)
+enum policy_rule vtpm_switch_default(unsigned which)
 {
     static const enum policy_rule defaults[HCL_SWITCH_COUNT] = {
         [HCL_SECURE_BOOT] = POLICY_REQUIRE,          [HCL_TPM_ENABLED] = POLICY_REQUIRE,
@@ -230,11 +229,17 @@ bool vtpm_switch(struct vtpm_context *c, unsigned which)
         [HCL_IPMI_ENABLED] = POLICY_FORBID,          [HCL_TPM_PERSISTED] = POLICY_ANY,
         [HCL_FILTERED_DEVICES_ALLOWED] = POLICY_ANY,
     };
+    return defaults[which];
+}
+
+/* which: enum hcl_switch. What is required must be stated; what is forbidden may be left out by paravisors that do not know of it. */
+bool vtpm_switch(struct vtpm_context *c, unsigned which)
+{
     static const char *const settings[] = {
         [HCL_NOT_STATED] = "not stated", [HCL_OFF] = "off", [HCL_ON] = "on"};
     enum policy_rule rule = c->policy->switches[which];
     enum hcl_setting setting = c->runtime.switches[which];
-    rule = rule == POLICY_DEFAULT ? defaults[which] : rule;
+    rule = rule == POLICY_DEFAULT ? vtpm_switch_default(which) : rule;
     vtpm_saw(c, "%s", settings[setting]);
     vtpm_wanted(c, "%s", rule == POLICY_REQUIRE ? "on" : rule == POLICY_FORBID ? "off" : "either");
     if (rule == POLICY_REQUIRE)

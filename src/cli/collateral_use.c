@@ -7,6 +7,7 @@
 #include "attest/anchors.h"
 #include "attest/certificate_table.h"
 #include "attest/evidence_file.h"
+#include "attest/hcl_report.h"
 #include "attest/pck.h"
 #include "attest/x509.h"
 #include "base/encoding.h"
@@ -137,6 +138,22 @@ enum err collateral_use_snp(const char *directory, struct bytes evidence, struct
         return e;
     evidence_snp_find(f.content, &snp);
     if (snp_report_parse(snp.report, &report, NULL) == ERR_OK)
+        e = snp_add(directory, &report, files, note);
+    evidence_file_release(&f);
+    return e;
+}
+
+enum err collateral_use_hcl(const char *directory, struct bytes evidence, struct files *files,
+                            struct err_note *note)
+{
+    struct evidence_file f;
+    struct hcl_report hcl;
+    struct snp_report report;
+    enum err e = directory_check(directory, note);
+    if (e != ERR_OK || evidence_file_open(evidence, &f, NULL) != ERR_OK)
+        return e;
+    if (hcl_report_parse(f.content, &hcl, NULL) == ERR_OK && hcl.kind == HCL_KIND_SNP &&
+        snp_report_parse(hcl.hardware, &report, NULL) == ERR_OK)
         e = snp_add(directory, &report, files, note);
     evidence_file_release(&f);
     return e;

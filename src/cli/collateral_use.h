@@ -23,6 +23,9 @@ ERR_MUST_USE enum err collateral_tdx_key(const struct tdx_quote *quote, struct c
  * read: then the appraisal says what is missing. ERR_FILE: the directory cannot be read. */
 ERR_MUST_USE enum err collateral_use_snp(const char *directory, struct bytes evidence, struct files *files,
                                          struct err_note *note);
+/* For the SNP report that an HCL report carries. */
+ERR_MUST_USE enum err collateral_use_hcl(const char *directory, struct bytes evidence, struct files *files,
+                                         struct err_note *note);
 ERR_MUST_USE enum err collateral_use_tdx(const char *directory, struct bytes evidence, struct files *files,
                                          struct err_note *note);
 

@@ -17,6 +17,7 @@
 #include "cli/policy_options.h"
 #include "cli/rfc3339.h"
 #include "cli/verdict_print.h"
+#include "cli/verify_vtpm.h"
 
 struct verify_options {
     struct policy_options policy;
@@ -25,6 +26,7 @@ struct verify_options {
     struct option_list certs;
     struct option_list crls;
     struct option_list collateral;
+    struct vtpm_options vtpm;
     const char *report_data;
     const char *at;
     bool json;
@@ -51,6 +53,7 @@ static const struct option table[] = {
      "what the report or quote must cover: up to 128 hexadecimal digits, zeros follow; \"any\" waives that, "
      "and the "
      "verdict says so"},
+    VTPM_OPTION_ROWS(struct verify_options, vtpm),
     POLICY_OPTION_ROWS(struct verify_options, policy),
     {"--at", OPTION_TEXT, AT(at), 0, 0, "TIME",
      "appraise as of this time (RFC 3339: 2026-11-02T10:00:00Z, or with an offset like +01:00). Default: "
@@ -69,6 +72,9 @@ static void help(void)
         "Usage: enclume verify FILE [--policy FILE] [--measurement HEX] [OPTION]...\n"
         "       enclume verify --snp-report FILE --certs FILE --crl FILE --report-data HEX [OPTION]...\n"
         "       enclume verify --tdx-quote FILE --collateral PATH --report-data HEX [OPTION]...\n"
+        "       enclume verify --hcl-report FILE --tpm-quote FILE --tpm-signature FILE --pcrs FILE --nonce "
+        "HEX "
+        "[OPTION]...\n"
         "       enclume verify --list-checks [--json]\n"
         "\n"
         "Appraises evidence: a bundle that `enclume chat --save-evidence FILE` has written (\"-\": standard "
@@ -84,6 +90,8 @@ static void help(void)
 
 /* ---- evidence that comes as separate files: a row for each kind ---- */
 
+enum { SOURCE_HCL, SOURCE_SNP, SOURCE_TDX };
+
 static const struct source {
     const char *option;
     size_t evidence; /* where its file's name is in the options */
@@ -92,9 +100,12 @@ static const struct source {
     enum err (*use_directory)(const char *directory, struct bytes evidence, struct files *files,
                               struct err_note *note);
     bool takes_certificates; /* --certs and --crl */
+    bool is_vtpm_part;       /* may also go with --hcl-report, as a part of that evidence */
 } sources[] = {
-    {"--snp-report", AT(snp_report), appraise_snp_parts, collateral_use_snp, true},
-    {"--tdx-quote", AT(tdx_quote), appraise_tdx_parts, collateral_use_tdx, false},
+    [SOURCE_HCL] = {"--hcl-report", AT(vtpm.hcl_report), NULL, collateral_use_hcl, true,
+                    false}, /* appraise_vtpm */
+    [SOURCE_SNP] = {"--snp-report", AT(snp_report), appraise_snp_parts, collateral_use_snp, true, false},
+    [SOURCE_TDX] = {"--tdx-quote", AT(tdx_quote), appraise_tdx_parts, collateral_use_tdx, false, true},
 };
 
 static const char *evidence_of(const struct verify_options *o, const struct source *s)
@@ -111,21 +122,30 @@ static enum err source_find(const struct verify_options *o, const struct option_
     *source = NULL;
     size_t found = operands->count;
     for (size_t i = 0; i < sizeof sources / sizeof *sources; i++)
-        if (evidence_of(o, &sources[i]) != NULL) {
+        if (evidence_of(o, &sources[i]) != NULL && !(sources[i].is_vtpm_part && o->vtpm.hcl_report != NULL)) {
             *source = &sources[i];
             found++;
         }
     if (found != 1)
-        return err_noted(ERR_USAGE, note,
-                         "wanted one file with evidence: a bundle, or that of --snp-report or --tdx-quote");
+        return err_noted(
+            ERR_USAGE, note,
+            "wanted one file with evidence: a bundle, or that of --snp-report, --tdx-quote or --hcl-report");
     if (*source == NULL &&
         (o->certs.count + o->crls.count + o->collateral.count != 0 || o->report_data != NULL))
         return err_noted(
             ERR_USAGE, note,
             "a bundle brings its own certificates, collateral and report data; these options are for "
-            "--snp-report and --tdx-quote");
+            "--snp-report, --tdx-quote and --hcl-report");
+    if (vtpm_options_stray(&o->vtpm))
+        return err_noted(ERR_USAGE, note,
+                         "--tpm-quote, --tpm-signature, --pcrs, --event-log, --ak-cert and --nonce are for "
+                         "--hcl-report");
+    if (o->vtpm.hcl_report != NULL && o->report_data != NULL)
+        return err_noted(ERR_USAGE, note,
+                         "--hcl-report takes --nonce: its report data are the hash of what it says");
     if (*source != NULL && !(*source)->takes_certificates && o->certs.count + o->crls.count != 0)
-        return err_noted(ERR_USAGE, note, "--certs and --crl are for --snp-report; %s takes --collateral",
+        return err_noted(ERR_USAGE, note,
+                         "--certs and --crl are for --snp-report and --hcl-report; %s takes --collateral",
                          (*source)->option);
     return ERR_OK;
 }
@@ -159,23 +179,27 @@ static enum err endorsements_load(const struct verify_options *o, const struct s
 
 /* ---- what must be covered ---- */
 
+/* Of --report-data or --nonce. */
 struct report_data {
     bool given;
     bool any;
     uint8_t value[64]; /* shorter values are completed with zeros */
+    size_t len;        /* without these */
 };
 
-static enum err report_data_load(const char *text, struct report_data *data, struct err_note *note)
+static enum err report_data_load(const char *option, const char *text, struct report_data *data,
+                                 struct err_note *note)
 {
     *data = (struct report_data){.given = text != NULL};
     if (text == NULL)
         return ERR_OK;
     data->any = strcmp(text, "any") == 0;
     const size_t digits = strlen(text);
+    data->len = data->any ? 0 : digits / 2;
     if (data->any || (digits != 0 && digits <= 2 * sizeof data->value &&
                       encoding_unhex(bytes_str(text), data->value, digits / 2) == ERR_OK))
         return ERR_OK;
-    return err_noted(ERR_USAGE, note, "--report-data %.140s: wanted up to 128 hexadecimal digits, or \"any\"",
+    return err_noted(ERR_USAGE, note, "%s %.140s: wanted up to 128 hexadecimal digits, or \"any\"", option,
                      text);
 }
 
@@ -204,9 +228,40 @@ struct job {
     const struct source *source; /* NULL: a bundle */
     const char *path;
     struct report_data report_data;
+    struct report_data nonce;
     const struct attest_policy *policy;
     int64_t now;
 };
+
+/* What the hardware says is in the HCL report, or with a TD in its quote: that leads to the endorsements. */
+static enum err appraise_vtpm(const struct job *job, struct bytes hcl_report, struct verdict *v,
+                              struct err_note *note)
+{
+    const struct verify_options *o = job->options;
+    struct files files = {0};
+    struct files endorsements = {0};
+    struct bytes td_quote = {0};
+    struct appraise_vtpm_parts parts = {.hcl_report = hcl_report,
+                                        .nonce = bytes_of(job->nonce.value, job->nonce.len),
+                                        .any_nonce = job->nonce.any};
+    enum err e = vtpm_options_load(&o->vtpm, &files, &parts, note);
+    if (e == ERR_OK && o->tdx_quote != NULL)
+        e = file_read(o->tdx_quote, FILE_SIZE_MAX, &td_quote, note);
+    if (e == ERR_OK)
+        e = o->tdx_quote != NULL ? endorsements_load(o, &sources[SOURCE_TDX], td_quote, &endorsements, note)
+                                 : endorsements_load(o, job->source, hcl_report, &endorsements, note);
+    if (e == ERR_OK) {
+        parts.hardware = (struct appraise_parts){.evidence = td_quote,
+                                                 .endorsements = endorsements.contents,
+                                                 .endorsement_count = endorsements.count,
+                                                 .names = endorsements.names};
+        appraise_vtpm_parts(&parts, job->policy, job->now, v);
+    }
+    files_release(&files);
+    files_release(&endorsements);
+    secret_free(bytes_owned(td_quote));
+    return e;
+}
 
 static enum err appraise(const struct job *job, struct verdict *v, struct err_note *note)
 {
@@ -215,9 +270,12 @@ static enum err appraise(const struct job *job, struct verdict *v, struct err_no
     enum err e = file_read(job->path, job->source == NULL ? BUNDLE_MAX : FILE_SIZE_MAX, &evidence, note);
     if (e == ERR_OK && job->source == NULL)
         attest_appraise(evidence, NULL, job->policy, job->now, v);
-    if (e == ERR_OK && job->source != NULL)
+    const bool is_vtpm = job->source == &sources[SOURCE_HCL];
+    if (e == ERR_OK && is_vtpm)
+        e = appraise_vtpm(job, evidence, v, note);
+    if (e == ERR_OK && job->source != NULL && !is_vtpm)
         e = endorsements_load(job->options, job->source, evidence, &files, note);
-    if (e == ERR_OK && job->source != NULL) {
+    if (e == ERR_OK && job->source != NULL && !is_vtpm) {
         const struct report_data *data = &job->report_data;
         const struct appraise_parts parts = {.evidence = evidence,
                                              .endorsements = files.contents,
@@ -246,7 +304,9 @@ static int run(const struct verify_options *o, const struct option_list *operand
             "fractions of a second",
             o->at);
     if (e == ERR_OK)
-        e = report_data_load(o->report_data, &job.report_data, &note);
+        e = report_data_load("--report-data", o->report_data, &job.report_data, &note);
+    if (e == ERR_OK)
+        e = report_data_load("--nonce", o->vtpm.nonce, &job.nonce, &note);
     if (e == ERR_OK)
         e = policy_options_load(&o->policy, &holder, &note);
     if (e != ERR_OK)

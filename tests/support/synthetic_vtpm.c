@@ -328,7 +328,7 @@ static void init_certificates(struct synthetic_vtpm *v, const struct synthetic_v
         .not_before = "250601000000Z", .not_after = "341231235959Z", .path_length = SYNTHETIC_LEFT_OUT};
     struct synthetic_vtpm_cert *c = v->certificates;
     c[0] = c[1] = c[2] = common;
-    c[2].issuer_cn = c[2].subject_cn = c[1].issuer_cn = "Synthetic Virtual TPM Root";
+    c[2].issuer_cn = c[2].subject_cn = c[1].issuer_cn = "Azure Virtual TPM Root Certificate Authority 0";
     c[1].subject_cn = c[0].issuer_cn = "Synthetic Virtual TPM CA";
     c[0].subject_cn = "Synthetic AK";
     c[1].is_ca = c[2].is_ca = true;

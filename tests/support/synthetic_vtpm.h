@@ -109,7 +109,7 @@ struct synthetic_vtpm {
     uint8_t blob[SYNTHETIC_VTPM_BLOB_MAX];
     uint8_t attest[SYNTHETIC_VTPM_QUOTE_MAX];
     uint8_t signature[SYNTHETIC_VTPM_QUOTE_MAX];
-    uint8_t values[VTPM_PCR_VALUES_MAX + 1];
+    uint8_t values[TPM_PCR_VALUES_MAX + 1];
     uint8_t log[SYNTHETIC_VTPM_LOG_MAX];
     uint8_t certs[SYNTHETIC_VTPM_CERTIFICATES][SYNTHETIC_VTPM_CERT_MAX];
 };

@@ -10,6 +10,7 @@ static const char *const kinds[MEMBER_KIND_COUNT] = {
     [MEMBER_BOOL] = "bool",
     [MEMBER_NUMBER] = "number",
     [MEMBER_NUMBER_OR_ANY] = "number_or_any",
+    [MEMBER_NUMBER_IF] = "number_or_any",
     [MEMBER_MASK] = "mask",
     [MEMBER_DOTTED] = "dotted",
     [MEMBER_WORD] = "word",

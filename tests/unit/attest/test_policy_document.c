@@ -16,9 +16,11 @@
 enum { DEPTH_MAX = 5, PATH_SIZE = 128, VALUE_SIZE = 256 };
 
 static struct synthetic_tdx_keys keys;
-static uint8_t roots[4][SYNTHETIC_TDX_CERT_MAX]; /* Intel's name, AMD's, NVIDIA's two */
-static size_t root_len[4];
-static char root_text[4][ENCODING_BASE64_SIZE(SYNTHETIC_TDX_CERT_MAX)];
+enum { ROOTS = 5 };
+
+static uint8_t roots[ROOTS][SYNTHETIC_TDX_CERT_MAX]; /* Intel's name, AMD's, NVIDIA's two, Microsoft's */
+static size_t root_len[ROOTS];
+static char root_text[ROOTS][ENCODING_BASE64_SIZE(SYNTHETIC_TDX_CERT_MAX)];
 
 /* ---- documents ---- */
 
@@ -206,9 +208,10 @@ EFFECT(simulated_roots,
        bool is = bytes_equal(p->simulated_root, bytes_of(roots[1], root_len[1])) &&
                  bytes_equal(tdx->simulated_root, bytes_of(roots[0], root_len[0])) &&
                  bytes_equal(p->gpu.simulated_device_root, bytes_of(roots[2], root_len[2])) &&
-                 bytes_equal(p->gpu.simulated_rim_root, bytes_of(roots[3], root_len[3]));
+                 bytes_equal(p->gpu.simulated_rim_root, bytes_of(roots[3], root_len[3])) &&
+                 bytes_equal(p->vtpm.simulated_ak_root, bytes_of(roots[4], root_len[4]));
        p->simulated_root = tdx->simulated_root = p->gpu.simulated_device_root = p->gpu.simulated_rim_root =
-           (struct bytes){0};
+           p->vtpm.simulated_ak_root = (struct bytes){0};
        return is;)
 EFFECT(measurements, LIST_IS(p->measurements, p->measurement_count, 48))
 EFFECT(vmpl, IS(p->vmpl, 3, 0))
@@ -370,6 +373,51 @@ EFFECT(gpu_ocsp, IS(p->gpu.allow_missing_ocsp, true, false))
 EFFECT(gpu_hold, IS(p->gpu.allow_hold, true, false))
 EFFECT(gpu_debug, IS(p->gpu.allow_debug, true, false))
 EFFECT(gpu_rim, IS(p->gpu.rim_expired_grace, 86400, 0))
+EFFECT(vtpm_pcrs, IS(p->vtpm.pcrs, 1U << 0 | 1U << 23, 0))
+EFFECT(vtpm_log, IS(p->vtpm.require_event_log, true, false))
+EFFECT(vtpm_outside, IS(p->vtpm.pcrs_outside_log, 1U << 15, 0))
+EFFECT(vtpm_resets, bool is = p->vtpm.fixed_reset_count && p->vtpm.reset_count == 7;
+       p->vtpm.fixed_reset_count = false; p->vtpm.reset_count = 0; return is;)
+EFFECT(vtpm_restarts, IS(p->vtpm.restart_count_max, 3, 0))
+EFFECT(vtpm_user_data, VALUE_IS(p->vtpm.user_data, 64))
+EFFECT(vtpm_ak, IS(p->vtpm.require_ak_certificate, true, false))
+#define SWITCH_IS(name, which, rule) EFFECT(name, IS(p->vtpm.switches[which], rule, POLICY_DEFAULT))
+SWITCH_IS(switch_boot, HCL_SECURE_BOOT, POLICY_ANY)
+SWITCH_IS(switch_tpm, HCL_TPM_ENABLED, POLICY_ANY)
+SWITCH_IS(switch_console, HCL_CONSOLE_ENABLED, POLICY_ANY)
+SWITCH_IS(switch_interactive, HCL_INTERACTIVE_CONSOLE_ENABLED, POLICY_REQUIRE)
+SWITCH_IS(switch_ipmi, HCL_IPMI_ENABLED, POLICY_ANY)
+SWITCH_IS(switch_persisted, HCL_TPM_PERSISTED, POLICY_FORBID)
+SWITCH_IS(switch_filtered, HCL_FILTERED_DEVICES_ALLOWED, POLICY_FORBID)
+#define PCR_IS(n) EFFECT(vtpm_pcr##n, LIST_IS(p->vtpm.references[n].values, p->vtpm.references[n].count, 32))
+#define PCR_EFFECT(n)                                                                                        \
+    {                                                                                                        \
+        "vtpm.pcr_values.pcr" #n, TWO(B32), vtpm_pcr##n                                                      \
+    }
+PCR_IS(0)
+PCR_IS(1)
+PCR_IS(2)
+PCR_IS(3)
+PCR_IS(4)
+PCR_IS(5)
+PCR_IS(6)
+PCR_IS(7)
+PCR_IS(8)
+PCR_IS(9)
+PCR_IS(10)
+PCR_IS(11)
+PCR_IS(12)
+PCR_IS(13)
+PCR_IS(14)
+PCR_IS(15)
+PCR_IS(16)
+PCR_IS(17)
+PCR_IS(18)
+PCR_IS(19)
+PCR_IS(20)
+PCR_IS(21)
+PCR_IS(22)
+PCR_IS(23)
 
 /* In a value, HEX(n,m) is a text of n bytes of 0x11 and one of n bytes of 0x22, or one of 0x33. */
 #define B4(x)         x x x x
@@ -380,7 +428,7 @@ EFFECT(gpu_rim, IS(p->gpu.rim_expired_grace, 86400, 0))
 #define TWO(repeated) "[\"" repeated("11") "\",\"" repeated("22") "\"]"
 #define ONE(repeated) "\"" repeated("33") "\""
 
-static char roots_value[4 * sizeof root_text[0] + 16]; /* PEM would do as well */
+static char roots_value[ROOTS * sizeof root_text[0] + 16]; /* PEM would do as well */
 
 static const struct effect {
     const char *path;
@@ -475,6 +523,44 @@ static const struct effect {
     {"gpu.allow_hold", "true", gpu_hold},
     {"gpu.allow_debug", "true", gpu_debug},
     {"gpu.rim_expired_grace", "86400", gpu_rim},
+    {"vtpm.pcrs", "[\"pcr23\",\"pcr0\"]", vtpm_pcrs},
+    {"vtpm.require_event_log", "true", vtpm_log},
+    {"vtpm.pcrs_outside_log", "[\"pcr15\"]", vtpm_outside},
+    {"vtpm.reset_count", "7", vtpm_resets},
+    {"vtpm.restart_count_max", "3", vtpm_restarts},
+    {"vtpm.user_data", ONE(B64), vtpm_user_data},
+    {"vtpm.require_ak_certificate", "true", vtpm_ak},
+    {"vtpm.switches.secure_boot", "\"any\"", switch_boot},
+    {"vtpm.switches.tpm_enabled", "\"any\"", switch_tpm},
+    {"vtpm.switches.console_enabled", "\"any\"", switch_console},
+    {"vtpm.switches.interactive_console_enabled", "\"require\"", switch_interactive},
+    {"vtpm.switches.ipmi_enabled", "\"any\"", switch_ipmi},
+    {"vtpm.switches.tpm_persisted", "\"forbid\"", switch_persisted},
+    {"vtpm.switches.filtered_devices_allowed", "\"forbid\"", switch_filtered},
+    PCR_EFFECT(0),
+    PCR_EFFECT(1),
+    PCR_EFFECT(2),
+    PCR_EFFECT(3),
+    PCR_EFFECT(4),
+    PCR_EFFECT(5),
+    PCR_EFFECT(6),
+    PCR_EFFECT(7),
+    PCR_EFFECT(8),
+    PCR_EFFECT(9),
+    PCR_EFFECT(10),
+    PCR_EFFECT(11),
+    PCR_EFFECT(12),
+    PCR_EFFECT(13),
+    PCR_EFFECT(14),
+    PCR_EFFECT(15),
+    PCR_EFFECT(16),
+    PCR_EFFECT(17),
+    PCR_EFFECT(18),
+    PCR_EFFECT(19),
+    PCR_EFFECT(20),
+    PCR_EFFECT(21),
+    PCR_EFFECT(22),
+    PCR_EFFECT(23),
     {"tdx.xfam_forbidden", "[\"pt\",\"lbr\",\"amx_tilecfg\",\"amx_tiledata\"]", xfam},
 };
 
@@ -626,6 +712,9 @@ static const struct wrong wrongs[] = {
     {MEMBER_NUMBER_OR_ANY, "255", ""},
     {MEMBER_NUMBER_OR_ANY, "\"1\"", ""},
     {MEMBER_NUMBER_OR_ANY, "true", ""},
+    {MEMBER_NUMBER_IF, "4294967296", ""},
+    {MEMBER_NUMBER_IF, "true", ""},
+    {MEMBER_NUMBER_IF, "\"1\"", ""},
     {MEMBER_TEXT_OR_ANY, "1", ""},
     {MEMBER_TEXT_OR_ANY, "\"\\u0007\"", ""},
     {MEMBER_TEXT_OR_ANY, "\"" B32("x") "y\"", ""},
@@ -863,7 +952,7 @@ static void expect_limit(const struct place *p)
         policy_document_release(parse(document_of_many(p, m->max, ",")));
         expect_refused_text(document_of_many(p, m->max + 1, ","), ERR_TOO_LARGE, path_of(p, path));
     }
-    if (m->kind == MEMBER_NUMBER || m->kind == MEMBER_NUMBER_OR_ANY) {
+    if (m->kind == MEMBER_NUMBER || m->kind == MEMBER_NUMBER_OR_ANY || m->kind == MEMBER_NUMBER_IF) {
         (void)snprintf(value, sizeof value, "%llu", (unsigned long long)m->max);
         policy_document_release(parse(document(p, value)));
         (void)snprintf(value, sizeof value, "%llu", (unsigned long long)m->max + 1);
@@ -1088,7 +1177,8 @@ static int make(void **state)
     (void)state;
     static struct synthetic_tdx t;
     static const char *const names[] = {"Intel SGX Root CA", "ARK-Genoa", "NVIDIA Device Identity CA",
-                                        "NVIDIA CoRIM signing Root CA"};
+                                        "NVIDIA CoRIM signing Root CA",
+                                        "Azure Virtual TPM Root Certificate Authority 2023"};
     if (crypto_init() != ERR_OK)
         return -1;
     synthetic_tdx_keys_make(&keys);
@@ -1100,8 +1190,8 @@ static int make(void **state)
         root_len[i] = t.root_der.len;
         encoding_base64(t.root_der, root_text[i]);
     }
-    (void)snprintf(roots_value, sizeof roots_value, "[\"%s\",\"%s\",\"%s\",\"%s\"]", root_text[0],
-                   root_text[1], root_text[2], root_text[3]);
+    (void)snprintf(roots_value, sizeof roots_value, "[\"%s\",\"%s\",\"%s\",\"%s\",\"%s\"]", root_text[0],
+                   root_text[1], root_text[2], root_text[3], root_text[4]);
     return 0;
 }
 

@@ -201,7 +201,8 @@ CHANGE(certificate_wanted, t->certificate_count = 0; s->policy.require_ak_certif
 CHANGE(too_many_certificates, s->more_certificates = true;)
 CHANGE(certificate_of_another_key, t->certificates[0].key = keys.other;)
 CHANGE(certificate_by_another, t->certificates[0].signer = keys.other;)
-CHANGE(certificate_names_another, t->certificates[0].issuer_cn = "Synthetic Virtual TPM Root";)
+CHANGE(certificate_names_another,
+       t->certificates[0].issuer_cn = "Azure Virtual TPM Root Certificate Authority 0";)
 CHANGE(certificate_of_a_ca, t->certificates[0].is_ca = true;)
 CHANGE(intermediate_by_another, t->certificates[1].signer = keys.other;)
 CHANGE(intermediate_is_no_ca, t->certificates[1].is_ca = false;)

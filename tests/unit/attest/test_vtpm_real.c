@@ -53,7 +53,7 @@ static struct real_quote quote_need(void)
     assert_int_equal(reader_status(&r), ERR_OK);
     assert_int_equal(q.signature.len, SIGNATURE_SIZE);
     assert_int_equal(q.attest.len, QUOTE_SIZE);
-    assert_int_equal(q.values.len, VTPM_PCR_VALUES_MAX);
+    assert_int_equal(q.values.len, TPM_PCR_VALUES_MAX);
     return q;
 }
 

@@ -300,6 +300,218 @@ class Tdx(Case):
             self.assertTrue(parts.failed(result) & {"tdx.quote.version", "tdx.quote.form"})
 
 
+def serialized(values, bits, bank=0x0B, banks=1):
+    """As tpm2_quote -o writes them: structures of its library, little endian."""
+    lists = [values[i : i + 8] for i in range(0, len(values), 8)]
+    out = banks.to_bytes(4, "little") + bank.to_bytes(2, "little") + b"\3" + bits.to_bytes(4, "little") + bytes(1 + 15 * 8)
+    out += len(lists).to_bytes(4, "little")
+    for values_of_list in lists:
+        slots = [(32).to_bytes(2, "little") + value + bytes(32) for value in values_of_list]
+        out += len(slots).to_bytes(4, "little") + b"".join(slots) + bytes(66 * (8 - len(slots)))
+    return out
+
+
+class Vtpm(Case):
+    """A TPM of Azure's kind over either hardware; PCRs 0, 4, 7 and 11, the log explains all but 11."""
+
+    PCRS = (0, 4, 7, 11)
+
+    def policy(self, kind, **more):
+        values = parts.read(f"vtpm_{kind}-pcrs.bin")
+        at = {pcr: values[32 * i : 32 * i + 32].hex() for i, pcr in enumerate(self.PCRS)}
+        vtpm = {"pcrs": [f"pcr{pcr}" for pcr in self.PCRS], "pcrs_outside_log": ["pcr11"],
+                "pcr_values": {"pcr4": [at[4]], "pcr11": [at[11]]}, **more.pop("vtpm", {})}
+        return parts.write("vtpm_policy.json", json.dumps({"version": 1, "vtpm": vtpm, **more}).encode())
+
+    def base(self, kind="snp", nonce="4e" * 32, policy=None, without=(), **files):
+        """files: what takes the place of hcl_report, tpm_quote, ...; without: options that are left out."""
+        def at(name):
+            return files.get(name.split(".")[0], f"vtpm_{kind}-{name}")
+        names = {"--hcl-report": "hcl_report.bin", "--tpm-quote": "tpm_quote.bin", "--tpm-signature": "signature.bin",
+                 "--pcrs": "pcrs.bin", "--event-log": "event_log.bin"}
+        roots = b"".join(parts.pem(parts.read(f"vtpm_{kind}-{name}.der")) for name in (("ark" if kind == "snp" else "root"), "ak2"))
+        options = [(option, at(name)) for option, name in names.items()]
+        options += [("--ak-cert", at(f"ak{i}.der")) for i in range(3)]
+        if kind == "snp":
+            report = parts.read("vtpm_snp-report.bin")
+            options += [("--certs", at(f"{name}.der")) for name in ("vek", "ask", "ark")]
+            options += [("--crl", at("crl.der")), ("--measurement", parts.snp_measurement(report))]
+        else:
+            options += [("--tdx-quote", at("quote.bin")), ("--collateral", at("collateral.json")),
+                        ("--measurement", parts.mrtd(parts.read("vtpm_tdx-quote.bin"))), ("--rtmr", "all:any")]
+        options += [("--policy", policy or self.policy(kind)), ("--at", NOW), ("--nonce", nonce),
+                    ("--trust-simulated", parts.write("vtpm_roots.pem", roots))]
+        return [word for option in options if option[0] not in without for word in option]
+
+    def check(self, result, name):
+        return next(check for check in parts.verdict(result)["checks"] if check["name"] == name)
+
+    def test_both_kinds_of_hardware_are_accepted(self):
+        for kind, platform in (("snp", "SIMULATED AMD SEV-SNP"), ("tdx", "SIMULATED Intel TDX")):
+            with self.subTest(kind=kind):
+                result = self.verify(*self.base(kind))
+                self.assert_accepted(result)
+                verdict = parts.verdict(result)
+                self.assertEqual(verdict["platform"], platform)
+                self.assertIsNotNone(verdict["claims"]["vtpm"])
+                self.assertFalse(verdict["claims"]["fresh"])
+                names = [check["name"] for check in verdict["checks"]]
+                self.assertEqual(len(names), len(set(names)))
+                self.assertIn("vtpm.nonce", names)
+                self.assertIn("snp.report.signature" if kind == "snp" else "tdx.quote.signature", names)
+
+    def test_every_form_of_the_files(self):
+        forms = {}
+        for name in ("hcl_report", "tpm_quote", "signature", "pcrs", "event_log"):
+            raw = parts.read(f"vtpm_snp-{name}.bin")
+            forms[f"{name} in hex"] = {name: raw.hex().encode()}
+            forms[f"{name} in base64"] = {name: base64.encodebytes(raw)}
+        quote, signature = parts.read("vtpm_snp-tpm_quote.bin"), parts.read("vtpm_snp-signature.bin")
+        values = parts.read("vtpm_snp-pcrs.bin")
+        values = [values[i : i + 32] for i in range(0, 128, 32)]
+        bits = sum(1 << pcr for pcr in self.PCRS)
+        forms["TPM2B_ATTEST"] = {"tpm_quote": len(quote).to_bytes(2, "big") + quote}
+        forms["a bare signature"] = {"signature": signature[6:]}
+        forms["what tpm2_quote -o writes"] = {"pcrs": serialized(values, bits)}
+        certs = [parts.read(f"vtpm_snp-ak{i}.der") for i in range(3)]
+        forms["as large as the index"] = {"ak0": certs[0] + bytes(4096 - len(certs[0]))}
+        for name, files in forms.items():
+            with self.subTest(form=name):
+                files = {part: parts.write(f"form_{part}", content) for part, content in files.items()}
+                self.assert_accepted(self.verify(*self.base(**files)))
+        chain = parts.write("ak_chain.pem", b"of the key\n" + b"".join(parts.pem(der) for der in certs))
+        self.assert_accepted(self.verify(*self.base(without=["--ak-cert"]), "--ak-cert", chain))
+
+    def test_what_is_missing_fails_by_its_row(self):
+        for option, rows in (("--tpm-quote", {"file.vtpm.quote", "vtpm.quote.magic"}), ("--tpm-signature", {"file.vtpm.signature", "vtpm.signature.form"}),
+                             ("--pcrs", {"file.vtpm.pcrs", "vtpm.pcr.values"}), ("--nonce", {"vtpm.nonce"}),
+                             ("--certs", {"file.snp.certificates", "snp.chain.form"}), ("--crl", {"snp.crl.present"})):
+            with self.subTest(option=option):
+                result = self.verify(*self.base(without=[option]))
+                self.assertEqual(result.returncode, REFUSED)
+                self.assertLessEqual(rows, parts.failed(result))
+        self.assert_refused_by(self.verify(*self.base(without=["--nonce"])), "vtpm.nonce")
+        result = self.verify(*self.base("tdx", without=["--tdx-quote"]))
+        self.assertEqual(result.returncode, REFUSED)
+        self.assertLessEqual({"file.tdx.quote", "vtpm.td_report.quote", "tdx.quote.version"}, parts.failed(result))
+        result = self.verify(*self.base("tdx", without=["--collateral"]))
+        self.assertIn("file.tdx.collateral", parts.failed(result))
+
+    def test_log_and_certificates_may_be_missing_as_the_policy_says(self):
+        without = ["--event-log", "--ak-cert"]
+        self.assert_accepted(self.verify(*self.base(without=without)))
+        strict = self.policy("snp", vtpm={"require_event_log": True, "require_ak_certificate": True})
+        result = self.verify(*self.base(without=without, policy=strict))
+        self.assertEqual(result.returncode, REFUSED)
+        self.assertLessEqual({"vtpm.event_log", "vtpm.ak_certificate.form"}, parts.failed(result))
+        self.assert_accepted(self.verify(*self.base(policy=strict)))
+
+    def test_the_challenge(self):
+        for other in ("4f" * 32, "4e" * 31, "4e" * 33):
+            with self.subTest(nonce=other):
+                self.assert_refused_by(self.verify(*self.base(nonce=other)), "vtpm.nonce")
+        result = self.verify(*self.base(nonce="any"))
+        self.assert_accepted(result)
+        names = {check["name"]: check for check in parts.verdict(result)["checks"]}
+        self.assertNotIn("vtpm.nonce", names)
+        self.assertIn("not compared", names["vtpm.nonce.any"]["text"])
+        self.assertIn("not compared: 4e4e", names["vtpm.nonce.any"]["saw"])
+        broken = parts.write("broken", parts.read("vtpm_snp-tpm_quote.bin")[:-1])
+        self.assertIn("vtpm.nonce.any", parts.failed(self.verify(*self.base(nonce="any", tpm_quote=broken))))
+        for wrong in ("", "4", "xy", "4e" * 65, "ANY"):
+            with self.subTest(nonce=wrong):
+                self.assertEqual(self.verify(*self.base(nonce=wrong)).returncode, USAGE)
+
+    def test_the_policy_decides(self):
+        for vtpm, row in (({"pcrs": ["pcr4"]}, "vtpm.pcr.selection"), ({"pcr_values": {"pcr4": ["00" * 32]}}, "vtpm.pcr.references"),
+                          ({"pcrs_outside_log": []}, "vtpm.event_log"), ({"reset_count": 4}, "vtpm.clock.reset"),
+                          ({"switches": {"secure_boot": "forbid"}}, "vtpm.config.secure_boot"),
+                          ({"user_data": "00" * 64}, "vtpm.user_data")):
+            with self.subTest(vtpm=vtpm):
+                policy = self.policy("snp", vtpm=vtpm)
+                self.assert_refused_by(self.verify(*self.base(policy=policy)), row)
+        self.assert_accepted(self.verify(*self.base(policy=self.policy("snp", vtpm={"reset_count": 3}))))
+        # Of the hardware, too.
+        self.assert_refused_by(self.verify(*self.base(policy=self.policy("snp", snp={"vmpl": 1}))), "snp.vmpl")
+        result = self.verify(*self.base(policy=self.policy("snp", platforms=["tdx"])))
+        self.assertEqual(result.returncode, REFUSED)
+        self.assertLessEqual({"file.platform", "vtpm.hcl.kind"}, parts.failed(result))
+
+    def test_without_a_policy_no_quote_is_accepted(self):
+        result = self.verify(*self.base(without=["--policy"]))
+        self.assertEqual(result.returncode, REFUSED)
+        self.assertLessEqual({"vtpm.pcr.selection", "vtpm.pcr.references"}, parts.failed(result))
+
+    def test_an_untrusted_root_of_the_key(self):
+        ark = parts.write("ark.pem", parts.pem(parts.read("vtpm_snp-ark.der")))
+        self.assert_refused_by(self.verify(*self.base(without=["--trust-simulated"]), "--trust-simulated", ark), "vtpm.ak_certificate.root")
+
+    def test_damage_is_refused_by_the_right_check(self):
+        for name, at, row in (("hcl_report", 0x4D4 + 20, "vtpm.hcl.binding"), ("hcl_report", 0x20 + 0x90, "snp.report.signature"),
+                              ("hcl_report", 0, "vtpm.hcl.form"), ("tpm_quote", 0, "vtpm.quote.magic"), ("tpm_quote", 60, "vtpm.signature"),
+                              ("signature", 100, "vtpm.signature"), ("pcrs", 40, "vtpm.pcr.digest"), ("ak0", -1, "vtpm.ak_certificate.chain")):
+            with self.subTest(name=name, at=at):
+                original = f"vtpm_snp-{name}.{'der' if name == 'ak0' else 'bin'}"
+                damaged = bytearray(parts.read(original))
+                damaged[at] ^= 1
+                result = self.verify(*self.base(**{name: parts.write("damaged", bytes(damaged))}))
+                self.assertEqual(result.returncode, REFUSED)
+                self.assertIn(row, parts.failed(result))
+        for content in (b"", b"x", b"abc", os.urandom(3000), b"\0" * 1200, b"{}"):
+            for name, row in (("hcl_report", "vtpm.hcl.form"), ("tpm_quote", "vtpm.quote.magic"), ("signature", "vtpm.signature.form"),
+                              ("pcrs", "vtpm.pcr.values"), ("event_log", "vtpm.event_log")):
+                if name == "event_log" and content == b"":
+                    continue
+                with self.subTest(name=name, content=content[:10]):
+                    result = self.verify(*self.base(**{name: parts.write("damaged", content)}))
+                    self.assertEqual(result.returncode, REFUSED)
+                    self.assertIn(row, parts.failed(result))
+
+    def test_values_of_another_bank_or_number(self):
+        values = parts.read("vtpm_snp-pcrs.bin")
+        values = [values[i : i + 32] for i in range(0, 128, 32)]
+        bits = sum(1 << pcr for pcr in self.PCRS)
+        for content in (serialized(values, bits, bank=0x0C), serialized(values, bits, banks=2), serialized(values, bits | 2),
+                        serialized(values[:3], bits), serialized(values, bits) + b"x", serialized(values, bits)[:-1],
+                        serialized(values * 7, bits), serialized(values, 1 << 24)):
+            result = self.verify(*self.base(pcrs=parts.write("other", content)))
+            self.assertEqual(result.returncode, REFUSED)
+            self.assertLessEqual({"file.vtpm.pcrs", "vtpm.pcr.values"}, parts.failed(result))
+
+    def test_certificates_that_cannot_be_read(self):
+        for content in (b"", b"x", b"-----BEGIN CERTIFICATE-----\n", parts.pem(b"0", "X509 CRL"),
+                        b"".join(parts.pem(parts.read("vtpm_snp-ak0.der")) for _ in range(5))):
+            with self.subTest(content=content[:30]):
+                result = self.verify(*self.base(without=["--ak-cert"]), "--ak-cert", parts.write("other", content))
+                self.assertEqual(result.returncode, REFUSED)
+                self.assertTrue(parts.failed(result) & {"file.vtpm.ak_certificates", "vtpm.ak_certificate.form"})
+
+    def test_a_td_quote_beside_an_snp_report(self):
+        result = self.verify(*self.base(), "--tdx-quote", "vtpm_tdx-quote.bin")
+        self.assert_refused_by(result, "file.tdx.quote")
+
+    def test_a_directory_that_was_fetched(self):
+        directory = os.path.join(parts.made, "empty_directory")
+        os.makedirs(directory, exist_ok=True)
+        self.assert_accepted(self.verify(*self.base(), "--collateral", directory))
+        result = self.verify(*self.base("tdx", without=["--collateral"]), "--collateral", directory)
+        self.assertIn("file.tdx.collateral", parts.failed(result))
+
+    def test_usage(self):
+        for arguments in (["--tpm-quote", "a"], ["--snp-report", "genoa-report.bin", "--nonce", "00"], ["bundle", "--pcrs", "a"],
+                          ["--hcl-report", "a", "--report-data", "00"], ["--hcl-report", "a", "--snp-report", "b"], ["--hcl-report", "a", "bundle"],
+                          ["--tdx-quote", "a", "--ak-cert", "b"], ["bundle", "--event-log", "a"], ["bundle", "--tpm-signature", "a"]):
+            with self.subTest(arguments=arguments):
+                result = parts.run("verify", *arguments)
+                self.assertEqual(result.returncode, USAGE)
+                self.assertEqual(result.stdout, b"")
+        for option in ("hcl_report", "tpm_quote", "signature", "pcrs", "event_log", "ak1"):
+            with self.subTest(option=option):
+                result = parts.run("verify", *self.base(**{option: "no-such-file"}))
+                self.assertEqual(result.returncode, USAGE)
+                self.assertIn(b"no-such-file", result.stderr)
+
+
 class Usage(Case):
     def test_one_kind_of_evidence_at_a_time(self):
         report, quote = "genoa-report.bin", "tdx5-quote.bin"
@@ -336,7 +548,8 @@ class Usage(Case):
     def test_what_a_verdict_shows_is_in_the_list(self):
         listed = {rule["name"]: rule["text"] for rule in json.loads(parts.run("verify", "--list-checks", "--json").stdout)}
         bundle = parts.write("not.json", b"{}")
-        for result in (self.verify(*Snp().base()), self.verify(*Tdx().base(data="any")), self.verify(bundle)):
+        for result in (self.verify(*Snp().base()), self.verify(*Tdx().base(data="any")), self.verify(bundle),
+                       self.verify(*Vtpm().base()), self.verify(*Vtpm().base("tdx", nonce="any"))):
             for check in parts.verdict(result)["checks"]:
                 self.assertEqual(listed[check["name"]], check["text"])
 
@@ -468,6 +681,35 @@ class Real(Case):
         self.assertEqual(result.returncode, REFUSED)
         self.assertNotIn("tdx.quote.signature", parts.failed(result))
         self.assertIn("tdx.root_crl", parts.failed(result))
+
+    def test_reports_of_azures_paravisor(self):
+        """The files are of three VMs: what belongs together of one is sound, and where one ends and the other begins is refused."""
+        folder = "azure/azure-cvm-tooling/"
+        snp, tdx, quote, chain = self.files(*(folder + name for name in ("hcl-report-snp.bin", "hcl-report-tdx.bin", "quote.bin", "certs.pem")))
+        with open(quote, "rb") as f:
+            content = f.read()
+        pieces, at = [], 0
+        for _ in range(2):
+            size = int.from_bytes(content[at : at + 8], "little")
+            pieces.append(content[at + 8 : at + 8 + size])
+            at += 8 + size
+        values = content[at + 8 :]
+        signature, attest = pieces
+        every = [f"pcr{i}" for i in range(24)]
+        vtpm = {"pcrs": every, "pcr_values": {"pcr0": [values[:32].hex()]}}
+        with open(snp, "rb") as f:
+            report = f.read()[0x20 : 0x20 + 1184]
+        relaxed = {"allow_milan": True, "allow_missing_crl": True, "id_keys": [report[0xE0 : 0xE0 + 48].hex()]}
+        policy = parts.write("azure.json", json.dumps({"version": 1, "snp": relaxed, "vtpm": vtpm}).encode())
+        common = ["--tpm-quote", parts.write("azure_quote", attest), "--tpm-signature", parts.write("azure_signature", signature),
+                  "--pcrs", parts.write("azure_pcrs", values), "--nonce", b"challenge".hex(), "--policy", policy, "--at", "2024-01-01T00:00:00Z"]
+        result = self.verify("--hcl-report", snp, "--certs", chain, "--measurement", parts.snp_measurement(report), *common)
+        self.assert_refused_by(result, "vtpm.signature", "vtpm.config.console", "snp.report.signature", "snp.vek.chip_id", *SNP_OLD)
+        result = self.verify("--hcl-report", tdx, *common)
+        self.assertEqual(result.returncode, REFUSED)
+        self.assertEqual({name for name in parts.failed(result) if name.startswith("vtpm.")},
+                         {"vtpm.td_report.quote", "vtpm.signature", "vtpm.config.secure_boot", "vtpm.config.console"})
+        self.assertLessEqual({"file.tdx.quote", "file.tdx.collateral", "tdx.quote.version"}, parts.failed(result))
 
     def test_an_sgx_quote(self):
         quote, collateral = self.files("tdx/dcap-qvl/sgx_quote", "tdx/dcap-qvl/sgx_quote_collateral.json")
