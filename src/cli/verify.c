@@ -17,6 +17,7 @@
 #include "cli/policy_options.h"
 #include "cli/rfc3339.h"
 #include "cli/verdict_print.h"
+#include "cli/verify_gpu.h"
 
 struct verify_options {
     struct policy_options policy;
@@ -26,6 +27,8 @@ struct verify_options {
     struct option_list crls;
     struct option_list collateral;
     const char *report_data;
+    struct gpu_options gpu;
+    const char *nonce;
     const char *at;
     bool json;
     bool explain;
@@ -51,6 +54,9 @@ static const struct option table[] = {
      "what the report or quote must cover: up to 128 hexadecimal digits, zeros follow; \"any\" waives that, "
      "and the "
      "verdict says so"},
+    GPU_OPTION_ROWS(struct verify_options, gpu),
+    {"--nonce", OPTION_TEXT, AT(nonce), 0, 0, "HEX",
+     "what the GPUs' reports must cover: 64 hexadecimal digits; \"any\" waives that, and the verdict says so"},
     POLICY_OPTION_ROWS(struct verify_options, policy),
     {"--at", OPTION_TEXT, AT(at), 0, 0, "TIME",
      "appraise as of this time (RFC 3339: 2026-11-02T10:00:00Z, or with an offset like +01:00). Default: "
@@ -69,11 +75,13 @@ static void help(void)
         "Usage: enclume verify FILE [--policy FILE] [--measurement HEX] [OPTION]...\n"
         "       enclume verify --snp-report FILE --certs FILE --crl FILE --report-data HEX [OPTION]...\n"
         "       enclume verify --tdx-quote FILE --collateral PATH --report-data HEX [OPTION]...\n"
+        "       enclume verify --gpu-report FILE --gpu-certs FILE --rim FILE --ocsp FILE --nonce HEX "
+        "[OPTION]...\n"
         "       enclume verify --list-checks [--json]\n"
         "\n"
         "Appraises evidence: a bundle that `enclume chat --save-evidence FILE` has written (\"-\": standard "
         "input), or a\n"
-        "report or quote with what the maker says of it in files. Needs no network and trusts nobody but the "
+        "report or quote with what the maker says of it in files, of a machine or of its GPUs. Needs no network and trusts nobody but the "
         "chip\n"
         "maker's key. Prints every check that was made, passed or failed.\n"
         "\n"
@@ -104,11 +112,32 @@ static const char *evidence_of(const struct verify_options *o, const struct sour
     return value;
 }
 
-/* *source is NULL for a bundle. */
+/* GPUs are verified alone, or in a bundle, where the key statement ties them to the processor: side by side, nothing would. */
+static enum err gpu_check(const struct verify_options *o, const struct option_list *operands,
+                          struct err_note *note)
+{
+    const size_t beside = o->gpu.certificates.count + o->gpu.rims.count + o->gpu.ocsp.count;
+    if (o->gpu.reports.count == 0)
+        return beside == 0 && o->nonce == NULL
+                   ? ERR_OK
+                   : err_noted(ERR_USAGE, note, "--gpu-certs, --rim, --ocsp and --nonce are for --gpu-report");
+    if (operands->count != 0 || o->snp_report != NULL || o->tdx_quote != NULL)
+        return err_noted(ERR_USAGE, note,
+                         "--gpu-report goes alone: separate files do not say that GPU and processor belong "
+                         "together; a bundle does");
+    if (o->certs.count + o->crls.count + o->collateral.count != 0 || o->report_data != NULL)
+        return err_noted(ERR_USAGE, note, "--gpu-report takes --gpu-certs, --rim, --ocsp and --nonce");
+    return ERR_OK;
+}
+
+/* *source is NULL for a bundle, and for GPUs. */
 static enum err source_find(const struct verify_options *o, const struct option_list *operands,
                             const struct source **source, struct err_note *note)
 {
     *source = NULL;
+    enum err e = gpu_check(o, operands, note);
+    if (e != ERR_OK || o->gpu.reports.count != 0)
+        return e;
     size_t found = operands->count;
     for (size_t i = 0; i < sizeof sources / sizeof *sources; i++)
         if (evidence_of(o, &sources[i]) != NULL) {
@@ -117,7 +146,8 @@ static enum err source_find(const struct verify_options *o, const struct option_
         }
     if (found != 1)
         return err_noted(ERR_USAGE, note,
-                         "wanted one file with evidence: a bundle, or that of --snp-report or --tdx-quote");
+                         "wanted one file with evidence: a bundle, or that of --snp-report, --tdx-quote or "
+                         "--gpu-report");
     if (*source == NULL &&
         (o->certs.count + o->crls.count + o->collateral.count != 0 || o->report_data != NULL))
         return err_noted(
@@ -251,9 +281,15 @@ static int run(const struct verify_options *o, const struct option_list *operand
         e = policy_options_load(&o->policy, &holder, &note);
     if (e != ERR_OK)
         return e == ERR_USAGE ? cli_usage("verify", &note) : cli_fail(e, &note);
-    job.path = job.source == NULL ? operands->items[0] : evidence_of(o, job.source);
-    e = appraise(&job, &v, &note);
-    int code = e == ERR_OK ? show(&v, o) : cli_fail(e, &note);
+    if (o->gpu.reports.count != 0) {
+        e = verify_gpu(&o->gpu, o->nonce, job.policy, job.now, &v, &note);
+    } else {
+        job.path = job.source == NULL ? operands->items[0] : evidence_of(o, job.source);
+        e = appraise(&job, &v, &note);
+    }
+    int code = e == ERR_OK      ? show(&v, o)
+               : e == ERR_USAGE ? cli_usage("verify", &note)
+                                : cli_fail(e, &note);
     policy_holder_release(&holder);
     return code;
 }
