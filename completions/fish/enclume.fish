@@ -70,6 +70,11 @@ complete -c enclume -n '__enclume_in verify' -F
 complete -c enclume -n '__enclume_in verify' -l crl -r -F -d "AMD's revocation list"
 complete -c enclume -n '__enclume_in verify' -l collateral -r -F -d 'What the maker says: a file, or a directory with what was fetched'
 complete -c enclume -n '__enclume_in verify' -l report-data -x -a any -d 'What the report or quote must cover'
+complete -c enclume -n '__enclume_in verify' -l gpu-report -r -F -d 'The report of an NVIDIA GPU'
+complete -c enclume -n '__enclume_in verify' -l gpu-certs -r -F -d 'The certificates of the GPU'
+complete -c enclume -n '__enclume_in verify' -l rim -r -F -d "NVIDIA's reference values"
+complete -c enclume -n '__enclume_in verify' -l ocsp -r -F -d "NVIDIA's word about revocation"
+complete -c enclume -n '__enclume_in verify' -l nonce -x -a any -d 'What the reports of the GPUs must cover'
 complete -c enclume -n '__enclume_in verify' -l list-checks -d 'Only list every check, and why it is there'
 complete -c enclume -n '__enclume_in verify' -l at -x -d 'Appraise as of this time, like 2026-11-02T10:00:00Z'
 complete -c enclume -n '__enclume_in verify' -l json -d 'The verdict as one JSON object'

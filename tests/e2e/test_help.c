@@ -13,7 +13,7 @@
 
 static const struct program {
     const char *argv[3];
-    const char *options[24]; /* as docs and tests know them; --help must name all, and no other */
+    const char *options[32]; /* as docs and tests know them; --help must name all, and no other */
 } programs[] = {
     {{E2E_ENCLUME, "chat"},
      {"--connect", "--policy", "--measurement", "--rtmr", "--model-digest", "--trust-simulated",
@@ -21,6 +21,7 @@ static const struct program {
       "--temperature", "--top-p", "--seed", "--stop", "--quiet", "--json", "--help"}},
     {{E2E_ENCLUME, "verify"},
      {"--snp-report", "--certs", "--crl", "--tdx-quote", "--collateral", "--report-data", "--list-checks",
+      "--gpu-report", "--gpu-certs", "--rim", "--ocsp", "--nonce",
       "--policy", "--measurement", "--rtmr", "--model-digest", "--trust-simulated", "--allow-milan", "--at",
       "--json", "--explain", "--help"}},
     {{E2E_ENCLUME, "inspect"}, {"--json", "--help"}},
