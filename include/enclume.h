@@ -199,9 +199,11 @@ struct enclume_gpu {
 
 /* What NVIDIA says of GPUs, signed by NVIDIA, so that it may come from anybody; in any order, and more may be there. Borrowed until the call returns. */
 struct enclume_gpu_endorsements {
-    const struct enclume_bytes *rims; /* reference values of driver and VBIOS: XML, or the answer of NVIDIA's service */
+    /* Reference values of driver and VBIOS: XML, or the answer of NVIDIA's service. */
+    const struct enclume_bytes *rims;
     size_t rim_count;
-    const struct enclume_bytes *ocsp; /* responses about the certificates of the GPUs and of the reference values: DER, or PEM ("OCSP RESPONSE") */
+    /* Responses about the certificates of the GPUs and of the reference values: DER, or PEM ("OCSP RESPONSE"). */
+    const struct enclume_bytes *ocsp;
     size_t ocsp_count;
 };
 

@@ -102,8 +102,8 @@ static void gpus_open(const struct appraise_gpu_files *files, struct opened *o, 
     row(v, &rules[RULE_REPORT], e, &note, files->reports.count);
     e = open_all(&files->certificates, chains, o->certificates, &note);
     if (e == ERR_OK && files->certificates.count != files->reports.count)
-        (void)verdict_add(v, &rules[RULE_CERTIFICATES], false, "as many as reports",
-                          "%zu for %zu report%s", files->certificates.count, files->reports.count,
+        (void)verdict_add(v, &rules[RULE_CERTIFICATES], false, "as many as reports", "%zu for %zu report%s",
+                          files->certificates.count, files->reports.count,
                           files->reports.count == 1 ? "" : "s");
     else
         row(v, &rules[RULE_CERTIFICATES], e, &note, files->certificates.count);

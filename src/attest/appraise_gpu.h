@@ -23,12 +23,15 @@ struct appraise_gpu_list {
 };
 
 struct appraise_gpu_files {
-    struct appraise_gpu_list reports;      /* request and response, one behind the other; one a GPU */
-    struct appraise_gpu_list certificates; /* one chain a GPU, in the order of the reports: PEM, or DER one behind the other */
-    struct appraise_gpu_list rims;         /* XML, or the answer of NVIDIA's service with it */
-    struct appraise_gpu_list ocsp; /* responses: DER, or PEM ("OCSP RESPONSE") with any number of them */
-    const uint8_t *nonce; /* the 32 bytes that the reports must cover; NULL: not known, and then that check fails */
-    bool any_nonce; /* instead: the caller waives the check, and the verdict says so in its place. The reports must still have one nonce, all the same */
+    struct appraise_gpu_list reports; /* request and response, one behind the other; one a GPU */
+    /* One chain a GPU, in the order of the reports: PEM, or DER one behind the other. */
+    struct appraise_gpu_list certificates;
+    struct appraise_gpu_list rims; /* XML, or the answer of NVIDIA's service with it */
+    struct appraise_gpu_list ocsp; /* DER, or PEM ("OCSP RESPONSE") with any number of responses */
+    /* The 32 bytes that the reports must cover; NULL: not known, and then that check fails. */
+    const uint8_t *nonce;
+    /* Instead: the caller waives the check, and the verdict says so in its place. The reports must still have one nonce, all the same. */
+    bool any_nonce;
 };
 
 /* Each file is as it is, or hexadecimal or base64 text of it. The verdict is made from scratch and concluded; claims.fresh is false in any case. */

@@ -138,10 +138,10 @@ static void gpus_print(FILE *out, const struct verdict *v)
     const struct nvgpu_claims *c = &v->claims.gpu;
     for (size_t i = 0; i < c->count; i++) {
         const struct nvgpu_claim *g = &c->gpus[i];
-        (void)fprintf(out, "GPU %zu%s: %s, driver %s, VBIOS %s, %s.\n", i + 1,
-                      v->accepted ? "" : " says of itself", g->architecture[0] != '\0' ? g->architecture : "?",
-                      g->driver[0] != '\0' ? g->driver : "?", g->vbios[0] != '\0' ? g->vbios : "?",
-                      g->mode[0] != '\0' ? g->mode : "?");
+        (void)fprintf(
+            out, "GPU %zu%s: %s, driver %s, VBIOS %s, %s.\n", i + 1, v->accepted ? "" : " says of itself",
+            g->architecture[0] != '\0' ? g->architecture : "?", g->driver[0] != '\0' ? g->driver : "?",
+            g->vbios[0] != '\0' ? g->vbios : "?", g->mode[0] != '\0' ? g->mode : "?");
     }
     if (c->count != 0)
         (void)fprintf(out, "Inventory of GPUs: %s.\nRevocation of the GPUs' certificates: %s.\n",
@@ -230,24 +230,25 @@ static json_t *checks_json(const struct verdict *v)
 /* Numbers wider than what every JSON reader holds exactly (53 bits) are hexadecimal text. */
 static json_t *claims_json(const struct verdict_claims *c)
 {
-    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:s, s:s, s:I, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b}",  //
-                     "measurement", hex(c->measurement, sizeof c->measurement),                           //
-                     "report_data", hex(c->report_data, sizeof c->report_data),                           //
-                     "chip_id", hex(c->chip_id, sizeof c->chip_id),                                       //
-                     "noise_key", hex(c->noise_key, sizeof c->noise_key),                                 //
-                     "model_digest", hex(c->model_digest, sizeof c->model_digest),                        //
-                     "model_name", c->model_name,                                                         //
-                     "product", c->product,                                                               //
-                     "report_version", (json_int_t)c->report_version,                                     //
-                     "vmpl", (json_int_t)c->vmpl,                                                         //
-                     "guest_policy", number(c->guest_policy),                                             //
-                     "platform_info", number(c->platform_info),                                           //
-                     "reported_tcb", hex(c->reported_tcb, sizeof c->reported_tcb),                        //
-                     "snp", c->platform == VERDICT_PLATFORM_SNP ? snp_claims_json(&c->snp) : json_null(), //
-                     "tdx", c->platform == VERDICT_PLATFORM_TDX ? tdx_claims_json(&c->tdx) : json_null(), //
-                     "vtpm", c->vtpm.there ? vtpm_claims_json(&c->vtpm) : json_null(),                    //
-                     "gpu", c->gpu.count != 0 ? nvgpu_claims_json(&c->gpu) : json_null(),                 //
-                     "fresh", c->fresh);
+    return json_pack(
+        "{s:o, s:o, s:o, s:o, s:o, s:s, s:s, s:I, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b}", //
+        "measurement", hex(c->measurement, sizeof c->measurement),                               //
+        "report_data", hex(c->report_data, sizeof c->report_data),                               //
+        "chip_id", hex(c->chip_id, sizeof c->chip_id),                                           //
+        "noise_key", hex(c->noise_key, sizeof c->noise_key),                                     //
+        "model_digest", hex(c->model_digest, sizeof c->model_digest),                            //
+        "model_name", c->model_name,                                                             //
+        "product", c->product,                                                                   //
+        "report_version", (json_int_t)c->report_version,                                         //
+        "vmpl", (json_int_t)c->vmpl,                                                             //
+        "guest_policy", number(c->guest_policy),                                                 //
+        "platform_info", number(c->platform_info),                                               //
+        "reported_tcb", hex(c->reported_tcb, sizeof c->reported_tcb),                            //
+        "snp", c->platform == VERDICT_PLATFORM_SNP ? snp_claims_json(&c->snp) : json_null(),     //
+        "tdx", c->platform == VERDICT_PLATFORM_TDX ? tdx_claims_json(&c->tdx) : json_null(),     //
+        "vtpm", c->vtpm.there ? vtpm_claims_json(&c->vtpm) : json_null(),                        //
+        "gpu", c->gpu.count != 0 ? nvgpu_claims_json(&c->gpu) : json_null(),                     //
+        "fresh", c->fresh);
 }
 
 char *verdict_json(const struct verdict *v)

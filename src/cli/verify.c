@@ -56,7 +56,8 @@ static const struct option table[] = {
      "verdict says so"},
     GPU_OPTION_ROWS(struct verify_options, gpu),
     {"--nonce", OPTION_TEXT, AT(nonce), 0, 0, "HEX",
-     "what the GPUs' reports must cover: 64 hexadecimal digits; \"any\" waives that, and the verdict says so"},
+     "what the GPUs' reports must cover: 64 hexadecimal digits; \"any\" waives that, and the verdict says "
+     "so"},
     POLICY_OPTION_ROWS(struct verify_options, policy),
     {"--at", OPTION_TEXT, AT(at), 0, 0, "TIME",
      "appraise as of this time (RFC 3339: 2026-11-02T10:00:00Z, or with an offset like +01:00). Default: "
@@ -81,7 +82,8 @@ static void help(void)
         "\n"
         "Appraises evidence: a bundle that `enclume chat --save-evidence FILE` has written (\"-\": standard "
         "input), or a\n"
-        "report or quote with what the maker says of it in files, of a machine or of its GPUs. Needs no network and trusts nobody but the "
+        "report or quote with what the maker says of it in files, of a machine or of its GPUs. Needs no "
+        "network and trusts nobody but the "
         "chip\n"
         "maker's key. Prints every check that was made, passed or failed.\n"
         "\n"
@@ -120,7 +122,8 @@ static enum err gpu_check(const struct verify_options *o, const struct option_li
     if (o->gpu.reports.count == 0)
         return beside == 0 && o->nonce == NULL
                    ? ERR_OK
-                   : err_noted(ERR_USAGE, note, "--gpu-certs, --rim, --ocsp and --nonce are for --gpu-report");
+                   : err_noted(ERR_USAGE, note,
+                               "--gpu-certs, --rim, --ocsp and --nonce are for --gpu-report");
     if (operands->count != 0 || o->snp_report != NULL || o->tdx_quote != NULL)
         return err_noted(ERR_USAGE, note,
                          "--gpu-report goes alone: separate files do not say that GPU and processor belong "
@@ -287,9 +290,7 @@ static int run(const struct verify_options *o, const struct option_list *operand
         job.path = job.source == NULL ? operands->items[0] : evidence_of(o, job.source);
         e = appraise(&job, &v, &note);
     }
-    int code = e == ERR_OK      ? show(&v, o)
-               : e == ERR_USAGE ? cli_usage("verify", &note)
-                                : cli_fail(e, &note);
+    int code = e == ERR_OK ? show(&v, o) : e == ERR_USAGE ? cli_usage("verify", &note) : cli_fail(e, &note);
     policy_holder_release(&holder);
     return code;
 }

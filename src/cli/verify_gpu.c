@@ -7,8 +7,8 @@
 
 enum { NONCE_SIZE = 32 };
 
-static enum err nonce_read(const char *text, struct appraise_gpu_files *files, uint8_t nonce[static NONCE_SIZE],
-                           struct err_note *note)
+static enum err nonce_read(const char *text, struct appraise_gpu_files *files,
+                           uint8_t nonce[static NONCE_SIZE], struct err_note *note)
 {
     if (text == NULL)
         return ERR_OK;

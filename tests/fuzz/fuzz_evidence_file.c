@@ -51,7 +51,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         must_be_inside(f.content, snp.certificates);
         must_be_inside(f.content, evidence_tdx_find(f.content));
         if (evidence_rim_open(f.content, &rim, NULL) == ERR_OK) {
-            must_be_inside(rim.storage == NULL ? f.content : bytes_of(rim.storage, f.content.len), rim.document);
+            must_be_inside(rim.storage == NULL ? f.content : bytes_of(rim.storage, f.content.len),
+                           rim.document);
             evidence_rim_release(&rim);
         }
         (void)evidence_kind_name(evidence_file_kind(f.content));

@@ -148,8 +148,7 @@ static void gpu_write(const char *prefix, struct simulated_gpu *g)
         writer_bytes(&w, bytes_of(g->device_der[i].der, g->device_der[i].len));
     must(writer_finish(&w, &chain));
     put(prefix, "chain.der", chain);
-    put(prefix, "driver.xml",
-        bytes_of(g->rim_text[SIMULATED_GPU_DRIVER], g->rim_len[SIMULATED_GPU_DRIVER]));
+    put(prefix, "driver.xml", bytes_of(g->rim_text[SIMULATED_GPU_DRIVER], g->rim_len[SIMULATED_GPU_DRIVER]));
     put(prefix, "vbios.xml", bytes_of(g->rim_text[SIMULATED_GPU_VBIOS], g->rim_len[SIMULATED_GPU_VBIOS]));
     ocsp_write(prefix, g, SIMULATED_GPU_OCSP);
     roots_write(prefix, g);
