@@ -32,13 +32,15 @@ static const struct program {
     {{E2E_ENCLUME, "policy"},
      {"--policy", "--measurement", "--rtmr", "--model-digest", "--trust-simulated", "--allow-milan",
       "--canonical", "--help"}},
-    {{E2E_ENCLUME, "measure"}, {"--platform", "--policy", "--json", "--help"}},
+    {{E2E_ENCLUME, "measure"},
+     {"--platform", "--ovmf", "--kernel", "--initrd", "--cmdline", "--vcpus", "--vcpu-model",
+      "--guest-features", "--vmm", "--policy", "--json", "--help"}},
     {{E2E_ENCLUMED},
      {"--listen", "--model", "--evidence", "--collateral", "--slots", "--queue", "--context", "--threads",
       "--chat-template", "--max-connections", "--idle-timeout", "--handshake-timeout", "--grace", "--user",
       "--help", "--version"}},
     {{E2E_SIMULATOR},
-     {"--platform", "--delay-ms", "--root-out", "--chain", "--policy-debug", "--json", "--help",
+     {"--platform", "--gpus", "--delay-ms", "--root-out", "--chain", "--policy-debug", "--json", "--help",
       "--version"}},
 };
 
