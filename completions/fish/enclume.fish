@@ -76,7 +76,11 @@ complete -c enclume -n '__enclume_in verify' -l tpm-signature -r -F -d 'The sign
 complete -c enclume -n '__enclume_in verify' -l pcrs -r -F -d 'The values of the registers that it quotes'
 complete -c enclume -n '__enclume_in verify' -l event-log -r -F -d 'What the firmware measured'
 complete -c enclume -n '__enclume_in verify' -l ak-cert -r -F -d 'Certificates for the key of the TPM'
-complete -c enclume -n '__enclume_in verify' -l nonce -x -a any -d 'What the TPM must have quoted over'
+complete -c enclume -n '__enclume_in verify' -l nonce -x -a any -d 'What the TPM or the GPUs must have signed'
+complete -c enclume -n '__enclume_in verify' -l gpu-report -r -F -d 'The report of an NVIDIA GPU'
+complete -c enclume -n '__enclume_in verify' -l gpu-certs -r -F -d 'The certificates of the GPU'
+complete -c enclume -n '__enclume_in verify' -l rim -r -F -d "NVIDIA's reference values"
+complete -c enclume -n '__enclume_in verify' -l ocsp -r -F -d "NVIDIA's word about revocation"
 complete -c enclume -n '__enclume_in verify' -l list-checks -d 'Only list every check, and why it is there'
 complete -c enclume -n '__enclume_in verify' -l at -x -d 'Appraise as of this time, like 2026-11-02T10:00:00Z'
 complete -c enclume -n '__enclume_in verify' -l json -d 'The verdict as one JSON object'

@@ -21,6 +21,8 @@ const char *verdict_platform_name(enum verdict_platform p)
         return "AMD SEV-SNP";
     case VERDICT_PLATFORM_TDX:
         return "Intel TDX";
+    case VERDICT_PLATFORM_GPU:
+        return "NVIDIA GPU";
     case VERDICT_PLATFORM_NONE:
         break;
     }
@@ -130,6 +132,23 @@ static void inventory_print(FILE *out, const struct verdict_claims *c)
                         out);
 }
 
+/* Which GPUs took part. Of refused evidence it is what somebody says, and no more. */
+static void gpus_print(FILE *out, const struct verdict *v)
+{
+    const struct nvgpu_claims *c = &v->claims.gpu;
+    for (size_t i = 0; i < c->count; i++) {
+        const struct nvgpu_claim *g = &c->gpus[i];
+        (void)fprintf(
+            out, "GPU %zu%s: %s, driver %s, VBIOS %s, %s.\n", i + 1, v->accepted ? "" : " says of itself",
+            g->architecture[0] != '\0' ? g->architecture : "?", g->driver[0] != '\0' ? g->driver : "?",
+            g->vbios[0] != '\0' ? g->vbios : "?", g->mode[0] != '\0' ? g->mode : "?");
+    }
+    if (c->count != 0)
+        (void)fprintf(out, "Inventory of GPUs: %s.\nRevocation of the GPUs' certificates: %s.\n",
+                      c->inventory_checked ? "checked" : "not checked, any genuine GPU of NVIDIA's will do",
+                      c->revocation_checked ? "asked of each" : "not asked of each");
+}
+
 static size_t count_failed(const struct verdict *v)
 {
     size_t failed = 0;
@@ -155,6 +174,7 @@ static void verdict_print(FILE *out, const struct verdict *v, bool explain)
         (void)fprintf(out, "REFUSED: %zu of %zu checks failed, the first is %s.\n", count_failed(v), v->count,
                       failure->rule->name);
     inventory_print(out, &v->claims);
+    gpus_print(out, v);
     if (v->simulated)
         (void)fputs(SIMULATED_LINE, out);
 }

@@ -202,6 +202,21 @@ class Amd(Case):
             self.assertTrue(all(url.startswith(self.base) for url in entry["sources"]))
             self.assertEqual(entry["fetched"], NOW)
 
+    def test_what_is_there_for_gpus(self):
+        os.makedirs(self.directory, exist_ok=True)
+        for name, source in (("gpu-rim-NV_GPU_DRIVER_GH100_580.95.05.xml", "hopper-driver.xml"), ("gpu-ocsp-1001.der", "hopper-ocsp0.der")):
+            with open(os.path.join(self.directory, name), "wb") as f:
+                f.write(parts.read(source))
+        ocsp, rim = self.show()["documents"]
+        self.assertEqual((rim["what"], rim["id"]), ("reference values of a GPU", "NV_GPU_DRIVER_GH100_580.95.05"))
+        self.assertEqual((ocsp["what"], ocsp["serial"]), ("OCSP response", "1001"))
+        for document in (ocsp, rim):
+            self.assertEqual([p["valid_until"] for p in document["parts"]], ["2046-01-19T18:40:00Z"])
+            self.assertFalse(document["parts"][0]["expired"])
+        with open(os.path.join(self.directory, "gpu-ocsp-1001.der"), "wb") as f:
+            f.write(parts.read("hopper-ocsp0.der")[:-1])
+        self.assertIn("malformed", self.show(code=USAGE)["documents"][0])
+
     def test_an_empty_directory_and_a_malformed_document(self):
         os.mkdir(self.directory)
         self.assertEqual(self.show(), {"documents": [], "first_to_expire": None})
