@@ -321,9 +321,8 @@ bool nvgpu_chip(struct context *c, unsigned which)
         known = known && c->devices[i].chip != NULL;
     if (known)
         c->have |= HAVE_CHIPS;
-    const struct chip *first = c->devices[0].chip;
-    if (good && first != NULL)
-        nvgpu_saw(c, "%s", first->name);
+    if (good)
+        nvgpu_saw(c, "%s", c->devices[0].chip->name);
     return good;
 }
 

@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "attest/tdx.h"
+#include "base/secret.h"
 #include "support/synthetic_tdx.h"
 #include "unit/test.h"
 
@@ -620,6 +621,11 @@ static void the_advisories_of_all_parts_are_listed_once(void **state)
     assert_string_equal(list->names[2], "INTEL-SA-01099");
     assert_string_equal(list->names[3], "INTEL-SA-01234");
     assert_string_equal(verdict.claims.tdx.tcb_status, "OutOfDate");
+    char *json = verdict_json(&verdict);
+    assert_non_null(json);
+    assert_non_null(strstr(json, "\"INTEL-SA-00837\""));
+    assert_non_null(strstr(json, "\"INTEL-SA-01234\""));
+    secret_free(json);
 }
 
 /* What a person reads of a check. */
