@@ -64,6 +64,23 @@ CHANGE(two_gpus, s->gpu_count = 2; s->with_second = true; p->gpu_count = 2;)
 CHANGE(the_same_twice, s->gpu_count = 2;)
 CHANGE(second_is_old, s->gpu_count = 2; s->with_second = true; p->driver_min = "581";)
 
+/* Another GPU, but for one thing that no two have. */
+static void leaf_serial_of_the_first(struct simulated_gpu *second, const struct simulated_gpu *first)
+{
+    second->device[LEAF].serial = first->device[LEAF].serial;
+}
+static void device_serial_of_the_first(struct simulated_gpu *second, const struct simulated_gpu *first)
+{
+    second->device[DEVICE].serial = first->device[DEVICE].serial;
+}
+static void device_key_of_the_first(struct simulated_gpu *second, const struct simulated_gpu *first)
+{
+    second->device[DEVICE].key = second->device[LEAF].signer = first->device[DEVICE].key;
+}
+CHANGE(two_of_one_leaf_serial, two_gpus(s); s->second_change = leaf_serial_of_the_first;)
+CHANGE(two_of_one_device_serial, two_gpus(s); s->second_change = device_serial_of_the_first;)
+CHANGE(two_of_one_device_key, two_gpus(s); s->second_change = device_key_of_the_first;)
+
 CHANGE(octet_behind, s->more = 1;)
 CHANGE(octet_less, s->less = 1;)
 CHANGE(record_too_long, patch(s, 42, 0xff);)
@@ -227,6 +244,8 @@ CHANGE(device_in_the_inventory, p->serials = device_inventory; p->serial_count =
 CHANGE(not_in_the_inventory, p->serials = inventory; p->serial_count = 1;)
 
 CHANGE(no_rims, s->no_rims = true;)
+CHANGE(as_many_rims_as_are_taken, s->more_rims = NVGPU_RIMS_MAX - 2;)
+CHANGE(one_rim_too_many, s->more_rims = NVGPU_RIMS_MAX - 1;)
 CHANGE(rim_with_a_comment, g->rims[0].texts[SIMULATED_RIM_BEFORE_META] = "<!-- -->";)
 CHANGE(rim_with_a_type, g->rims[0].texts[SIMULATED_RIM_DECLARATION] = "<!DOCTYPE x>";)
 CHANGE(rim_with_another_element, g->rims[0].texts[SIMULATED_RIM_BEFORE_META] = "<Evidence></Evidence>";)
@@ -266,6 +285,8 @@ CHANGE(vbios_rim_of_its_name, s->ids[1] = "NV_GPU_VBIOS_1010_0200_882_96009F0001
 CHANGE(board_not_named, field_drop(s, NVGPU_PROJECT_SKU);)
 CHANGE(driver_rim_of_another_chip, g->rims[0].product = "GB100";)
 CHANGE(vbios_rim_of_another_chip, g->rims[1].product = "GB100";)
+CHANGE(driver_rim_in_small_letters, FIELD(NVGPU_DRIVER_VERSION, '5', '8', '0', '.', 'A', 'Z')
+       g->rims[0].version = "580.az";)
 CHANGE(vbios_rim_in_small_letters, g->rims[1].version = "96.00.9f.00.01";)
 CHANGE(rim_changed, s->rim_edit[0] = "Measurement_2\""; s->rim_edit[1] = "Measurement_3\"";)
 CHANGE(rim_by_another, g->rim_key = s->other;)
@@ -380,6 +401,9 @@ static const struct row rows[] = {
     ROW(one_of_one),
     ROW(two_gpus),
     ROW(the_same_twice, "nvgpu.distinct"),
+    ROW(two_of_one_leaf_serial, "nvgpu.distinct"),
+    ROW(two_of_one_device_serial, "nvgpu.distinct"),
+    ROW(two_of_one_device_key, "nvgpu.distinct"),
     ROW(second_is_old, "nvgpu.driver.version"),
     FIRST(octet_behind, "nvgpu.report.form"),
     FIRST(octet_less, "nvgpu.report.form"),
@@ -493,6 +517,8 @@ static const struct row rows[] = {
     ROW(device_in_the_inventory),
     ROW(not_in_the_inventory, "nvgpu.inventory"),
     FIRST(no_rims, "nvgpu.rim.form"),
+    ROW(as_many_rims_as_are_taken),
+    FIRST(one_rim_too_many, "nvgpu.rim.form"),
     FIRST(rim_with_a_comment, "nvgpu.rim.form"),
     FIRST(rim_with_a_type, "nvgpu.rim.form"),
     FIRST(rim_with_another_element, "nvgpu.rim.form"),
@@ -523,6 +549,7 @@ static const struct row rows[] = {
     ROW(board_not_named, "nvgpu.vbios.rim_id"),
     ROW(driver_rim_of_another_chip, "nvgpu.rim.product"),
     ROW(vbios_rim_of_another_chip, "nvgpu.rim.product"),
+    ROW(driver_rim_in_small_letters),
     ROW(vbios_rim_in_small_letters),
     ROW(rim_changed, "nvgpu.rim.digest"),
     ROW(rim_by_another, "nvgpu.rim.signature"),
