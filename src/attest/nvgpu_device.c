@@ -174,7 +174,7 @@ static bool chain_root(struct context *c, size_t gpu)
     bool simulated = false;
     enum err e = nv_chain_check_root(&c->devices[gpu].chain, &anchors_nvidia_device,
                                      c->policy->simulated_device_root, &simulated, &note);
-    if (e == ERR_OK && simulated)
+    if (simulated)
         c->v->simulated = true;
     return said(c, gpu, e, &note);
 }
