@@ -112,8 +112,7 @@ enum err merkle_root_from_path(const uint8_t challenge[static 32], const struct 
                                uint8_t root[static 32])
 {
     memset(root, 0, MERKLE_HASH_SIZE);
-    if (path->size == 0 || path->size > MERKLE_LEAVES_MAX || path->index >= path->size ||
-        path->count > MERKLE_PATH_MAX)
+    if (path->size > MERKLE_LEAVES_MAX || path->index >= path->size || path->count > MERKLE_PATH_MAX)
         return ERR_VALUE;
     uint8_t r[MERKLE_HASH_SIZE];
     uint32_t fn = path->index;
