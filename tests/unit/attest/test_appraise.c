@@ -3,6 +3,7 @@
 #include "attest/appraise.h"
 #include "attest/bundle.h"
 #include "attest/merkle.h"
+#include "attest/rules.h"
 #include "attest/statement.h"
 #include "base/secret.h"
 #include "support/synthetic_snp.h"
@@ -214,6 +215,15 @@ static void without_the_root_given_by_hand_it_is_refused(void **state)
     assert_false(verdict.simulated);
 }
 
+static void each_rule_has_its_number(void **state)
+{
+    (void)state;
+    assert_string_equal(appraise_rule(0)->name, "bundle.form");
+    assert_string_equal(appraise_rule(8)->name, "bundle.collateral");
+    assert_null(appraise_rule(9));
+    assert_null(appraise_rule(100));
+}
+
 static int make(void **state)
 {
     (void)state;
@@ -276,6 +286,7 @@ int main(void)
         cmocka_unit_test(a_malformed_statement_is_refused),
         cmocka_unit_test(missing_and_superfluous_certificates_are_refused),
         cmocka_unit_test(every_truncation_of_a_bundle_is_refused),
+        cmocka_unit_test(each_rule_has_its_number),
         cmocka_unit_test(without_the_root_given_by_hand_it_is_refused),
     };
     return cmocka_run_group_tests(tests, make, drop);

@@ -84,6 +84,9 @@ static void what_is_not_a_bundle_is_refused(void **state)
         {HEAD "\"evidence\":[[\"" BUNDLE_SNP_REPORT "\",\"\"]]," ENDO FRSH "}", ERR_VALUE},
         {HEAD "\"evidence\":[[\"" BUNDLE_SNP_REPORT "\",\"AAE=\"]]," ENDO FRSH "}", ERR_VALUE},
         {HEAD "\"evidence\":[[\"" BUNDLE_SNP_REPORT "\",\"AAF\"]]," ENDO FRSH "}", ERR_VALUE},
+        {HEAD "\"evidence\":[[1,\"AAEC\"]]," ENDO FRSH "}", ERR_JSON},
+        {HEAD "\"evidence\":[[\"" BUNDLE_SNP_REPORT "\",1]]," ENDO FRSH "}", ERR_JSON},
+        {HEAD "\"evidence\":[1]," ENDO FRSH "}", ERR_JSON},
         {HEAD "\"evidence\":\"AAEC\"," ENDO FRSH "}", ERR_JSON},
         {HEAD "\"evidence\":[1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18]," ENDO FRSH "}", ERR_VALUE},
         {HEAD EVID "\"endorsements\":[[\"" BUNDLE_SNP_REPORT "\",\"AAEC\"]]," FRSH "}", ERR_UNKNOWN},
@@ -161,6 +164,61 @@ static void a_bundle_out_of_bounds_is_not_written(void **state)
     char *text;
     size_t len;
     assert_err(bundle_write(&b, &text, &len), ERR_VALUE);
+    assert_null(text);
+}
+
+static void as_much_as_is_taken_is_written_and_no_more(void **state)
+{
+    (void)state;
+    static const struct {
+        size_t evidence, endorsements;
+        uint32_t hashes;
+        enum err wanted;
+    } table[] = {
+        {BUNDLE_EVIDENCE_MAX, BUNDLE_ENDORSEMENTS_MAX, MERKLE_PATH_MAX, ERR_OK},
+        {BUNDLE_EVIDENCE_MAX + 1, 0, 0, ERR_VALUE},
+        {0, BUNDLE_ENDORSEMENTS_MAX + 1, 0, ERR_VALUE},
+        {0, 0, MERKLE_PATH_MAX + 1, ERR_VALUE},
+    };
+    static struct bundle b;
+    memcpy(b.platform, BUNDLE_PLATFORM_SNP, sizeof BUNDLE_PLATFORM_SNP);
+    b.statement = bytes_str("s");
+    for (size_t i = 0; i < BUNDLE_EVIDENCE_MAX; i++)
+        b.evidence[i] = (struct bundle_item){BUNDLE_GPU_REPORT, bytes_str("x")};
+    for (size_t i = 0; i < BUNDLE_ENDORSEMENTS_MAX; i++)
+        b.endorsements[i] = (struct bundle_item){BUNDLE_OCSP, bytes_str("x")};
+    for (size_t i = 0; i < test_count(table); i++) {
+        struct bundle again;
+        char *text;
+        size_t len;
+        b.evidence_count = table[i].evidence;
+        b.endorsement_count = table[i].endorsements;
+        b.freshness = (struct merkle_path){.size = 1, .count = table[i].hashes};
+        assert_err(bundle_write(&b, &text, &len), table[i].wanted);
+        if (table[i].wanted != ERR_OK)
+            continue;
+        assert_ok(bundle_parse(bytes_of(text, len), &again, NULL));
+        bundle_release(&again);
+        secret_free(text);
+    }
+}
+
+static void no_more_than_a_mebibyte_is_written(void **state)
+{
+    (void)state;
+    static char statement[BUNDLE_MAX];
+    struct bundle b = {.platform = BUNDLE_PLATFORM_SNP, .statement = bytes_of(statement, 0)};
+    char *text;
+    size_t len;
+    memset(statement, 'a', sizeof statement);
+    assert_ok(bundle_write(&b, &text, &len));
+    secret_free(text);
+    b.statement.len = BUNDLE_MAX - len;
+    assert_ok(bundle_write(&b, &text, &len));
+    assert_int_equal(len, BUNDLE_MAX);
+    secret_free(text);
+    b.statement.len++;
+    assert_err(bundle_write(&b, &text, &len), ERR_TOO_LARGE);
     assert_null(text);
 }
 
@@ -256,6 +314,8 @@ int main(void)
         cmocka_unit_test(more_than_a_mebibyte_is_refused_unread),
         cmocka_unit_test(a_statement_too_long_is_refused),
         cmocka_unit_test(a_bundle_out_of_bounds_is_not_written),
+        cmocka_unit_test(as_much_as_is_taken_is_written_and_no_more),
+        cmocka_unit_test(no_more_than_a_mebibyte_is_written),
         cmocka_unit_test(a_platform_takes_its_parts_no_fewer_and_no_more),
         cmocka_unit_test(the_parts_of_an_unknown_platform_are_not_known),
     };
