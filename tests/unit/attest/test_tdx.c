@@ -656,6 +656,8 @@ static void the_verdict_says_what_was_seen(void **state)
         {NULL, "tdx.rtmr3", "not compared: any will do", ""},
         {rtmr1_forgotten, "tdx.rtmr1", NULL, "a reference value, or that any will do"},
         {parts_of_two_launches, "tdx.rtmr1", NULL, "one of 2 reference values"},
+        {another_rtmr3, "tdx.rtmr3",
+         "111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111", NULL},
         {qe_old, "tdx.qe.level", "ISVSVN 3: OutOfDate", NULL},
         {qe_too_old, "tdx.qe.level", "ISVSVN 2: below every level", NULL},
         {qe_debug, "tdx.qe.debug", "a debug enclave", NULL},
