@@ -54,8 +54,7 @@ static enum err listen_unix(const char *said, const char *where, struct collater
         return err_noted(ERR_USAGE, note, "--listen %s: the path is empty or too long", said);
     memcpy(address.sun_path, where, strlen(where));
     remove_stale(&address);
-    enum err e =
-        bound(AF_UNIX, (const struct sockaddr *)&address, sizeof address, said, &listener->fd, note);
+    enum err e = bound(AF_UNIX, (const struct sockaddr *)&address, sizeof address, said, &listener->fd, note);
     if (e == ERR_OK)
         listener->path = where;
     return e;

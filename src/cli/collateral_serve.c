@@ -20,8 +20,9 @@
 enum {
     MS_PER_SECOND = 1000,
     NS_PER_MS = 1000000,
-    LINES_AT_ONCE = 100, /* of the log; then one a second, so that nobody can fill the host's disk with questions */
-    POLLED_BEFORE = 2,   /* signals and listener, then the connections */
+    LINES_AT_ONCE =
+        100, /* of the log; then one a second, so that nobody can fill the host's disk with questions */
+    POLLED_BEFORE = 2, /* signals and listener, then the connections */
     POLLED = POLLED_BEFORE + COLLATERAL_SERVE_CONNECTIONS,
 };
 
@@ -134,7 +135,8 @@ static void answer_make(struct server *s, struct connection *c, bool understood)
     }
     struct bytes asked =
         bytes_of(c->question + COLLATERAL_QUESTION_HEAD_SIZE, c->got - COLLATERAL_QUESTION_HEAD_SIZE);
-    if (understood && collateral_key_parse(asked, &key) == ERR_OK && collateral_key_write(&key, name) == ERR_OK)
+    if (understood && collateral_key_parse(asked, &key) == ERR_OK &&
+        collateral_key_write(&key, name) == ERR_OK)
         status = document_read(s, &key, c->answer + COLLATERAL_ANSWER_HEAD_SIZE, &len, &note);
     collateral_answer_head_write(status, len, c->answer);
     c->answer_len = COLLATERAL_ANSWER_HEAD_SIZE + len;
@@ -245,9 +247,8 @@ static enum err turn(struct server *s, struct err_note *note)
     fds[0] = (struct pollfd){.fd = s->serve->signals, .events = POLLIN};
     fds[1] = (struct pollfd){.fd = s->open < room ? s->serve->listener : -1, .events = POLLIN};
     for (size_t i = 0; i < COLLATERAL_SERVE_CONNECTIONS; i++)
-        fds[POLLED_BEFORE + i] =
-            (struct pollfd){.fd = s->connections[i].fd,
-                            .events = s->connections[i].answer == NULL ? POLLIN : POLLOUT};
+        fds[POLLED_BEFORE + i] = (struct pollfd){
+            .fd = s->connections[i].fd, .events = s->connections[i].answer == NULL ? POLLIN : POLLOUT};
     int n = poll(fds, POLLED, patience(s));
     if (n < 0)
         return errno == EINTR ? ERR_OK : err_noted(ERR_SYSTEM, note, "waiting: %s", strerror(errno));

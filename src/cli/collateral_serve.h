@@ -19,9 +19,9 @@ enum {
 
 struct collateral_serve {
     const char *directory;
-    int listener; /* does not block; stays the caller's */
-    int signals;  /* a signalfd: what comes there ends it */
-    bool once;    /* end after the first connection */
+    int listener;   /* does not block; stays the caller's */
+    int signals;    /* a signalfd: what comes there ends it */
+    bool once;      /* end after the first connection */
     int timeout_ms; /* of a question, and of an answer */
 };
 
