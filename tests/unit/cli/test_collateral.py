@@ -481,6 +481,37 @@ class Serve(Case):
         self.assertEqual(self.ask()[-2:], b"{}")
         self.assert_ended(server)
 
+    def test_vsock(self):
+        """As far as this machine has it: a kernel without vsock refuses, and one without its loopback transport cannot connect to itself."""
+        probe = None
+        try:
+            probe = socket.socket(socket.AF_VSOCK, socket.SOCK_STREAM)
+            probe.bind((socket.VMADDR_CID_ANY, socket.VMADDR_PORT_ANY))
+            port = probe.getsockname()[1]
+        except OSError:
+            self.skipTest("there is no vsock here")
+        finally:
+            if probe is not None:
+                probe.close()
+        server = subprocess.Popen([parts.enclume, "collateral", "serve", self.directory, "--listen", f"vsock:{port}"], stderr=subprocess.PIPE)
+        self.addCleanup(server.communicate)
+        self.addCleanup(server.kill)
+        self.assertIn(f" listening: vsock:{port}".encode(), server.stderr.readline())
+        client = socket.socket(socket.AF_VSOCK, socket.SOCK_STREAM)
+        self.addCleanup(client.close)
+        client.settimeout(2)
+        try:
+            client.connect((1, port))  # VMADDR_CID_LOCAL
+        except OSError as e:
+            print(f"vsock: it listens; nobody can ask here: {e}", file=sys.stderr)
+        else:
+            client.settimeout(60)
+            client.sendall(b"ENCLCOLQ" + len(self.NAME).to_bytes(2, "big") + self.NAME)
+            self.assertEqual(client.recv(20, socket.MSG_WAITALL)[-2:], b"{}")
+        server.terminate()
+        server.communicate(timeout=60)
+        self.assertEqual(server.returncode, DONE)
+
     def test_the_name_of_one_that_was_killed_is_taken_over(self):
         self.start().kill()
         deadline = time.monotonic() + 60
