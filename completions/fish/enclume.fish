@@ -104,13 +104,17 @@ function __enclume_collateral_wants
 end
 complete -c enclume -n '__enclume_collateral_wants ""' -a fetch -d 'Get it for a report or quote'
 complete -c enclume -n '__enclume_collateral_wants ""' -a show -d 'What is there, and until when'
+complete -c enclume -n '__enclume_collateral_wants ""' -a serve -d 'Hand it to enclaves on this host'
 complete -c enclume -n '__enclume_collateral_wants fetch' -x -a '(__fish_complete_directories)'
 complete -c enclume -n '__enclume_collateral_wants show' -x -a '(__fish_complete_directories)'
+complete -c enclume -n '__enclume_collateral_wants serve' -x -a '(__fish_complete_directories)'
 complete -c enclume -n '__enclume_in collateral' -l product -x -a 'Milan Genoa Turin' -d 'Of a report of version 2'
 complete -c enclume -n '__enclume_in collateral' -l amd-url -x -d "Another service than AMD's"
 complete -c enclume -n '__enclume_in collateral' -l intel-url -x -d "Another service than Intel's"
 complete -c enclume -n '__enclume_in collateral' -l trust-simulated -r -F -d 'Also take what this simulated root has signed'
 complete -c enclume -n '__enclume_in collateral' -l at -x -d 'What must be good at this time'
+complete -c enclume -n '__enclume_in collateral' -l listen -x -a 'vsock: unix:' -d 'Where enclaves ask'
+complete -c enclume -n '__enclume_in collateral' -l once -d 'End after the first connection'
 complete -c enclume -n '__enclume_in collateral' -l json -d 'The result as JSON'
 complete -c enclume -n '__enclume_in collateral' -l help -d 'Show help'
 

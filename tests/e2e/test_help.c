@@ -51,7 +51,7 @@ static const struct program {
     {{E2E_ENCLUME, "inspect"}, {"--json", "--help"}},
     {{E2E_ENCLUME, "collateral"},
      {"--snp-report", "--tdx-quote", "--certs", "--product", "--amd-url", "--intel-url", "--trust-simulated",
-      "--at", "--json", "--help"}},
+      "--at", "--listen", "--once", "--json", "--help"}},
     {{E2E_ENCLUME, "policy"},
      {"--policy", "--measurement", "--rtmr", "--model-digest", "--trust-simulated", "--allow-milan",
       "--canonical", "--help"}},
