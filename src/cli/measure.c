@@ -136,7 +136,7 @@ int cli_measure(int argc, char **argv)
     struct measure_options o = {.platform = "snp"};
     struct option_list operands;
     struct err_note note = {0};
-    struct launch_registers launch;
+    struct launch_registers launch = {0};
     const struct simulated *platform = NULL;
 
     enum err e = options_parse(table, argc - 1, argv + 1, &o, &operands, &note);
