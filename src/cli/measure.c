@@ -190,7 +190,7 @@ int cli_measure(int argc, char **argv)
     struct measure_options o = {.snp = {.vcpus = 1}};
     struct option_list operands;
     struct err_note note = {0};
-    struct launch_registers launch;
+    struct launch_registers launch = {0};
     const struct simulated *platform = NULL;
     size_t kind = 0;
 

@@ -73,33 +73,32 @@ static const struct form {
     {SIMULATED_PLATFORM_TDX, BUNDLE_PLATFORM_TDX, tdx_take},
 };
 
-static enum err answer_read(struct bytes frame, enum simulated_what what, struct simulated_answer *answer,
-                            const struct form **form, struct err_note *note)
+/* An answer to this question; NULL when it is none, and the note says why. */
+static const struct form *answer_read(struct bytes frame, enum simulated_what what,
+                                      struct simulated_answer *answer, struct err_note *note)
 {
     enum err e = simulated_answer_parse(frame, answer);
     if (e != ERR_OK)
-        return err_noted(ERR_EVIDENCE, note, "the simulator's answer: %s", err_text(e));
-    if (answer->what != what)
-        return err_noted(ERR_EVIDENCE, note, "the simulator answers another question");
-    if (answer->status != 0)
-        return err_noted(ERR_EVIDENCE, note, "the simulator refused, status 0x%x", answer->status);
-    for (size_t i = 0; i < sizeof forms / sizeof *forms; i++)
-        if (forms[i].wire == answer->platform) {
-            *form = &forms[i];
-            return ERR_OK;
-        }
-    return err_noted(ERR_EVIDENCE, note, "the simulator plays a platform that is not known");
+        e = err_noted(e, note, "the simulator's answer: %s", err_text(e));
+    else if (answer->what != what)
+        e = err_noted(ERR_EVIDENCE, note, "the simulator answers another question");
+    else if (answer->status != 0)
+        e = err_noted(ERR_EVIDENCE, note, "the simulator refused, status 0x%x", answer->status);
+    for (size_t i = 0; e == ERR_OK && i < sizeof forms / sizeof *forms; i++)
+        if (forms[i].wire == answer->platform)
+            return &forms[i];
+    return NULL; /* each platform that the wire knows is in the table */
 }
 
 enum err evidence_simulated_parse(struct bytes frame, struct evidence *out, const char **platform,
                                   struct err_note *note)
 {
     struct simulated_answer answer;
-    const struct form *form = NULL;
     memset(out, 0, sizeof *out);
-    enum err e = answer_read(frame, SIMULATED_ASKS_REPORT, &answer, &form, note);
-    if (e == ERR_OK)
-        e = form->take(&answer, out, note);
+    const struct form *form = answer_read(frame, SIMULATED_ASKS_REPORT, &answer, note);
+    if (form == NULL)
+        return ERR_EVIDENCE;
+    enum err e = form->take(&answer, out, note);
     if (e == ERR_OK)
         *platform = form->platform;
     return e;
@@ -137,12 +136,11 @@ enum err evidence_simulated_parse_gpus(struct bytes frame, struct evidence_gpus 
                                        struct err_note *note)
 {
     struct simulated_answer answer;
-    const struct form *form = NULL;
     memset(out, 0, sizeof *out);
-    enum err e = answer_read(frame, SIMULATED_ASKS_GPUS, &answer, &form, note);
-    if (e != ERR_OK)
-        return e;
-    e = parts_read(answer.evidence, true, out->reports, BUNDLE_GPUS_MAX, &out->report_count);
+    const struct form *form = answer_read(frame, SIMULATED_ASKS_GPUS, &answer, note);
+    if (form == NULL)
+        return ERR_EVIDENCE;
+    enum err e = parts_read(answer.evidence, true, out->reports, BUNDLE_GPUS_MAX, &out->report_count);
     if (e == ERR_OK)
         e = parts_read(answer.endorsements, false, out->endorsements, BUNDLE_ENDORSEMENTS_MAX,
                        &out->endorsement_count);
@@ -188,7 +186,7 @@ static enum err simulated_report(struct evidence_source *self, const uint8_t rep
 {
     const struct simulated_source *source = (const struct simulated_source *)self;
     struct simulated_question question = {.what = SIMULATED_ASKS_REPORT};
-    const char *platform = NULL;
+    const char *platform = "";
     uint8_t *room;
     struct bytes frame;
     memset(out, 0, sizeof *out);
@@ -210,7 +208,7 @@ static enum err simulated_gpu_reports(struct evidence_source *self,
 {
     const struct simulated_source *source = (const struct simulated_source *)self;
     struct simulated_question question = {.what = SIMULATED_ASKS_GPUS};
-    const char *platform = NULL;
+    const char *platform = "";
     uint8_t *room;
     struct bytes frame;
     memset(out, 0, sizeof *out);
@@ -230,14 +228,14 @@ static enum err platform_ask(int fd, const char **platform)
 {
     const struct simulated_question question = {.what = SIMULATED_ASKS_PLATFORM};
     struct simulated_answer answer;
-    const struct form *form = NULL;
     uint8_t *room;
     struct bytes frame;
     enum err e = ask(fd, &question, &room, &frame, NULL);
-    if (e == ERR_OK)
-        e = answer_read(frame, SIMULATED_ASKS_PLATFORM, &answer, &form, NULL);
-    if (e == ERR_OK)
+    const struct form *form = e == ERR_OK ? answer_read(frame, SIMULATED_ASKS_PLATFORM, &answer, NULL) : NULL;
+    if (form != NULL)
         *platform = form->platform;
+    else if (e == ERR_OK)
+        e = ERR_EVIDENCE;
     free(room);
     return e;
 }

@@ -3,13 +3,13 @@
 
 #include <stdlib.h>
 
-static const struct platform_kind *const kinds[] = {&platform_snp, &platform_tdx};
+static const struct platform_kind *const kinds[] = {&platform_snp, &platform_tdx, NULL};
 
 enum err platform_open(const char *name, const char *directory, int64_t now, struct platform **p,
                        struct err_note *note)
 {
     *p = NULL;
-    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+    for (size_t i = 0; kinds[i] != NULL; i++) {
         if (strcmp(kinds[i]->name, name) != 0)
             continue;
         enum err e = kinds[i]->open(directory, now, p, note);
