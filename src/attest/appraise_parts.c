@@ -374,7 +374,7 @@ static void appraise_without_nonce(const struct vtpm_opened *o, const struct vtp
     const struct bytes own = is_read ? quote.extra_data : bytes_of(NULL, 0);
     const bool has_one = own.len != 0 && own.len <= TPM_NONCE_MAX;
     vtpm_appraise(&o->evidence, has_one ? own : bytes_of(NULL, 0), policy, now, v);
-    waive(v, "vtpm.nonce", &rules[RULE_VTPM_ANY]);
+    appraise_parts_waive(v, "vtpm.nonce", &rules[RULE_VTPM_ANY]);
     for (size_t i = 0; is_read && !has_one && i < v->count; i++)
         if (v->checks[i].rule == &rules[RULE_VTPM_ANY])
             v->checks[i].passed = true;
