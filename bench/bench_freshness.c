@@ -144,7 +144,7 @@ static void run(void)
     static double reports[ROUNDS_MAX];
     struct evidence_batch *batch;
     size_t rounds = bench_rounds() < ROUNDS_MAX ? bench_rounds() : ROUNDS_MAX;
-    bench_must(evidence_batch_new(&chip.base, bytes_str(STATEMENT), ready, &crowd, &batch), "a batch");
+    bench_must(evidence_batch_new(&chip.base, NULL, bytes_str(STATEMENT), ready, &crowd, &batch), "a batch");
     for (size_t i = 0; i < rounds; i++) {
         chip.reports = 0;
         ours[i] = HANDSHAKES / batched(batch);

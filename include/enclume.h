@@ -109,7 +109,8 @@ int enclume_policy_add_tdx_launch(struct enclume_policy *policy, const char *mrt
  * which. The same errors. */
 int enclume_policy_add_model(struct enclume_policy *policy, const char *hex);
 /* Also accept the simulated platform whose root certificate this is: one certificate in DER, or one or more in PEM. It goes to the platform
- * whose root key it names ("ARK-...": SEV-SNP, "Intel SGX Root CA": TDX) and replaces an earlier one of the same. It proves nothing about
+ * whose root key it names ("ARK-...": SEV-SNP, "Intel SGX Root CA": TDX, "NVIDIA Device Identity CA": GPUs, "NVIDIA CoRIM signing Root
+ * CA": their reference values) and replaces an earlier one of the same. It proves nothing about
  * hardware, and verdicts that rest on it say so. Errors: "bad-encoding", "bad-certificate", "unknown-value" (of neither), "too-large". */
 int enclume_policy_trust_simulated_root(struct enclume_policy *policy, const void *certificate, size_t size);
 /* Not 0: accept EPYC Milan. Its reports can be forged since its root seed was extracted (arXiv 2605.12990). Default: 0. */
@@ -183,7 +184,8 @@ int enclume_verify_tdx(struct enclume_bytes quote, const struct enclume_bytes *e
                        const uint8_t *report_data, unsigned flags, const struct enclume_policy *policy,
                        int64_t now, struct enclume_verdict **verdict);
 
-/* Do not compare the challenge of a virtual TPM's quote, which must be empty then. The verdict says so, in the check "vtpm.nonce.any". */
+/* Do not compare the challenge of a virtual TPM's quote or the nonce of GPUs' reports, which must be empty or NULL then: they may be old, or made for somebody else. The
+ * verdict says so, in a check of its own name ("vtpm.nonce.any", "nvgpu.report.nonce.any"). */
 #define ENCLUME_ANY_NONCE 2U
 
 enum { ENCLUME_NONCE_SIZE_MAX = 64 };
@@ -209,6 +211,46 @@ struct enclume_vtpm {
 int enclume_verify_vtpm(const struct enclume_vtpm *evidence, const struct enclume_bytes *endorsements,
                         size_t count, struct enclume_bytes nonce, unsigned flags,
                         const struct enclume_policy *policy, int64_t now, struct enclume_verdict **verdict);
+
+enum {
+    ENCLUME_GPUS_MAX = 16,  /* in one call */
+    ENCLUME_RIMS_MAX = 32,  /* files of reference values */
+    ENCLUME_OCSP_MAX = 128, /* OCSP responses */
+    ENCLUME_GPU_NONCE_SIZE = 32
+};
+
+/* One GPU. report: what NVML gives out, request and response one behind the other. certificates: its chain, the leaf first, in PEM, or DER one behind the other. */
+struct enclume_gpu {
+    struct enclume_bytes report;
+    struct enclume_bytes certificates;
+};
+
+/* What NVIDIA says of GPUs, signed by NVIDIA, so that it may come from anybody; in any order, and more may be there. Borrowed until the call returns. */
+struct enclume_gpu_endorsements {
+    /* Reference values of driver and VBIOS: XML, or the answer of NVIDIA's service. */
+    const struct enclume_bytes *rims;
+    size_t rim_count;
+    /* Responses about the certificates of the GPUs and of the reference values: DER, or PEM ("OCSP RESPONSE"). */
+    const struct enclume_bytes *ocsp;
+    size_t ocsp_count;
+};
+
+/*
+ * Appraises the reports of NVIDIA GPUs (Hopper, Blackwell) in confidential computing mode under a policy, as of `now`, seconds since 1970. No network, no
+ * clock, no file. GPUs alone: which machine they work for, their reports do not say; a bundle (enclume_verify) does.
+ *
+ *   gpus           at least one; each part as it is, or as hexadecimal or base64 text
+ *   endorsements   not NULL; likewise
+ *   nonce          the ENCLUME_GPU_NONCE_SIZE bytes that the reports must cover; NULL: that check fails
+ *   flags          0 or ENCLUME_ANY_NONCE; the reports of several GPUs must have the same nonce all the same
+ *
+ * Returns and *verdict as enclume_verify_snp. What else is wanted, and whether OCSP responses may be missing, the section "gpu" of the policy says; it needs no
+ * launch measurement.
+ */
+int enclume_verify_gpu(const struct enclume_gpu *gpus, size_t gpu_count,
+                       const struct enclume_gpu_endorsements *endorsements, const uint8_t *nonce,
+                       unsigned flags, const struct enclume_policy *policy, int64_t now,
+                       struct enclume_verdict **verdict);
 
 /* ---- verdicts ---- */
 

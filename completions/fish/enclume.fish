@@ -76,7 +76,11 @@ complete -c enclume -n '__enclume_in verify' -l tpm-signature -r -F -d 'The sign
 complete -c enclume -n '__enclume_in verify' -l pcrs -r -F -d 'The values of the registers that it quotes'
 complete -c enclume -n '__enclume_in verify' -l event-log -r -F -d 'What the firmware measured'
 complete -c enclume -n '__enclume_in verify' -l ak-cert -r -F -d 'Certificates for the key of the TPM'
-complete -c enclume -n '__enclume_in verify' -l nonce -x -a any -d 'What the TPM must have quoted over'
+complete -c enclume -n '__enclume_in verify' -l nonce -x -a any -d 'What the TPM or the GPUs must have signed'
+complete -c enclume -n '__enclume_in verify' -l gpu-report -r -F -d 'The report of an NVIDIA GPU'
+complete -c enclume -n '__enclume_in verify' -l gpu-certs -r -F -d 'The certificates of the GPU'
+complete -c enclume -n '__enclume_in verify' -l rim -r -F -d "NVIDIA's reference values"
+complete -c enclume -n '__enclume_in verify' -l ocsp -r -F -d "NVIDIA's word about revocation"
 complete -c enclume -n '__enclume_in verify' -l list-checks -d 'Only list every check, and why it is there'
 complete -c enclume -n '__enclume_in verify' -l at -x -d 'Appraise as of this time, like 2026-11-02T10:00:00Z'
 complete -c enclume -n '__enclume_in verify' -l json -d 'The verdict as one JSON object'
@@ -100,19 +104,32 @@ function __enclume_collateral_wants
 end
 complete -c enclume -n '__enclume_collateral_wants ""' -a fetch -d 'Get it for a report or quote'
 complete -c enclume -n '__enclume_collateral_wants ""' -a show -d 'What is there, and until when'
+complete -c enclume -n '__enclume_collateral_wants ""' -a serve -d 'Hand it to enclaves on this host'
 complete -c enclume -n '__enclume_collateral_wants fetch' -x -a '(__fish_complete_directories)'
 complete -c enclume -n '__enclume_collateral_wants show' -x -a '(__fish_complete_directories)'
+complete -c enclume -n '__enclume_collateral_wants serve' -x -a '(__fish_complete_directories)'
 complete -c enclume -n '__enclume_in collateral' -l product -x -a 'Milan Genoa Turin' -d 'Of a report of version 2'
 complete -c enclume -n '__enclume_in collateral' -l amd-url -x -d "Another service than AMD's"
 complete -c enclume -n '__enclume_in collateral' -l intel-url -x -d "Another service than Intel's"
 complete -c enclume -n '__enclume_in collateral' -l trust-simulated -r -F -d 'Also take what this simulated root has signed'
 complete -c enclume -n '__enclume_in collateral' -l at -x -d 'What must be good at this time'
+complete -c enclume -n '__enclume_in collateral' -l listen -x -a 'vsock: unix:' -d 'Where enclaves ask'
+complete -c enclume -n '__enclume_in collateral' -l once -d 'End after the first connection'
 complete -c enclume -n '__enclume_in collateral' -l json -d 'The result as JSON'
 complete -c enclume -n '__enclume_in collateral' -l help -d 'Show help'
 
 # enclume measure
-complete -c enclume -n '__enclume_in measure; and not __fish_seen_subcommand_from simulated' -a simulated -d 'The simulated platform'
+complete -c enclume -n '__enclume_in measure; and not __fish_seen_subcommand_from snp simulated' -a snp -d 'AMD SEV-SNP'
+complete -c enclume -n '__enclume_in measure; and not __fish_seen_subcommand_from snp simulated' -a simulated -d 'The simulated platform'
 complete -c enclume -n '__enclume_in measure' -l platform -x -a 'snp tdx' -d 'Which platform is simulated'
+complete -c enclume -n '__enclume_in measure' -l ovmf -r -F -d 'The firmware image'
+complete -c enclume -n '__enclume_in measure' -l kernel -r -F -d 'The kernel that is booted directly'
+complete -c enclume -n '__enclume_in measure' -l initrd -r -F -d 'Its initial file system'
+complete -c enclume -n '__enclume_in measure' -l cmdline -r -F -d 'A file with its command line'
+complete -c enclume -n '__enclume_in measure' -l vcpus -x -d 'Virtual processors'
+complete -c enclume -n '__enclume_in measure' -l vcpu-model -x -a 'EPYC EPYC-Rome EPYC-Milan EPYC-Genoa EPYC-Turin' -d 'Their model as QEMU names it'
+complete -c enclume -n '__enclume_in measure' -l guest-features -x -d 'SEV_FEATURES'
+complete -c enclume -n '__enclume_in measure' -l vmm -x -a 'qemu ec2 gce' -d 'Who starts it'
 complete -c enclume -n '__enclume_in measure' -l policy -d 'A policy that accepts this launch and no other'
 complete -c enclume -n '__enclume_in measure' -l json -d 'One JSON object'
 complete -c enclume -n '__enclume_in measure' -l help -d 'Show help'
@@ -167,6 +184,7 @@ complete -c enclumed -l version -d 'Show the version'
 # enclume-simulator
 complete -c enclume-simulator -f
 complete -c enclume-simulator -n 'not __enclume_launching' -l platform -x -a 'snp tdx' -d 'Which platform to play'
+complete -c enclume-simulator -n 'not __enclume_launching' -l gpus -x -d 'How many GPUs to play'
 complete -c enclume-simulator -n 'not __enclume_launching' -l delay-ms -x -d 'How long the chip takes for a report, in milliseconds'
 complete -c enclume-simulator -n 'not __enclume_launching' -l root-out -r -F -d 'Write the made-up root certificate to this file'
 complete -c enclume-simulator -n 'not __enclume_launching' -l chain -x -a '(__fish_complete_directories)' -d 'Keep the made-up keys and certificates here'

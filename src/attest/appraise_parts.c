@@ -79,8 +79,7 @@ const struct verdict_rule *appraise_parts_rule(size_t index)
 
 /* ---- the evidence itself ---- */
 
-/* What the waived check's row says instead: it stands in the same place, passed, under a name and a sentence of its own. */
-static void waive(struct verdict *v, const char *name, const struct verdict_rule *rule)
+void appraise_parts_waive(struct verdict *v, const char *name, const struct verdict_rule *rule)
 {
     for (size_t i = 0; i < v->count; i++) {
         struct verdict_check *c = &v->checks[i];
@@ -207,7 +206,7 @@ void appraise_snp_parts(const struct appraise_parts *parts, const struct attest_
     bool own = parts->any_report_data && snp_report_parse(snp.report, &parsed, NULL) == ERR_OK;
     snp_appraise(&evidence, own ? parsed.report_data : parts->report_data, policy, now, v);
     if (parts->any_report_data)
-        waive(v, "snp.report_data", &rules[RULE_SNP_ANY]);
+        appraise_parts_waive(v, "snp.report_data", &rules[RULE_SNP_ANY]);
     verdict_conclude(v);
     snp_certificates_release(&set);
     evidence_file_release(&f);
@@ -274,7 +273,7 @@ void appraise_tdx_parts(const struct appraise_parts *parts, const struct attest_
     tdx_appraise(quote, &collateral.tdx, own ? parsed.body.report_data : parts->report_data, &policy->tdx,
                  now, v);
     if (parts->any_report_data)
-        waive(v, "tdx.report_data", &rules[RULE_TDX_ANY]);
+        appraise_parts_waive(v, "tdx.report_data", &rules[RULE_TDX_ANY]);
     verdict_conclude(v);
     collateral_release(&collateral);
     evidence_file_release(&f);
@@ -375,7 +374,7 @@ static void appraise_without_nonce(const struct vtpm_opened *o, const struct vtp
     const struct bytes own = is_read ? quote.extra_data : bytes_of(NULL, 0);
     const bool has_one = own.len != 0 && own.len <= TPM_NONCE_MAX;
     vtpm_appraise(&o->evidence, has_one ? own : bytes_of(NULL, 0), policy, now, v);
-    waive(v, "vtpm.nonce", &rules[RULE_VTPM_ANY]);
+    appraise_parts_waive(v, "vtpm.nonce", &rules[RULE_VTPM_ANY]);
     for (size_t i = 0; is_read && !has_one && i < v->count; i++)
         if (v->checks[i].rule == &rules[RULE_VTPM_ANY])
             v->checks[i].passed = true;

@@ -41,8 +41,7 @@ static enum err item_parse(const json_t *value, const char *path, size_t at, con
     const json_t *type = json_array_get(value, 0);
     const json_t *text = json_array_get(value, 1);
     size_t len;
-    if (!json_is_array(value) || json_array_size(value) != 2 || !json_is_string(type) ||
-        !json_is_string(text))
+    if (json_array_size(value) != 2 || !json_is_string(type) || !json_is_string(text))
         return err_noted(ERR_JSON, note, "bundle: %s[%zu] is not [media type, value]", path, at);
     item->media_type = known_name(string_of(type), types);
     if (item->media_type == NULL)

@@ -6,8 +6,10 @@
 #include "attest/certificate_table.h"
 #include "attest/der.h"
 #include "attest/hcl_report.h"
+#include "attest/nvgpu_report.h"
 #include "attest/snp_report.h"
 #include "attest/tdx_quote.h"
+#include "attest/xml.h"
 #include "base/encoding.h"
 #include "base/reader.h"
 #include "base/strict_json.h"
@@ -192,6 +194,57 @@ struct bytes evidence_tdx_find(struct bytes content)
     return reader_status(&r) == ERR_OK && version == 1 && status == 0 && size != 0 ? quote : content;
 }
 
+/* ---- NVIDIA's reference values ---- */
+
+static struct bytes member_text(const json_t *doc, const char *name)
+{
+    const json_t *value = json_object_get(doc, name);
+    return json_is_string(value) ? bytes_of(json_string_value(value), json_string_length(value))
+                                 : (struct bytes){0};
+}
+
+static enum err rim_decode(const json_t *doc, struct evidence_rim *rim, struct err_note *note)
+{
+    const struct bytes text = member_text(doc, "rim");
+    const struct bytes id = member_text(doc, "id");
+    size_t len = 0;
+    if (text.len == 0 || id.len == 0)
+        return err_noted(ERR_JSON, note, "no text in \"%s\" of the answer", text.len == 0 ? "rim" : "id");
+    rim->storage = malloc(text.len + id.len); /* reference values are public */
+    if (rim->storage == NULL)
+        return ERR_MEMORY;
+    memcpy(rim->storage, id.ptr, id.len);
+    if (encoding_unbase64(text, rim->storage + id.len, text.len, &len) != ERR_OK)
+        return err_noted(ERR_ENCODING, note, "\"rim\" of the answer is not base64");
+    rim->id = bytes_of(rim->storage, id.len);
+    rim->document = bytes_of(rim->storage + id.len, len);
+    return ERR_OK;
+}
+
+enum err evidence_rim_open(struct bytes content, struct evidence_rim *rim, struct err_note *note)
+{
+    struct reader r = reader_over(content);
+    json_t *doc = NULL;
+    *rim = (struct evidence_rim){.document = content};
+    while (r.left > 0 && is_blank(*r.at))
+        (void)reader_u8(&r);
+    if (reader_u8(&r) != '{')
+        return ERR_OK;
+    enum err e = strict_json_parse(content, EVIDENCE_FILE_MAX, &doc, note);
+    if (e == ERR_OK)
+        e = rim_decode(doc, rim, note);
+    json_decref(doc);
+    if (e != ERR_OK)
+        evidence_rim_release(rim);
+    return e;
+}
+
+void evidence_rim_release(struct evidence_rim *rim)
+{
+    free(rim->storage);
+    *rim = (struct evidence_rim){.storage = NULL};
+}
+
 /* ---- what it is: the first row that says yes ---- */
 
 static bool is_snp_report(struct bytes content)
@@ -244,6 +297,34 @@ static bool is_hcl_report(struct bytes content)
     return bytes_is_str(reader_bytes(&r, 4), "HCLA");
 }
 
+/* How an SPDM 1.1 GET_MEASUREMENTS request and the response to it begin. */
+static bool is_gpu_report(struct bytes content)
+{
+    struct reader r = reader_over(content);
+    uint16_t request = reader_u16be(&r);
+    (void)reader_bytes(&r, NVGPU_REQUEST_SIZE - 2);
+    return request == (SPDM_VERSION_11 << 8 | SPDM_GET_MEASUREMENTS) &&
+           reader_u16be(&r) == (SPDM_VERSION_11 << 8 | SPDM_MEASUREMENTS);
+}
+
+static bool is_rim(struct bytes content)
+{
+    struct xml_document *d;
+    if (xml_parse(content, &d, NULL) != ERR_OK)
+        return false;
+    const bool is = bytes_is_str(d->nodes[0].local, "SoftwareIdentity");
+    xml_free(d);
+    return is;
+}
+
+/* OCSPResponse begins with its status, an ENUMERATED; nothing else here does. */
+static bool is_ocsp(struct bytes content)
+{
+    struct reader r = reader_over(content);
+    struct reader outer = der_open(&r, DER_SEQUENCE);
+    return reader_finish(&r) == ERR_OK && der_peek(&outer, DER_ENUMERATED);
+}
+
 /* One DER structure whose signed part begins with [0], the version of a certificate, or with an INTEGER, that of a list. */
 static bool is_der(struct bytes content, uint8_t first)
 {
@@ -256,6 +337,13 @@ static bool is_der(struct bytes content, uint8_t first)
 static bool is_certificate(struct bytes content)
 {
     return is_der(content, DER_CONTEXT + 0);
+}
+
+static bool is_certificates(struct bytes content)
+{
+    struct reader r = reader_over(content);
+    (void)der_whole(&r, DER_SEQUENCE);
+    return is_certificate(content) && is_certificate(reader_rest(&r));
 }
 
 static bool is_crl(struct bytes content)
@@ -289,6 +377,11 @@ static bool is_collateral(struct bytes content)
     return has_members(content, "tcb_info", "qe_identity");
 }
 
+static bool is_rim_answer(struct bytes content)
+{
+    return has_members(content, "id", "rim");
+}
+
 static bool is_bundle(struct bytes content)
 {
     return has_members(content, "evidence", "endorsements");
@@ -302,7 +395,7 @@ static bool is_statement(struct bytes content)
 static bool is_policy(struct bytes content)
 {
     return has_members(content, "version", "sev-snp") || has_members(content, "version", "snp") ||
-           has_members(content, "version", "tdx");
+           has_members(content, "version", "tdx") || has_members(content, "version", "gpu");
 }
 
 static const struct row {
@@ -316,6 +409,11 @@ static const struct row {
     {EVIDENCE_TD_REPORT, is_td_report, "a TDREPORT"},
     {EVIDENCE_HCL_REPORT, is_hcl_report, "the report of a virtual TPM, by Azure's paravisor"},
     {EVIDENCE_CERTIFICATE_TABLE, is_table, "a table of certificates"},
+    {EVIDENCE_GPU_REPORT, is_gpu_report, "the report of an NVIDIA GPU"},
+    {EVIDENCE_RIM, is_rim, "reference values of NVIDIA's (RIM)"},
+    {EVIDENCE_RIM_ANSWER, is_rim_answer, "reference values, as NVIDIA's service answers"},
+    {EVIDENCE_OCSP, is_ocsp, "an OCSP response"},
+    {EVIDENCE_CERTIFICATES, is_certificates, "certificates, one behind the other"},
     {EVIDENCE_CERTIFICATE, is_certificate, "a certificate"},
     {EVIDENCE_CRL, is_crl, "a list of revoked certificates"},
     {EVIDENCE_TCB_INFO, is_tcb_info, "Intel's TCB info"},

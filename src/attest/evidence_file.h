@@ -56,6 +56,26 @@ void evidence_snp_find(struct bytes content, struct evidence_snp *found);
  * status 0, two lengths; 24 bytes). */
 struct bytes evidence_tdx_find(struct bytes content);
 
+/* ---- NVIDIA's reference values ---- */
+
+/* Ranges in storage or in the content. */
+struct evidence_rim {
+    struct bytes document; /* XML */
+    struct bytes id;       /* the name that NVIDIA's service gave with it; empty: bare */
+    uint8_t *storage;
+};
+
+/*
+ * The document: bare, or in the answer of NVIDIA's service (GET /v1/rim/{id}: a JSON object with "id" and "rim", which is base64 of the document). What else
+ * is in the answer is nobody's signed word and is left alone. ERR_JSON, ERR_ENCODING, ERR_MEMORY. Release after ERR_OK; the content must outlive it.
+ */
+ERR_MUST_USE enum err evidence_rim_open(struct bytes content, struct evidence_rim *rim,
+                                        struct err_note *note);
+void evidence_rim_release(struct evidence_rim *rim);
+
+/* The label of an OCSP response in PEM; there is no standard for it, and this is what tools write. */
+#define EVIDENCE_PEM_OCSP "OCSP RESPONSE"
+
 /* ---- what it is ---- */
 
 enum evidence_kind {
@@ -66,9 +86,14 @@ enum evidence_kind {
     EVIDENCE_SGX_QUOTE,
     EVIDENCE_TD_REPORT,
     EVIDENCE_HCL_REPORT,
-    EVIDENCE_CERTIFICATE, /* DER */
-    EVIDENCE_CRL,         /* DER */
-    EVIDENCE_PEM,         /* any number of blocks of any kind */
+    EVIDENCE_GPU_REPORT,
+    EVIDENCE_RIM,
+    EVIDENCE_RIM_ANSWER,   /* of NVIDIA's service */
+    EVIDENCE_OCSP,         /* DER */
+    EVIDENCE_CERTIFICATES, /* DER, several, one behind the other */
+    EVIDENCE_CERTIFICATE,  /* DER */
+    EVIDENCE_CRL,          /* DER */
+    EVIDENCE_PEM,          /* any number of blocks of any kind */
     EVIDENCE_TCB_INFO,
     EVIDENCE_QE_IDENTITY,
     EVIDENCE_COLLATERAL,

@@ -50,7 +50,7 @@ static enum err merkle_hash_level(struct merkle_tree *t, uint32_t level)
         }
         enum err e = node_hash(below[2 * i], below[2 * i + 1], t->levels[level][i]);
         if (e != ERR_OK)
-            return e;
+            return e; /* equivalent: SHA-256 of octets fails for want of memory alone */
     }
     return ERR_OK;
 }
@@ -84,7 +84,7 @@ enum err merkle_build(const uint8_t (*challenges)[32], size_t count, struct merk
         *out = t;
     else
         merkle_free(t);
-    return e;
+    return e; /* equivalent: see merkle_hash_level; what it is called with was asked above */
 }
 
 void merkle_free(struct merkle_tree *t)
@@ -112,8 +112,7 @@ enum err merkle_root_from_path(const uint8_t challenge[static 32], const struct 
                                uint8_t root[static 32])
 {
     memset(root, 0, MERKLE_HASH_SIZE);
-    if (path->size == 0 || path->size > MERKLE_LEAVES_MAX || path->index >= path->size ||
-        path->count > MERKLE_PATH_MAX)
+    if (path->size > MERKLE_LEAVES_MAX || path->index >= path->size || path->count > MERKLE_PATH_MAX)
         return ERR_VALUE;
     uint8_t r[MERKLE_HASH_SIZE];
     uint32_t fn = path->index;

@@ -105,9 +105,9 @@ static const struct check {
      nvgpu_opaque,
      HAVE_REPORTS,
      0},
-    {{"nvgpu.report.nonce", "The report was made for this key",
-      "The nonce is the digest of the key statement, which the report of the processor covers too: so both "
-      "speak of the same VM."},
+    {{"nvgpu.report.nonce", "The report was made for this nonce",
+      "In a bundle it is the digest of the key statement, which the report of the processor covers too: so "
+      "both speak of the same VM. Else it is yours, and an old report does not have it."},
      nvgpu_nonce,
      HAVE_REPORTS,
      0},

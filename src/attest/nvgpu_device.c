@@ -174,7 +174,7 @@ static bool chain_root(struct context *c, size_t gpu)
     bool simulated = false;
     enum err e = nv_chain_check_root(&c->devices[gpu].chain, &anchors_nvidia_device,
                                      c->policy->simulated_device_root, &simulated, &note);
-    if (e == ERR_OK && simulated)
+    if (simulated)
         c->v->simulated = true;
     return said(c, gpu, e, &note);
 }
@@ -321,9 +321,8 @@ bool nvgpu_chip(struct context *c, unsigned which)
         known = known && c->devices[i].chip != NULL;
     if (known)
         c->have |= HAVE_CHIPS;
-    const struct chip *first = c->devices[0].chip;
-    if (good && first != NULL)
-        nvgpu_saw(c, "%s", first->name);
+    if (good)
+        nvgpu_saw(c, "%s", c->devices[0].chip->name);
     return good;
 }
 

@@ -83,17 +83,14 @@ static bool find(struct context *c, size_t gpu, unsigned part)
     return true;
 }
 
-/* Goes on behind a GPU for which there is none: what there is, is verified all the same. */
+/* Goes on behind a GPU for which there is none: what there is, is verified all the same. From the last to the first: the first without is the one named. */
 bool nvgpu_rim_found(struct context *c, unsigned which)
 {
-    size_t missing = c->gpu_count;
+    bool all = true;
     for (size_t i = c->gpu_count; i > 0; i--)
-        if (!find(c, i - 1, which))
-            missing = i - 1;
-    if (missing != c->gpu_count) {
-        (void)find(c, missing, which);
+        all = find(c, i - 1, which) && all;
+    if (!all)
         return false;
-    }
     nvgpu_saw(c, "%s", c->devices[0].version[which]);
     c->have |= which == PART_DRIVER ? HAVE_DRIVER : HAVE_VBIOS;
     return true;
@@ -205,7 +202,7 @@ static enum err root(struct context *c, const struct rim *rim, struct err_note *
     bool simulated = false;
     enum err e = nv_chain_check_root(&rim->chain, &anchors_nvidia_rim, c->policy->simulated_rim_root,
                                      &simulated, note);
-    if (e == ERR_OK && simulated)
+    if (simulated)
         c->v->simulated = true;
     return e;
 }

@@ -79,14 +79,7 @@ static void extensions_read(struct reader *r, struct bytes *nonce)
 
 /* ---- SingleResponse, section 4.2.1 ---- */
 
-struct certificate_id {
-    struct bytes hash; /* OID */
-    struct bytes name_digest;
-    struct bytes key_digest;
-    struct bytes serial;
-};
-
-static void certificate_id_read(struct reader *r, struct certificate_id *id)
+static void certificate_id_read(struct reader *r, struct ocsp_certificate_id *id)
 {
     struct reader seq = der_open(r, DER_SEQUENCE);
     struct reader algorithm = der_open(&seq, DER_SEQUENCE);
@@ -130,7 +123,7 @@ static void status_read(struct reader *r, struct ocsp_answer *answer)
         malformed(r);
 }
 
-static void answer_read(struct reader *r, struct certificate_id *id, struct ocsp_answer *answer)
+void ocsp_answer_next(struct reader *r, struct ocsp_certificate_id *id, struct ocsp_answer *answer)
 {
     struct reader seq = der_open(r, DER_SEQUENCE);
     certificate_id_read(&seq, id);
@@ -163,7 +156,7 @@ static void responder_read(struct reader *r, struct ocsp_response *response)
 
 static void answers_read(struct reader *r, struct ocsp_response *response)
 {
-    struct certificate_id id;
+    struct ocsp_certificate_id id;
     struct ocsp_answer answer;
     struct reader list = der_open(r, DER_SEQUENCE);
     struct reader all = list;
@@ -171,7 +164,7 @@ static void answers_read(struct reader *r, struct ocsp_response *response)
     if (list.left == 0)
         malformed(&list);
     while (list.left > 0)
-        answer_read(&list, &id, &answer);
+        ocsp_answer_next(&list, &id, &answer);
     closed(r, &list);
 }
 
@@ -268,7 +261,7 @@ enum err ocsp_parse(struct bytes der, struct ocsp_response *response, struct err
 /* ---- the questions ---- */
 
 /* Section 4.1.1: the hash of the issuer's name, and of its key: the BIT STRING's octets. */
-static bool names_issuer(const struct certificate_id *id, const struct x509 *issuer)
+static bool names_issuer(const struct ocsp_certificate_id *id, const struct x509 *issuer)
 {
     uint8_t digest[CRYPTO_HASH_MAX];
     enum crypto_hash hash = CRYPTO_SHA384;
@@ -292,9 +285,9 @@ static bool names_issuer(const struct certificate_id *id, const struct x509 *iss
 bool ocsp_answers(const struct ocsp_response *response, const struct x509 *certificate,
                   const struct x509 *issuer, struct ocsp_answer *answer)
 {
-    struct certificate_id id;
+    struct ocsp_certificate_id id;
     for (struct reader list = reader_over(response->answers); list.left > 0;) {
-        answer_read(&list, &id, answer);
+        ocsp_answer_next(&list, &id, answer);
         if (bytes_equal(id.serial, certificate->serial) && names_issuer(&id, issuer))
             return true;
     }

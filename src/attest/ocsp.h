@@ -18,6 +18,7 @@
  */
 
 #include "attest/x509.h"
+#include "base/reader.h"
 
 enum { OCSP_SIZE_MAX = 16 * 1024, OCSP_REASON_HOLD = 6, OCSP_REASON_NONE = 0 };
 
@@ -42,8 +43,19 @@ struct ocsp_answer {
     bool has_next_update;
 };
 
+/* CertID, section 4.1.1. */
+struct ocsp_certificate_id {
+    struct bytes hash; /* OID */
+    struct bytes name_digest;
+    struct bytes key_digest;
+    struct bytes serial;
+};
+
 /* ERR_CERTIFICATE, ERR_UNKNOWN, ERR_TOO_LARGE, ERR_REFUSED (the responder gave an error); the note says what part, and at which offset. */
 ERR_MUST_USE enum err ocsp_parse(struct bytes der, struct ocsp_response *response, struct err_note *note);
+
+/* The next of the answers of a response that was parsed: for (r = reader_over(response.answers); r.left > 0;) ocsp_answer_next(&r, ...). */
+void ocsp_answer_next(struct reader *r, struct ocsp_certificate_id *id, struct ocsp_answer *answer);
 
 /* Is there an answer about this certificate of this issuer? The hash that names the issuer is SHA-256 or SHA-384. */
 bool ocsp_answers(const struct ocsp_response *response, const struct x509 *certificate,

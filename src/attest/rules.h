@@ -9,6 +9,7 @@
 /* The rules of one table, in their order; NULL behind the last. One function for each file that has a table. */
 const struct verdict_rule *appraise_rule(size_t index);
 const struct verdict_rule *appraise_parts_rule(size_t index);
+const struct verdict_rule *appraise_gpu_rule(size_t index);
 const struct verdict_rule *snp_rule(size_t index);
 const struct verdict_rule *tdx_rule(size_t index);
 const struct verdict_rule *vtpm_rule(size_t index);

@@ -53,7 +53,7 @@ enum err statement_write(const struct statement *s, char *out, size_t size, size
     char *text = doc == NULL ? NULL : strict_json_canonical(doc);
     if (text == NULL)
         e = ERR_MEMORY;
-    else if (strlen(text) > size || strlen(text) > STATEMENT_MAX)
+    else if (strlen(text) > size)
         e = ERR_NO_SPACE;
     if (e == ERR_OK) {
         *len = strlen(text);
@@ -130,7 +130,7 @@ enum err statement_parse(struct bytes text, struct statement *s, struct err_note
     enum err e = strict_json_parse(text, STATEMENT_MAX, &doc, note);
     if (e == ERR_OK)
         e = statement_members(doc, s, note);
-    /* A missing member reads as null above; its absence shows here, like every other deviation from the one form. */
+    /* Every other deviation from the one form shows here. */
     if (e == ERR_OK)
         e = statement_write(s, canonical, sizeof canonical, &len);
     if (e == ERR_OK && !bytes_equal(text, bytes_of(canonical, len)))
@@ -145,7 +145,7 @@ enum err statement_report_data(struct bytes text, const uint8_t root[static 32],
     uint8_t statement_hash[CRYPTO_SHA512_SIZE];
     enum err e = crypto_hash_parts(CRYPTO_SHA512, &text, 1, statement_hash);
     if (e != ERR_OK)
-        return e;
+        return e; /* equivalent: fails for want of memory alone */
     const struct bytes parts[] = {
         bytes_of(REPORT_DATA_LABEL, sizeof REPORT_DATA_LABEL),
         bytes_of(statement_hash, sizeof statement_hash),

@@ -24,7 +24,7 @@ enum err statement_gpu_digest(const struct bytes *reports, size_t count, uint8_t
     struct crypto_hash_stream *s;
     enum err e = crypto_hash_open(CRYPTO_SHA256, &s);
     if (e != ERR_OK)
-        return e;
+        return e; /* equivalent: hashing fails for want of memory alone */
     e = crypto_hash_feed(s, bytes_of(GPU_LABEL, sizeof GPU_LABEL));
     for (size_t i = 0; e == ERR_OK && i < count; i++) {
         uint8_t length[LENGTH_SIZE];
@@ -35,5 +35,6 @@ enum err statement_gpu_digest(const struct bytes *reports, size_t count, uint8_t
             e = crypto_hash_feed(s, reports[i]);
     }
     enum err closed = crypto_hash_close(s, e == ERR_OK ? digest : NULL);
+    /* equivalent: hashing fails for want of memory alone */
     return e == ERR_OK ? closed : e;
 }

@@ -21,6 +21,8 @@ const char *verdict_platform_name(enum verdict_platform p)
         return "AMD SEV-SNP";
     case VERDICT_PLATFORM_TDX:
         return "Intel TDX";
+    case VERDICT_PLATFORM_GPU:
+        return "NVIDIA GPU";
     case VERDICT_PLATFORM_NONE:
         break;
     }
@@ -130,6 +132,23 @@ static void inventory_print(FILE *out, const struct verdict_claims *c)
                         out);
 }
 
+/* Which GPUs took part. Of refused evidence it is what somebody says, and no more. */
+static void gpus_print(FILE *out, const struct verdict *v)
+{
+    const struct nvgpu_claims *c = &v->claims.gpu;
+    for (size_t i = 0; i < c->count; i++) {
+        const struct nvgpu_claim *g = &c->gpus[i];
+        (void)fprintf(
+            out, "GPU %zu%s: %s, driver %s, VBIOS %s, %s.\n", i + 1, v->accepted ? "" : " says of itself",
+            g->architecture[0] != '\0' ? g->architecture : "?", g->driver[0] != '\0' ? g->driver : "?",
+            g->vbios[0] != '\0' ? g->vbios : "?", g->mode[0] != '\0' ? g->mode : "?");
+    }
+    if (c->count != 0)
+        (void)fprintf(out, "Inventory of GPUs: %s.\nRevocation of the GPUs' certificates: %s.\n",
+                      c->inventory_checked ? "checked" : "not checked, any genuine GPU of NVIDIA's will do",
+                      c->revocation_checked ? "asked of each" : "not asked of each");
+}
+
 static size_t count_failed(const struct verdict *v)
 {
     size_t failed = 0;
@@ -155,6 +174,7 @@ static void verdict_print(FILE *out, const struct verdict *v, bool explain)
         (void)fprintf(out, "REFUSED: %zu of %zu checks failed, the first is %s.\n", count_failed(v), v->count,
                       failure->rule->name);
     inventory_print(out, &v->claims);
+    gpus_print(out, v);
     if (v->simulated)
         (void)fputs(SIMULATED_LINE, out);
 }
@@ -210,24 +230,25 @@ static json_t *checks_json(const struct verdict *v)
 /* Numbers wider than what every JSON reader holds exactly (53 bits) are hexadecimal text. */
 static json_t *claims_json(const struct verdict_claims *c)
 {
-    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:s, s:s, s:I, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b}",  //
-                     "measurement", hex(c->measurement, sizeof c->measurement),                           //
-                     "report_data", hex(c->report_data, sizeof c->report_data),                           //
-                     "chip_id", hex(c->chip_id, sizeof c->chip_id),                                       //
-                     "noise_key", hex(c->noise_key, sizeof c->noise_key),                                 //
-                     "model_digest", hex(c->model_digest, sizeof c->model_digest),                        //
-                     "model_name", c->model_name,                                                         //
-                     "product", c->product,                                                               //
-                     "report_version", (json_int_t)c->report_version,                                     //
-                     "vmpl", (json_int_t)c->vmpl,                                                         //
-                     "guest_policy", number(c->guest_policy),                                             //
-                     "platform_info", number(c->platform_info),                                           //
-                     "reported_tcb", hex(c->reported_tcb, sizeof c->reported_tcb),                        //
-                     "snp", c->platform == VERDICT_PLATFORM_SNP ? snp_claims_json(&c->snp) : json_null(), //
-                     "tdx", c->platform == VERDICT_PLATFORM_TDX ? tdx_claims_json(&c->tdx) : json_null(), //
-                     "vtpm", c->vtpm.there ? vtpm_claims_json(&c->vtpm) : json_null(),                    //
-                     "gpu", c->gpu.count != 0 ? nvgpu_claims_json(&c->gpu) : json_null(),                 //
-                     "fresh", c->fresh);
+    return json_pack(
+        "{s:o, s:o, s:o, s:o, s:o, s:s, s:s, s:I, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b}", //
+        "measurement", hex(c->measurement, sizeof c->measurement),                               //
+        "report_data", hex(c->report_data, sizeof c->report_data),                               //
+        "chip_id", hex(c->chip_id, sizeof c->chip_id),                                           //
+        "noise_key", hex(c->noise_key, sizeof c->noise_key),                                     //
+        "model_digest", hex(c->model_digest, sizeof c->model_digest),                            //
+        "model_name", c->model_name,                                                             //
+        "product", c->product,                                                                   //
+        "report_version", (json_int_t)c->report_version,                                         //
+        "vmpl", (json_int_t)c->vmpl,                                                             //
+        "guest_policy", number(c->guest_policy),                                                 //
+        "platform_info", number(c->platform_info),                                               //
+        "reported_tcb", hex(c->reported_tcb, sizeof c->reported_tcb),                            //
+        "snp", c->platform == VERDICT_PLATFORM_SNP ? snp_claims_json(&c->snp) : json_null(),     //
+        "tdx", c->platform == VERDICT_PLATFORM_TDX ? tdx_claims_json(&c->tdx) : json_null(),     //
+        "vtpm", c->vtpm.there ? vtpm_claims_json(&c->vtpm) : json_null(),                        //
+        "gpu", c->gpu.count != 0 ? nvgpu_claims_json(&c->gpu) : json_null(),                     //
+        "fresh", c->fresh);
 }
 
 char *verdict_json(const struct verdict *v)

@@ -34,7 +34,12 @@ struct verdict_check {
     char wanted[VERDICT_VALUE_SIZE];
 };
 
-enum verdict_platform { VERDICT_PLATFORM_NONE, VERDICT_PLATFORM_SNP, VERDICT_PLATFORM_TDX };
+enum verdict_platform {
+    VERDICT_PLATFORM_NONE,
+    VERDICT_PLATFORM_SNP,
+    VERDICT_PLATFORM_TDX,
+    VERDICT_PLATFORM_GPU /* GPUs that were verified alone; beside a processor they are no platform */
+};
 const char *verdict_platform_name(enum verdict_platform p); /* "AMD SEV-SNP" */
 
 /* What the evidence says; to be relied on only when accepted. */

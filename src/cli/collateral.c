@@ -14,6 +14,7 @@
 #include "base/secret.h"
 #include "base/strict_json.h"
 #include "cli/cli.h"
+#include "cli/collateral_serve.h"
 #include "cli/rfc3339.h"
 
 struct collateral_options {
@@ -25,6 +26,8 @@ struct collateral_options {
     const char *intel_url;
     const char *simulated_root;
     const char *at;
+    const char *listen;
+    bool once;
     bool json;
     bool help;
 };
@@ -45,8 +48,11 @@ static const struct option table[] = {
     {"--trust-simulated", OPTION_TEXT, AT(simulated_root), 0, 0, "FILE",
      "fetch: also take what a simulated root has signed; proves nothing about hardware"},
     {"--at", OPTION_TEXT, AT(at), 0, 0, "TIME",
-     "what must be good at this time (RFC 3339), or is shown as expired. Default: now"},
-    {"--json", OPTION_SWITCH, AT(json), 0, 0, NULL, "the result as one JSON object"},
+     "fetch and show: what must be good at this time (RFC 3339), or is shown as expired. Default: now"},
+    {"--json", OPTION_SWITCH, AT(json), 0, 0, NULL, "fetch and show: the result as one JSON object"},
+    {"--listen", OPTION_TEXT, AT(listen), 0, 0, "ADDRESS",
+     "serve: where enclaves ask: unix:PATH or vsock:PORT"},
+    {"--once", OPTION_SWITCH, AT(once), 0, 0, NULL, "serve: end after the first connection"},
     {"--help", OPTION_SWITCH, AT(help), 0, 0, NULL, "this text"},
     {0},
 };
@@ -56,6 +62,7 @@ static void help(void)
     (void)puts("Usage: enclume collateral fetch DIRECTORY --snp-report FILE [OPTION]...\n"
                "       enclume collateral fetch DIRECTORY --tdx-quote FILE [OPTION]...\n"
                "       enclume collateral show DIRECTORY [OPTION]...\n"
+               "       enclume collateral serve DIRECTORY --listen ADDRESS [--once]\n"
                "\n"
                "Gets what a chip maker says of the platform that made a report or quote, into a directory "
                "that enclume "
@@ -65,7 +72,10 @@ static void help(void)
                "against the\n"
                "report or quote, by the verifier's own checks, before it is kept. The service learns which "
                "chip you ask "
-               "about.\n");
+               "about.\n"
+               "\n"
+               "serve hands what is there to enclaves on this host, which have no network "
+               "(enclumed --collateral).\n");
     options_help(table);
     (void)puts("\nExit codes: 0 done, 1 what came does not endorse this evidence, 2 wrong use or unreadable "
                "input, 3 "
@@ -193,27 +203,60 @@ static enum err fetch(const struct collateral_options *o, const char *directory,
 
 /* ---- the command ---- */
 
-static bool is_show_option_only(const struct collateral_options *o)
+static bool is_nothing_to_fetch(const struct collateral_options *o)
 {
     return o->snp_report == NULL && o->tdx_quote == NULL && o->certs.count == 0 && o->product == NULL &&
            o->amd_url == NULL && o->intel_url == NULL && o->simulated_root == NULL;
 }
+
+static bool is_nothing_to_serve(const struct collateral_options *o)
+{
+    return o->listen == NULL && !o->once;
+}
+
+static enum err run_fetch(const struct collateral_options *o, const char *directory, int64_t now,
+                          struct err_note *note)
+{
+    return is_nothing_to_serve(o) ? fetch(o, directory, now, note)
+                                  : err_noted(ERR_USAGE, note, "--listen and --once are for serve");
+}
+
+static enum err run_show(const struct collateral_options *o, const char *directory, int64_t now,
+                         struct err_note *note)
+{
+    return is_nothing_to_fetch(o) && is_nothing_to_serve(o)
+               ? collateral_show(directory, now, o->json, note)
+               : err_noted(ERR_USAGE, note, "show takes --at and --json alone");
+}
+
+static enum err run_serve(const struct collateral_options *o, const char *directory, int64_t now,
+                          struct err_note *note)
+{
+    (void)now;
+    if (!is_nothing_to_fetch(o) || o->at != NULL || o->json)
+        return err_noted(ERR_USAGE, note, "serve takes --listen and --once alone");
+    return o->listen != NULL ? collateral_serve(directory, o->listen, o->once, note)
+                             : err_noted(ERR_USAGE, note, "serve: wanted --listen");
+}
+
+static const struct {
+    const char *name;
+    enum err (*run)(const struct collateral_options *o, const char *directory, int64_t now,
+                    struct err_note *note);
+} actions[] = {{"fetch", run_fetch}, {"show", run_show}, {"serve", run_serve}};
 
 static enum err run(const struct collateral_options *o, const struct option_list *operands,
                     struct err_note *note)
 {
     int64_t now = (int64_t)time(NULL);
     if (operands->count != 2)
-        return err_noted(ERR_USAGE, note, "wanted fetch or show, and a directory");
+        return err_noted(ERR_USAGE, note, "wanted fetch, show or serve, and a directory");
     if (o->at != NULL && rfc3339_parse(bytes_str(o->at), &now) != ERR_OK)
         return err_noted(ERR_USAGE, note, "--at %.100s: wanted a time like 2026-11-02T10:00:00Z", o->at);
-    if (strcmp(operands->items[0], "fetch") == 0)
-        return fetch(o, operands->items[1], now, note);
-    if (strcmp(operands->items[0], "show") != 0)
-        return err_noted(ERR_USAGE, note, "wanted fetch or show, not %.100s", operands->items[0]);
-    if (!is_show_option_only(o))
-        return err_noted(ERR_USAGE, note, "show takes --at and --json alone");
-    return collateral_show(operands->items[1], now, o->json, note);
+    for (size_t i = 0; i < sizeof actions / sizeof *actions; i++)
+        if (strcmp(operands->items[0], actions[i].name) == 0)
+            return actions[i].run(o, operands->items[1], now, note);
+    return err_noted(ERR_USAGE, note, "wanted fetch, show or serve, not %.100s", operands->items[0]);
 }
 
 int cli_collateral(int argc, char **argv)

@@ -12,10 +12,10 @@
 #include "base/encoding.h"
 #include "base/reader.h"
 #include "base/secret.h"
-#include "cli/collateral_use.h"
 #include "cli/curl.h"
 #include "evidence/collateral_check.h"
 #include "evidence/collateral_directory.h"
+#include "evidence/collateral_wanted.h"
 
 /* What is under way: documents that were checked, and not yet written. */
 struct fetch {

@@ -5,7 +5,9 @@
 #include "attest/certificate_table.h"
 #include "attest/collateral.h"
 #include "attest/crl.h"
+#include "attest/ocsp.h"
 #include "attest/qe_identity.h"
+#include "attest/rim.h"
 #include "attest/tcb_info.h"
 #include "base/encoding.h"
 #include "base/secret.h"
@@ -116,6 +118,38 @@ static enum err collateral_read(struct shown *s, struct bytes document)
     return e;
 }
 
+/* The first of the certificates to end ends it. */
+static enum err rim_read(struct shown *s, struct bytes document)
+{
+    struct rim *rim;
+    enum err e = rim_parse(document, &rim, &s->note);
+    if (e != ERR_OK)
+        return e;
+    int64_t until = INT64_MAX;
+    for (size_t i = 0; i < rim->chain.count; i++)
+        if (rim->chain.at[i].cert.not_after < until)
+            until = rim->chain.at[i].cert.not_after;
+    part_add(s, "certificates of the signer", until);
+    rim_free(rim);
+    return ERR_OK;
+}
+
+static enum err ocsp_read(struct shown *s, struct bytes document)
+{
+    struct ocsp_response response;
+    enum err e = ocsp_parse(document, &response, &s->note);
+    if (e != ERR_OK)
+        return e;
+    for (struct reader r = reader_over(response.answers); r.left > 0;) {
+        struct ocsp_certificate_id id;
+        struct ocsp_answer answer;
+        ocsp_answer_next(&r, &id, &answer);
+        if (answer.has_next_update)
+            part_add(s, "OCSP response", answer.next_update);
+    }
+    return ERR_OK;
+}
+
 /* ---- one document ---- */
 
 /* A row for each kind that this program can take apart. */
@@ -127,6 +161,8 @@ static const struct kind {
     {COLLATERAL_SNP_CERTIFICATES, "certificates of a chip", table_read},
     {COLLATERAL_SNP_CRL, "AMD's revocation list", crl_read},
     {COLLATERAL_TDX, "TDX collateral", collateral_read},
+    {COLLATERAL_RIM, "reference values of a GPU", rim_read},
+    {COLLATERAL_OCSP, "OCSP response", ocsp_read},
 };
 
 static const struct kind *kind_of(enum collateral_kind kind)
@@ -189,6 +225,10 @@ static json_t *shown_json(const struct shown *s, int64_t now)
     if (k->kind == COLLATERAL_TDX) {
         inspect_put_hex(object, "fmspc", bytes_of(k->fmspc, sizeof k->fmspc));
         inspect_put_text(object, "ca", "%s", k->processor_ca ? "processor" : "platform");
+    } else if (k->kind == COLLATERAL_RIM) {
+        inspect_put_text(object, "id", "%s", k->id);
+    } else if (k->kind == COLLATERAL_OCSP) {
+        inspect_put_hex(object, "serial", bytes_of(k->serial, k->serial_len));
     } else {
         inspect_put_text(object, "product", "%s", k->product);
         inspect_put_text(object, "key", "%s", k->vlek ? "VLEK" : "VCEK");

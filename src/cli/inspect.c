@@ -35,7 +35,9 @@ static void help(void)
                "What it is, its content says: an SEV-SNP report in any wrapping, a table of certificates, a "
                "TD quote or "
                "TDREPORT,\n"
-               "certificates and revocation lists, Intel's collateral, an evidence bundle, a key statement, "
+               "the report of an NVIDIA GPU and its reference values, certificates, revocation lists and "
+               "OCSP responses,\n"
+               "Intel's collateral, an evidence bundle, a key statement, "
                "a policy; as "
                "it is, or as\n"
                "hexadecimal or base64 text. Nothing is verified: enclume verify does that.\n");

@@ -24,8 +24,14 @@ json_t *inspect_certificate_table(struct bytes content);
 json_t *inspect_td_quote(struct bytes content);
 json_t *inspect_sgx_quote(struct bytes content);
 json_t *inspect_td_report(struct bytes content);
+/* inspect_gpu.c */
+json_t *inspect_gpu_report(struct bytes content);
+json_t *inspect_rim(struct bytes content);
+json_t *inspect_rim_answer(struct bytes content);
+json_t *inspect_ocsp(struct bytes der);
 /* inspect_x509.c */
 json_t *inspect_certificate(struct bytes der);
+json_t *inspect_certificates(struct bytes list);
 json_t *inspect_crl(struct bytes der);
 json_t *inspect_pem(struct bytes text);
 

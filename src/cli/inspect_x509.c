@@ -5,6 +5,8 @@
 
 #include "attest/crl.h"
 #include "attest/der.h"
+#include "attest/evidence_file.h"
+#include "attest/nv_chain.h"
 #include "attest/pck.h"
 #include "attest/vcek.h"
 #include "attest/x509.h"
@@ -59,6 +61,10 @@ static const struct {
     {"2.5.29.19", "basicConstraints"},
     {"2.5.29.31", "cRLDistributionPoints"},
     {"2.5.29.35", "authorityKeyIdentifier"},
+    {"2.5.29.37", "extKeyUsage"},
+    {"2.23.133.5.4.1", "DICE TcbInfo"},
+    {"2.23.133.5.4.1.1", "DICE TcbInfo (FWID)"},
+    {"1.3.6.1.5.5.7.1.1", "authorityInfoAccess"},
     {"1.2.840.113741.1.13.1", "SGX Extensions"},
     {"1.3.6.1.4.1.3704.1.1", "structVersion"},
     {"1.3.6.1.4.1.3704.1.2", "productName"},
@@ -169,6 +175,19 @@ static void put_intel(json_t *object, const struct x509 *cert)
     inspect_put(object, "PCK", inner);
 }
 
+/* What a certificate of a GPU's leaf says of its firmware. */
+static void put_nvidia(json_t *object, const struct x509 *cert)
+{
+    struct nv_fwid fwid = {.found = false};
+    if (nv_fwid_read(cert, &fwid, NULL) != ERR_OK || !fwid.found)
+        return;
+    json_t *inner = json_object();
+    inspect_put_hex(inner, "FWID", bytes_of(fwid.digest, sizeof fwid.digest));
+    if (fwid.has_flags)
+        inspect_put_text(inner, "flags", "0x%04x", fwid.flags);
+    inspect_put(object, "DICE", inner);
+}
+
 static void put_extensions(json_t *object, const struct x509 *cert)
 {
     json_t *inner = json_object();
@@ -207,9 +226,27 @@ json_t *inspect_certificate(struct bytes der)
         inspect_put_bits(object, "keyUsage", cert.key_usage, 16, usage_bits, COUNT(usage_bits));
     put_amd(object, &cert);
     put_intel(object, &cert);
+    put_nvidia(object, &cert);
     put_extensions(object, &cert);
     inspect_put_hex(object, "subjectPublicKeyInfo", cert.spki);
     inspect_put_hex(object, "signatureValue", cert.signature);
+    return object;
+}
+
+json_t *inspect_certificates(struct bytes list)
+{
+    json_t *object = json_object();
+    json_t *certificates = json_array();
+    struct reader r = reader_over(list);
+    while (r.left > 0 && reader_status(&r) == ERR_OK) {
+        struct bytes one = der_whole(&r, DER_SEQUENCE);
+        if (reader_status(&r) == ERR_OK)
+            (void)json_array_append_new(certificates, inspect_certificate(one));
+    }
+    if (reader_status(&r) != ERR_OK)
+        inspect_put_text(object, "malformed", "behind certificate %zu: no certificate",
+                         json_array_size(certificates));
+    inspect_put(object, "certificates", certificates);
     return object;
 }
 
@@ -276,8 +313,9 @@ json_t *inspect_pem(struct bytes text)
     }
     size_t found = put_blocks(list, text, "CERTIFICATE", room, "certificate", inspect_certificate);
     found += put_blocks(list, text, "X509 CRL", room, "revocation list", inspect_crl);
+    found += put_blocks(list, text, EVIDENCE_PEM_OCSP, room, "OCSP response", inspect_ocsp);
     if (found == 0)
-        inspect_put_text(object, "malformed", "no certificate and no revocation list in it");
+        inspect_put_text(object, "malformed", "no certificate, revocation list or OCSP response in it");
     inspect_put(object, "blocks", list);
     secret_free(room);
     return object;

@@ -17,6 +17,7 @@
 #include "cli/policy_options.h"
 #include "cli/rfc3339.h"
 #include "cli/verdict_print.h"
+#include "cli/verify_gpu.h"
 #include "cli/verify_vtpm.h"
 
 struct verify_options {
@@ -28,6 +29,8 @@ struct verify_options {
     struct option_list collateral;
     struct vtpm_options vtpm;
     const char *report_data;
+    struct gpu_options gpu;
+    const char *nonce;
     const char *at;
     bool json;
     bool explain;
@@ -54,6 +57,11 @@ static const struct option table[] = {
      "and the "
      "verdict says so"},
     VTPM_OPTION_ROWS(struct verify_options, vtpm),
+    GPU_OPTION_ROWS(struct verify_options, gpu),
+    {"--nonce", OPTION_TEXT, AT(nonce), 0, 0, "HEX",
+     "what the TPM or the GPUs must have signed: up to 128 hexadecimal digits, for GPUs 64; \"any\" waives "
+     "that, and the "
+     "verdict says so"},
     POLICY_OPTION_ROWS(struct verify_options, policy),
     {"--at", OPTION_TEXT, AT(at), 0, 0, "TIME",
      "appraise as of this time (RFC 3339: 2026-11-02T10:00:00Z, or with an offset like +01:00). Default: "
@@ -73,13 +81,15 @@ static void help(void)
         "       enclume verify --snp-report FILE --certs FILE --crl FILE --report-data HEX [OPTION]...\n"
         "       enclume verify --tdx-quote FILE --collateral PATH --report-data HEX [OPTION]...\n"
         "       enclume verify --hcl-report FILE --tpm-quote FILE --tpm-signature FILE --pcrs FILE --nonce "
-        "HEX "
+        "HEX [OPTION]...\n"
+        "       enclume verify --gpu-report FILE --gpu-certs FILE --rim FILE --ocsp FILE --nonce HEX "
         "[OPTION]...\n"
         "       enclume verify --list-checks [--json]\n"
         "\n"
         "Appraises evidence: a bundle that `enclume chat --save-evidence FILE` has written (\"-\": standard "
         "input), or a\n"
-        "report or quote with what the maker says of it in files. Needs no network and trusts nobody but the "
+        "report or quote with what the maker says of it in files, of a machine or of its GPUs. Needs no "
+        "network and trusts nobody but the "
         "chip\n"
         "maker's key. Prints every check that was made, passed or failed.\n"
         "\n"
@@ -115,11 +125,31 @@ static const char *evidence_of(const struct verify_options *o, const struct sour
     return value;
 }
 
-/* *source is NULL for a bundle. */
+/* GPUs are verified alone, or in a bundle, where the key statement ties them to the processor: side by side, nothing would. */
+static enum err gpu_check(const struct verify_options *o, const struct option_list *operands,
+                          struct err_note *note)
+{
+    const size_t beside = o->gpu.certificates.count + o->gpu.rims.count + o->gpu.ocsp.count;
+    if (o->gpu.reports.count == 0)
+        return beside == 0 ? ERR_OK
+                           : err_noted(ERR_USAGE, note, "--gpu-certs, --rim and --ocsp are for --gpu-report");
+    if (operands->count != 0 || o->snp_report != NULL || o->tdx_quote != NULL || o->vtpm.hcl_report != NULL)
+        return err_noted(ERR_USAGE, note,
+                         "--gpu-report goes alone: separate files do not say that GPU and processor belong "
+                         "together; a bundle does");
+    if (o->certs.count + o->crls.count + o->collateral.count != 0 || o->report_data != NULL)
+        return err_noted(ERR_USAGE, note, "--gpu-report takes --gpu-certs, --rim, --ocsp and --nonce");
+    return ERR_OK;
+}
+
+/* *source is NULL for a bundle, and for GPUs. */
 static enum err source_find(const struct verify_options *o, const struct option_list *operands,
                             const struct source **source, struct err_note *note)
 {
     *source = NULL;
+    enum err e = gpu_check(o, operands, note);
+    if (e != ERR_OK || o->gpu.reports.count != 0)
+        return e;
     size_t found = operands->count;
     for (size_t i = 0; i < sizeof sources / sizeof *sources; i++)
         if (evidence_of(o, &sources[i]) != NULL && !(sources[i].is_vtpm_part && o->vtpm.hcl_report != NULL)) {
@@ -129,7 +159,8 @@ static enum err source_find(const struct verify_options *o, const struct option_
     if (found != 1)
         return err_noted(
             ERR_USAGE, note,
-            "wanted one file with evidence: a bundle, or that of --snp-report, --tdx-quote or --hcl-report");
+            "wanted one file with evidence: a bundle, or that of --snp-report, --tdx-quote, --hcl-report or "
+            "--gpu-report");
     if (*source == NULL &&
         (o->certs.count + o->crls.count + o->collateral.count != 0 || o->report_data != NULL))
         return err_noted(
@@ -137,9 +168,11 @@ static enum err source_find(const struct verify_options *o, const struct option_
             "a bundle brings its own certificates, collateral and report data; these options are for "
             "--snp-report, --tdx-quote and --hcl-report");
     if (vtpm_options_stray(&o->vtpm))
-        return err_noted(ERR_USAGE, note,
-                         "--tpm-quote, --tpm-signature, --pcrs, --event-log, --ak-cert and --nonce are for "
-                         "--hcl-report");
+        return err_noted(
+            ERR_USAGE, note,
+            "--tpm-quote, --tpm-signature, --pcrs, --event-log and --ak-cert are for --hcl-report");
+    if (o->vtpm.hcl_report == NULL && o->nonce != NULL)
+        return err_noted(ERR_USAGE, note, "--nonce is for --hcl-report and --gpu-report");
     if (o->vtpm.hcl_report != NULL && o->report_data != NULL)
         return err_noted(ERR_USAGE, note,
                          "--hcl-report takes --nonce: its report data are the hash of what it says");
@@ -306,14 +339,18 @@ static int run(const struct verify_options *o, const struct option_list *operand
     if (e == ERR_OK)
         e = report_data_load("--report-data", o->report_data, &job.report_data, &note);
     if (e == ERR_OK)
-        e = report_data_load("--nonce", o->vtpm.nonce, &job.nonce, &note);
+        e = report_data_load("--nonce", o->nonce, &job.nonce, &note);
     if (e == ERR_OK)
         e = policy_options_load(&o->policy, &holder, &note);
     if (e != ERR_OK)
         return e == ERR_USAGE ? cli_usage("verify", &note) : cli_fail(e, &note);
-    job.path = job.source == NULL ? operands->items[0] : evidence_of(o, job.source);
-    e = appraise(&job, &v, &note);
-    int code = e == ERR_OK ? show(&v, o) : cli_fail(e, &note);
+    if (o->gpu.reports.count != 0) {
+        e = verify_gpu(&o->gpu, o->nonce, job.policy, job.now, &v, &note);
+    } else {
+        job.path = job.source == NULL ? operands->items[0] : evidence_of(o, job.source);
+        e = appraise(&job, &v, &note);
+    }
+    int code = e == ERR_OK ? show(&v, o) : e == ERR_USAGE ? cli_usage("verify", &note) : cli_fail(e, &note);
     policy_holder_release(&holder);
     return code;
 }

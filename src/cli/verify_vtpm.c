@@ -5,7 +5,7 @@ bool vtpm_options_stray(const struct vtpm_options *options)
 {
     return options->hcl_report == NULL &&
            (options->quote != NULL || options->signature != NULL || options->pcrs != NULL ||
-            options->event_log != NULL || options->ak_certs.count != 0 || options->nonce != NULL);
+            options->event_log != NULL || options->ak_certs.count != 0);
 }
 
 static enum err load(const char *path, struct files *files, struct bytes *part, struct err_note *note)

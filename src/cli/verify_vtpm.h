@@ -14,7 +14,6 @@ struct vtpm_options {
     const char *pcrs;
     const char *event_log;
     struct option_list ak_certs;
-    const char *nonce;
 };
 
 /* Rows for an option table; `field` is the struct vtpm_options in `type`. */
@@ -33,10 +32,7 @@ struct vtpm_options {
     {"--event-log", OPTION_TEXT, offsetof(type, field.event_log), 0, 0, "FILE",                              \
      "the firmware's log of what it measured"},                                                              \
     {"--ak-cert", OPTION_LIST, offsetof(type, field.ak_certs), 0, 0, "FILE",                                 \
-     "certificates for the key of the TPM: its own, those in between, the root; may be repeated"},           \
-    {"--nonce", OPTION_TEXT, offsetof(type, field.nonce), 0, 0, "HEX",                                       \
-     "what the TPM must have quoted over, up to 128 hexadecimal digits; \"any\" waives that, and the "       \
-     "verdict says so"}
+     "certificates for the key of the TPM: its own, those in between, the root; may be repeated"}
 /* clang-format on */
 /* NOLINTEND(bugprone-macro-parentheses) */
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/words.h"
 
+#include <string.h>
 #include <time.h>
 
 #include "base/encoding.h"
@@ -34,6 +35,21 @@ static void when(FILE *to, const struct client *client)
     (void)fprintf(to, "  when      resumed: the same enclave key that was verified at %s\n", text);
 }
 
+/* Those that are the same in one line. */
+static void gpus(FILE *to, const struct nvgpu_claims *claims)
+{
+    for (size_t i = 0; i < claims->count;) {
+        const struct nvgpu_claim *g = &claims->gpus[i];
+        size_t same = 0;
+        while (i + same < claims->count && strcmp(claims->gpus[i + same].driver, g->driver) == 0 &&
+               strcmp(claims->gpus[i + same].vbios, g->vbios) == 0)
+            same++;
+        (void)fprintf(to, "  gpu       %zu x %s, driver %s, VBIOS %s: what its maker signed\n", same, g->chip,
+                      g->driver, g->vbios);
+        i += same;
+    }
+}
+
 void words_verified(FILE *to, const struct client *client, const char *address)
 {
     const struct verdict *v = client_verdict(client);
@@ -41,7 +57,10 @@ void words_verified(FILE *to, const struct client *client, const char *address)
                   v->simulated ? "Verified on a SIMULATED platform:" : "Verified:",
                   verdict_platform_name(v->claims.platform), v->count, v->count);
     line_hex(to, "code", v->claims.measurement, sizeof v->claims.measurement,
-             "is what you said may read your prompts");
+             v->claims.platform == VERDICT_PLATFORM_TDX
+                 ? "with its four registers is what you said may read your prompts"
+                 : "is what you said may read your prompts");
+    gpus(to, &v->claims.gpu);
     line_hex(to, "model", v->claims.model_digest, sizeof v->claims.model_digest, v->claims.model_name);
     line_hex(to, "channel", v->claims.noise_key, sizeof v->claims.noise_key,
              "ends inside the enclave (X25519 + ML-KEM-768, AES-256-GCM)");

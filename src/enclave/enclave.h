@@ -43,6 +43,7 @@ struct enclave {
     struct noise_keypair *key;           /* secret memory */
     struct collateral_cache *collateral; /* NULL: none */
     struct evidence_source *source;
+    struct evidence_gpus gpus; /* of this start; none is a count of 0 */
     struct evidence_batch *batch;
     struct engine *engine;
     struct engine_info engine_info;

@@ -149,6 +149,25 @@ static enum err open_engine(struct enclave *enclave, struct err_note *note)
     return ERR_OK;
 }
 
+/* The GPUs answer what the statement says without them, and the statement then names their answers (docs/protocol.md, GPUs). */
+static enum err ask_gpus(struct enclave *enclave, struct statement *statement, struct err_note *note)
+{
+    uint8_t nonce[32];
+    struct bytes reports[BUNDLE_GPUS_MAX];
+    const struct evidence_gpus *gpus = &enclave->gpus;
+    if (enclave->source->gpu_reports == NULL)
+        return ERR_OK;
+    enum err e = statement_gpu_nonce(statement, nonce);
+    if (e == ERR_OK)
+        e = enclave->source->gpu_reports(enclave->source, nonce, &enclave->gpus, note);
+    if (e != ERR_OK || gpus->report_count == 0)
+        return e;
+    for (size_t i = 0; i < gpus->report_count; i++)
+        reports[i] = gpus->reports[i].value;
+    statement->has_gpu_evidence = true;
+    return statement_gpu_digest(reports, gpus->report_count, statement->gpu_evidence);
+}
+
 /* The key pair of this start, what the enclave says about itself, and the thread that has the chip vouch for it. */
 static enum err open_evidence(struct enclave *enclave, struct err_note *note)
 {
@@ -158,10 +177,14 @@ static enum err open_evidence(struct enclave *enclave, struct err_note *note)
     memcpy(statement.noise_key, enclave->key->public_key, sizeof statement.noise_key);
     memcpy(statement.model_digest, enclave->engine_info.digest, sizeof statement.model_digest);
     memcpy(statement.model_name, enclave->engine_info.name, sizeof statement.model_name - 1);
-    enum err e = statement_write(&statement, text, sizeof text, &len);
+    enum err e = ask_gpus(enclave, &statement, note);
+    if (e != ERR_OK)
+        return e;
+    e = statement_write(&statement, text, sizeof text, &len);
     if (e != ERR_OK)
         return err_noted(e, note, "the key statement cannot be written");
-    return evidence_batch_new(enclave->source, bytes_of(text, len), evidence_done, enclave, &enclave->batch);
+    return evidence_batch_new(enclave->source, &enclave->gpus, bytes_of(text, len), evidence_done, enclave,
+                              &enclave->batch);
 }
 
 /* A chip that does not answer is better noticed now than by the first user; and as the user that we have become, who may be one that cannot ask. */
@@ -223,6 +246,7 @@ static void close_all(struct enclave *enclave)
     evidence_batch_free(enclave->batch);
     if (enclave->source != NULL)
         enclave->source->close(enclave->source);
+    evidence_gpus_release(&enclave->gpus);
     collateral_cache_free(enclave->collateral);
     if (enclave->mailbox.owner != NULL) {
         /* The engine's last `done`s release the requests that lost their session. */

@@ -18,6 +18,7 @@ struct gathered {
 
 struct evidence_batch {
     struct evidence_source *source;
+    const struct evidence_gpus *gpus; /* NULL: there are none */
     evidence_ready *ready;
     void *owner;
     pthread_t thread;
@@ -52,6 +53,21 @@ static enum err ask_chip(struct evidence_batch *b, const struct merkle_tree *tre
     return e == ERR_OK ? b->source->report(b->source, report_data, evidence, NULL) : e;
 }
 
+/* Behind what is there of the processor. False when there is no room. */
+static bool gpus_add(const struct evidence_gpus *gpus, struct bundle *bundle)
+{
+    if (bundle->evidence_count + gpus->report_count > BUNDLE_EVIDENCE_MAX ||
+        bundle->endorsement_count + gpus->endorsement_count > BUNDLE_ENDORSEMENTS_MAX)
+        return false;
+    memcpy(bundle->evidence + bundle->evidence_count, gpus->reports,
+           gpus->report_count * sizeof gpus->reports[0]);
+    memcpy(bundle->endorsements + bundle->endorsement_count, gpus->endorsements,
+           gpus->endorsement_count * sizeof gpus->endorsements[0]);
+    bundle->evidence_count += gpus->report_count;
+    bundle->endorsement_count += gpus->endorsement_count;
+    return true;
+}
+
 /* The bundles differ in the path alone. */
 static void answer_each(struct evidence_batch *b, const struct merkle_tree *tree,
                         const struct evidence *evidence)
@@ -64,6 +80,10 @@ static void answer_each(struct evidence_batch *b, const struct merkle_tree *tree
     };
     memcpy(bundle.platform, b->source->platform, strlen(b->source->platform));
     memcpy(bundle.endorsements, evidence->endorsements, sizeof bundle.endorsements);
+    if (b->gpus != NULL && !gpus_add(b->gpus, &bundle)) {
+        answer_all(b, ERR_NO_SPACE);
+        return;
+    }
     for (size_t i = 0; i < b->answering->count; i++) {
         char *text;
         size_t len;
@@ -138,8 +158,9 @@ static void release(struct evidence_batch *b)
     free(b);
 }
 
-enum err evidence_batch_new(struct evidence_source *source, struct bytes statement, evidence_ready *ready,
-                            void *owner, struct evidence_batch **out)
+enum err evidence_batch_new(struct evidence_source *source, const struct evidence_gpus *gpus,
+                            struct bytes statement, evidence_ready *ready, void *owner,
+                            struct evidence_batch **out)
 {
     *out = NULL;
     if (statement.len > STATEMENT_MAX)
@@ -150,7 +171,7 @@ enum err evidence_batch_new(struct evidence_source *source, struct bytes stateme
     if (b == NULL)
         return ERR_MEMORY;
     *b = (struct evidence_batch){
-        .source = source, .ready = ready, .owner = owner, .statement_len = statement.len};
+        .source = source, .gpus = gpus, .ready = ready, .owner = owner, .statement_len = statement.len};
     memcpy(b->statement, statement.ptr, statement.len);
     b->waiting = calloc(1, sizeof *b->waiting);
     b->answering = calloc(1, sizeof *b->answering);

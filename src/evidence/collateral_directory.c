@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "evidence/collateral_wanted.h"
 #include "evidence/kernel.h"
 
 enum { PATH_SIZE = 4096 };
@@ -97,4 +98,49 @@ enum err collateral_directory_each(const char *directory, collateral_found *foun
     }
     (void)closedir(list);
     return e;
+}
+
+struct search {
+    const struct collateral_key *wanted;
+    struct collateral_key *found;
+    bool exact;
+    size_t others;
+};
+
+static bool says_no_product(const struct collateral_key *key)
+{
+    return strcmp(key->product, COLLATERAL_ANY_PRODUCT) == 0;
+}
+
+static bool is_but_for_the_product(const struct collateral_key *a, const struct collateral_key *b)
+{
+    struct collateral_key same = *a;
+    memcpy(same.product, b->product, sizeof same.product);
+    return (a->kind == COLLATERAL_SNP_CERTIFICATES || a->kind == COLLATERAL_SNP_CRL) &&
+           says_no_product(a) != says_no_product(b) && collateral_key_equal(&same, b);
+}
+
+static enum err search_look(void *owner, const struct collateral_key *key)
+{
+    struct search *s = owner;
+    if (collateral_key_equal(key, s->wanted)) {
+        s->exact = true;
+        *s->found = *key;
+    } else if (!s->exact && is_but_for_the_product(key, s->wanted)) {
+        s->others++;
+        *s->found = *key;
+    }
+    return ERR_OK;
+}
+
+enum err collateral_directory_find(const char *directory, const struct collateral_key *wanted,
+                                   struct collateral_key *found, struct err_note *note)
+{
+    struct search s = {.wanted = wanted, .found = found};
+    *found = (struct collateral_key){0};
+    enum err e = collateral_directory_each(directory, search_look, &s, note);
+    if (e != ERR_OK || s.exact || s.others == 1)
+        return e;
+    *found = (struct collateral_key){0};
+    return ERR_UNKNOWN;
 }

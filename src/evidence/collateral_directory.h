@@ -21,4 +21,10 @@ typedef enum err collateral_found(void *owner, const struct collateral_key *key)
 ERR_MUST_USE enum err collateral_directory_each(const char *directory, collateral_found *found, void *owner,
                                                 struct err_note *note);
 
+/* The name under which the directory has what is wanted: that one; or else, of what AMD says, the only one that differs in nothing but the product, which
+ * one of the two does not say ("any"): a chip that changes from reports of version 2 to later ones asks by another name for the same. Whoever is given it
+ * checks it anyway. ERR_UNKNOWN: there is none, or there are several. ERR_FILE: the directory cannot be read. */
+ERR_MUST_USE enum err collateral_directory_find(const char *directory, const struct collateral_key *wanted,
+                                                struct collateral_key *found, struct err_note *note);
+
 #endif

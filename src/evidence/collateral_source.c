@@ -73,7 +73,14 @@ static enum err directory_ask(struct collateral_source *self, const struct colla
                               size_t *len, struct err_note *note)
 {
     const struct place *p = (const struct place *)self;
-    return collateral_directory_read(p->path, key, out, len, note) == ERR_OK ? ERR_OK : ERR_EVIDENCE;
+    struct collateral_key found;
+    *len = 0;
+    enum err e = collateral_directory_find(p->path, key, &found, note);
+    if (e == ERR_UNKNOWN)
+        return err_noted(ERR_EVIDENCE, note, "%s: there is no such document", p->path);
+    if (e == ERR_OK)
+        e = collateral_directory_read(p->path, &found, out, len, note);
+    return e == ERR_OK ? ERR_OK : ERR_EVIDENCE;
 }
 
 /* ---- which ---- */

@@ -8,3 +8,9 @@ void evidence_release(struct evidence *e)
     free(e->storage);
     memset(e, 0, sizeof *e);
 }
+
+void evidence_gpus_release(struct evidence_gpus *gpus)
+{
+    free(gpus->storage);
+    memset(gpus, 0, sizeof *gpus);
+}

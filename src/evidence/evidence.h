@@ -7,7 +7,7 @@
  * real chips), and nobody above asks which platform it is.
  */
 
-#include "attest/bundle.h"
+#include "attest/bundle_parts.h"
 #include "base/bytes.h"
 #include "base/error.h"
 #include "evidence/collateral_cache.h"
@@ -21,11 +21,24 @@ struct evidence {
 };
 void evidence_release(struct evidence *e);
 
+/* What the GPUs of the VM say, one report each, and what endorses them: as many certificate chains, in the same order, reference values, OCSP responses. */
+struct evidence_gpus {
+    size_t report_count; /* 0: there is no GPU */
+    struct bundle_item reports[BUNDLE_GPUS_MAX];
+    size_t endorsement_count;
+    struct bundle_item endorsements[BUNDLE_ENDORSEMENTS_MAX];
+    void *storage; /* owns the bytes; release with evidence_gpus_release */
+};
+void evidence_gpus_release(struct evidence_gpus *gpus);
+
 struct evidence_source {
     const char *platform; /* BUNDLE_PLATFORM_... */
     /* Asks the chip for a report over these 64 bytes. Blocks for as long as the chip takes; one call at a time. ERR_EVIDENCE. */
     ERR_MUST_USE enum err (*report)(struct evidence_source *self, const uint8_t report_data[static 64],
                                     struct evidence *out, struct err_note *note);
+    /* Asks the GPUs for reports over this nonce (statement_gpu_nonce). NULL: this source has no way to GPUs. Blocks; not while report is asked. ERR_EVIDENCE. */
+    ERR_MUST_USE enum err (*gpu_reports)(struct evidence_source *self, const uint8_t nonce[static 32],
+                                         struct evidence_gpus *out, struct err_note *note);
     void (*close)(struct evidence_source *self); /* releases self */
 };
 

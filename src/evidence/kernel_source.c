@@ -7,16 +7,10 @@
  */
 #include <stdlib.h>
 
-#include "attest/anchors.h"
 #include "attest/certificate_table.h"
-#include "attest/pck.h"
-#include "attest/snp_report.h"
-#include "attest/tdx_quote.h"
-#include "base/encoding.h"
+#include "evidence/collateral_wanted.h"
 #include "evidence/evidence.h"
 #include "evidence/report_device.h"
-
-#define PCK_PROCESSOR_CA "Intel SGX PCK Processor CA"
 
 enum { SNP_CERTIFICATE_COUNT = 3 };
 
@@ -56,34 +50,13 @@ static enum err collateral_get(const struct kernel_source *s, const struct colla
 
 /* ---- SEV-SNP ---- */
 
-static bool is_vlek(const struct snp_report *report)
-{
-    return (report->key_info >> 2 & 7U) == SNP_KEY_VLEK;
-}
-
-static void snp_key(const struct snp_report *report, enum collateral_kind kind, struct collateral_key *key)
-{
-    const struct snp_product *product = report->version >= SNP_REPORT_VERSION_CPUID
-                                            ? anchors_snp_by_cpuid(report->cpuid_family, report->cpuid_model)
-                                            : NULL;
-    const char *name = product == NULL ? "any" : product->name;
-    *key = (struct collateral_key){.kind = kind, .vlek = is_vlek(report)};
-    memcpy(key->product, name, strnlen(name, sizeof key->product - 1));
-    if (kind != COLLATERAL_SNP_CERTIFICATES)
-        return;
-    memcpy(key->tcb, report->reported_tcb.raw, sizeof key->tcb);
-    if (!key->vlek)
-        memcpy(key->chip_id, report->chip_id, sizeof key->chip_id);
-}
-
 /* The three certificates, from the host's table or else from the cache. */
-static enum err snp_certificates_get(const struct kernel_source *s, const struct snp_report *report,
+static enum err snp_certificates_get(const struct kernel_source *s, const struct collateral_key *key,
                                      struct kernel_evidence *k, struct certificate_table *table,
                                      struct collateral_subject *subject, struct err_note *note)
 {
-    struct collateral_key key;
     struct bytes document;
-    struct bytes *vek = is_vlek(report) ? &table->vlek : &table->vcek;
+    struct bytes *vek = key->vlek ? &table->vlek : &table->vcek;
     enum err e = certificate_table_parse(bytes_of(k->answer.table, k->answer.table_len), table);
     bool complete = e == ERR_OK && vek->len > 0 && table->ask.len > 0 && table->ark.len > 0;
     if (!complete && s->collateral == NULL)
@@ -93,8 +66,7 @@ static enum err snp_certificates_get(const struct kernel_source *s, const struct
             "to get them from with --collateral");
     if (!complete) {
         struct bytes crl = table->crl;
-        snp_key(report, COLLATERAL_SNP_CERTIFICATES, &key);
-        e = collateral_get(s, &key, subject, k->certificates, &document, note);
+        e = collateral_get(s, key, subject, k->certificates, &document, note);
         if (e == ERR_OK)
             e = certificate_table_parse(document, table);
         if (e != ERR_OK)
@@ -108,17 +80,16 @@ static enum err snp_certificates_get(const struct kernel_source *s, const struct
 }
 
 /* From the host's table, or else from the cache. Without either the client has to decide whether it goes without. */
-static enum err snp_crl_get(const struct kernel_source *s, const struct snp_report *report,
+static enum err snp_crl_get(const struct kernel_source *s, struct collateral_key *key,
                             struct kernel_evidence *k, const struct certificate_table *table,
                             const struct collateral_subject *subject, struct bytes *crl,
                             struct err_note *note)
 {
-    struct collateral_key key;
     *crl = table->crl;
     if (crl->len > 0 || s->collateral == NULL)
         return ERR_OK;
-    snp_key(report, COLLATERAL_SNP_CRL, &key);
-    return collateral_get(s, &key, subject, k->crl, crl, note);
+    collateral_snp_product_of_root(table->ark, key);
+    return collateral_get(s, key, subject, k->crl, crl, note);
 }
 
 static enum err snp_evidence_make(const struct kernel_source *s,
@@ -127,6 +98,8 @@ static enum err snp_evidence_make(const struct kernel_source *s,
 {
     struct snp_report report;
     struct certificate_table table;
+    struct collateral_key certificates_key;
+    struct collateral_key crl_key;
     struct bytes crl = {0};
     struct bytes bytes = bytes_of(k->answer.report, k->answer.report_len);
     struct collateral_subject subject = {.snp = {.report = bytes}};
@@ -138,9 +111,10 @@ static enum err snp_evidence_make(const struct kernel_source *s,
         return ERR_EVIDENCE;
     if (memcmp(report.report_data, report_data, REPORT_DATA_SIZE) != 0)
         return err_noted(ERR_EVIDENCE, note, "the SNP report covers other data than it was asked to");
-    e = snp_certificates_get(s, &report, k, &table, &subject, note);
+    collateral_snp_keys(&report, &certificates_key, &crl_key);
+    e = snp_certificates_get(s, &certificates_key, k, &table, &subject, note);
     if (e == ERR_OK)
-        e = snp_crl_get(s, &report, k, &table, &subject, &crl, note);
+        e = snp_crl_get(s, &crl_key, k, &table, &subject, &crl, note);
     if (e != ERR_OK)
         return e;
     out->report = (struct bundle_item){BUNDLE_SNP_REPORT, bytes};
@@ -153,28 +127,6 @@ static enum err snp_evidence_make(const struct kernel_source *s,
 }
 
 /* ---- TDX ---- */
-
-/* Which platform it is, and under which of the two authorities: from the quote's own certificate. */
-static enum err tdx_key(const struct tdx_quote *quote, struct collateral_key *key, struct err_note *note)
-{
-    uint8_t der[X509_SIZE_MAX];
-    size_t len;
-    struct x509 cert;
-    struct pck pck;
-    struct bytes text = quote->pck_chain;
-    enum err e = encoding_pem_next(&text, "CERTIFICATE", der, sizeof der, &len);
-    if (e != ERR_OK)
-        return err_noted(ERR_EVIDENCE, note, "the quote carries no PCK certificate: %s", err_text(e));
-    e = x509_parse(bytes_of(der, len), &cert, note);
-    if (e == ERR_OK)
-        e = pck_parse(&cert, &pck, note);
-    if (e != ERR_OK)
-        return ERR_EVIDENCE;
-    *key = (struct collateral_key){.kind = COLLATERAL_TDX,
-                                   .processor_ca = bytes_is_str(cert.issuer_cn, PCK_PROCESSOR_CA)};
-    memcpy(key->fmspc, pck.fmspc, sizeof key->fmspc);
-    return ERR_OK;
-}
 
 static enum err tdx_evidence_make(const struct kernel_source *s,
                                   const uint8_t report_data[static REPORT_DATA_SIZE],
@@ -193,9 +145,9 @@ static enum err tdx_evidence_make(const struct kernel_source *s,
         return err_noted(
             ERR_EVIDENCE, note,
             "a TD quote needs Intel's collateral with it; name a place to get it from with --collateral");
-    enum err e = tdx_key(&quote, &key, note);
-    if (e == ERR_OK)
-        e = collateral_get(s, &key, &subject, k->certificates, &document, note);
+    if (collateral_tdx_key(&quote, &key, note) != ERR_OK)
+        return ERR_EVIDENCE;
+    enum err e = collateral_get(s, &key, &subject, k->certificates, &document, note);
     if (e != ERR_OK)
         return e;
     out->report = (struct bundle_item){BUNDLE_TDX_QUOTE, bytes};

@@ -73,36 +73,83 @@ static const struct form {
     {SIMULATED_PLATFORM_TDX, BUNDLE_PLATFORM_TDX, tdx_take},
 };
 
-static enum err answer_read(struct bytes frame, struct simulated_answer *answer, const struct form **form,
-                            struct err_note *note)
+/* An answer to this question; NULL when it is none, and the note says why. */
+static const struct form *answer_read(struct bytes frame, enum simulated_what what,
+                                      struct simulated_answer *answer, struct err_note *note)
 {
     enum err e = simulated_answer_parse(frame, answer);
     if (e != ERR_OK)
-        return err_noted(ERR_EVIDENCE, note, "the simulator's answer: %s", err_text(e));
-    if (answer->status != 0)
-        return err_noted(ERR_EVIDENCE, note, "the simulator refused, status 0x%x", answer->status);
-    for (size_t i = 0; i < sizeof forms / sizeof *forms; i++)
-        if (forms[i].wire == answer->platform) {
-            *form = &forms[i];
-            return ERR_OK;
-        }
-    return err_noted(ERR_EVIDENCE, note, "the simulator plays a platform that is not known");
+        e = err_noted(e, note, "the simulator's answer: %s", err_text(e));
+    else if (answer->what != what)
+        e = err_noted(ERR_EVIDENCE, note, "the simulator answers another question");
+    else if (answer->status != 0)
+        e = err_noted(ERR_EVIDENCE, note, "the simulator refused, status 0x%x", answer->status);
+    for (size_t i = 0; e == ERR_OK && i < sizeof forms / sizeof *forms; i++)
+        if (forms[i].wire == answer->platform)
+            return &forms[i];
+    return NULL; /* each platform that the wire knows is in the table */
 }
 
 enum err evidence_simulated_parse(struct bytes frame, struct evidence *out, const char **platform,
                                   struct err_note *note)
 {
     struct simulated_answer answer;
-    const struct form *form = NULL;
     memset(out, 0, sizeof *out);
-    enum err e = answer_read(frame, &answer, &form, note);
-    if (e == ERR_OK && answer.evidence.len == 0)
-        e = err_noted(ERR_EVIDENCE, note, "the simulator's answer holds no evidence");
-    if (e == ERR_OK)
-        e = form->take(&answer, out, note);
+    const struct form *form = answer_read(frame, SIMULATED_ASKS_REPORT, &answer, note);
+    if (form == NULL)
+        return ERR_EVIDENCE;
+    enum err e = form->take(&answer, out, note);
     if (e == ERR_OK)
         *platform = form->platform;
     return e;
+}
+
+/* ---- GPUs ---- */
+
+static const char *const part_types[SIMULATED_PART_END] = {
+    [SIMULATED_PART_REPORT] = BUNDLE_GPU_REPORT,
+    [SIMULATED_PART_CHAIN] = BUNDLE_GPU_CHAIN,
+    [SIMULATED_PART_RIM] = BUNDLE_GPU_RIM,
+    [SIMULATED_PART_OCSP] = BUNDLE_OCSP,
+};
+
+/* Reports are evidence, everything else endorses. */
+static enum err parts_read(struct bytes from, bool reports, struct bundle_item *items, size_t max,
+                           size_t *count)
+{
+    struct reader r = reader_over(from);
+    enum err e = ERR_OK;
+    *count = 0;
+    while (e == ERR_OK && r.left > 0) {
+        enum simulated_part kind;
+        struct bytes part;
+        e = *count < max ? simulated_part_read(&r, &kind, &part) : ERR_TOO_LARGE;
+        if (e == ERR_OK && (kind == SIMULATED_PART_REPORT) != reports)
+            e = ERR_VALUE;
+        if (e == ERR_OK)
+            items[(*count)++] = (struct bundle_item){part_types[kind], part};
+    }
+    return e;
+}
+
+enum err evidence_simulated_parse_gpus(struct bytes frame, struct evidence_gpus *out, const char **platform,
+                                       struct err_note *note)
+{
+    struct simulated_answer answer;
+    memset(out, 0, sizeof *out);
+    const struct form *form = answer_read(frame, SIMULATED_ASKS_GPUS, &answer, note);
+    if (form == NULL)
+        return ERR_EVIDENCE;
+    enum err e = parts_read(answer.evidence, true, out->reports, BUNDLE_GPUS_MAX, &out->report_count);
+    if (e == ERR_OK)
+        e = parts_read(answer.endorsements, false, out->endorsements, BUNDLE_ENDORSEMENTS_MAX,
+                       &out->endorsement_count);
+    if (e != ERR_OK) {
+        memset(out, 0, sizeof *out);
+        return err_noted(ERR_EVIDENCE, note, "the simulator's GPUs: %s", err_text(e));
+    }
+    *platform = form->platform;
+    return ERR_OK;
 }
 
 /* ---- the source ---- */
@@ -126,27 +173,54 @@ static enum err ask(int fd, const struct simulated_question *question, uint8_t *
     return ERR_OK;
 }
 
+static enum err platform_check(const struct evidence_source *self, const char *platform,
+                               struct err_note *note)
+{
+    return strcmp(platform, self->platform) == 0
+               ? ERR_OK
+               : err_noted(ERR_EVIDENCE, note, "the simulator plays another platform than it said");
+}
+
 static enum err simulated_report(struct evidence_source *self, const uint8_t report_data[static 64],
                                  struct evidence *out, struct err_note *note)
 {
     const struct simulated_source *source = (const struct simulated_source *)self;
     struct simulated_question question = {.what = SIMULATED_ASKS_REPORT};
-    const char *platform = NULL;
+    const char *platform = "";
     uint8_t *room;
     struct bytes frame;
     memset(out, 0, sizeof *out);
-    memcpy(question.report_data, report_data, sizeof question.report_data);
+    memcpy(question.data, report_data, sizeof question.data);
     enum err e = ask(source->fd, &question, &room, &frame, note);
     if (e == ERR_OK)
         e = evidence_simulated_parse(frame, out, &platform, note);
-    if (e == ERR_OK && strcmp(platform, self->platform) != 0)
-        e = err_noted(ERR_EVIDENCE, note, "the simulator plays another platform than it said");
-    if (e == ERR_OK) {
-        out->storage = room;
-        return ERR_OK;
-    }
+    if (e == ERR_OK)
+        e = platform_check(self, platform, note);
+    out->storage = room;
+    if (e != ERR_OK)
+        evidence_release(out);
+    return e;
+}
+
+static enum err simulated_gpu_reports(struct evidence_source *self,
+                                      const uint8_t nonce[static SIMULATED_WIRE_NONCE_SIZE],
+                                      struct evidence_gpus *out, struct err_note *note)
+{
+    const struct simulated_source *source = (const struct simulated_source *)self;
+    struct simulated_question question = {.what = SIMULATED_ASKS_GPUS};
+    const char *platform = "";
+    uint8_t *room;
+    struct bytes frame;
     memset(out, 0, sizeof *out);
-    free(room);
+    memcpy(question.data, nonce, SIMULATED_WIRE_NONCE_SIZE);
+    enum err e = ask(source->fd, &question, &room, &frame, note);
+    if (e == ERR_OK)
+        e = evidence_simulated_parse_gpus(frame, out, &platform, note);
+    if (e == ERR_OK)
+        e = platform_check(self, platform, note);
+    out->storage = room;
+    if (e != ERR_OK)
+        evidence_gpus_release(out);
     return e;
 }
 
@@ -154,16 +228,14 @@ static enum err platform_ask(int fd, const char **platform)
 {
     const struct simulated_question question = {.what = SIMULATED_ASKS_PLATFORM};
     struct simulated_answer answer;
-    const struct form *form = NULL;
     uint8_t *room;
     struct bytes frame;
     enum err e = ask(fd, &question, &room, &frame, NULL);
-    if (e == ERR_OK)
-        e = answer_read(frame, &answer, &form, NULL);
-    if (e == ERR_OK && answer.evidence.len != 0) /* it was not asked for any */
-        e = ERR_EVIDENCE;
-    if (e == ERR_OK)
+    const struct form *form = e == ERR_OK ? answer_read(frame, SIMULATED_ASKS_PLATFORM, &answer, NULL) : NULL;
+    if (form != NULL)
         *platform = form->platform;
+    else if (e == ERR_OK)
+        e = ERR_EVIDENCE;
     free(room);
     return e;
 }
@@ -191,7 +263,10 @@ enum err evidence_simulated_open(int fd, struct evidence_source **out)
     if (source == NULL)
         return ERR_MEMORY;
     *source = (struct simulated_source){
-        .base = {.platform = platform, .report = simulated_report, .close = simulated_close},
+        .base = {.platform = platform,
+                 .report = simulated_report,
+                 .gpu_reports = simulated_gpu_reports,
+                 .close = simulated_close},
         .fd = fd,
     };
     *out = &source->base;

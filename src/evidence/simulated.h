@@ -12,4 +12,8 @@
 ERR_MUST_USE enum err evidence_simulated_parse(struct bytes frame, struct evidence *out,
                                                const char **platform, struct err_note *note);
 
+/* The same of an answer about GPUs. */
+ERR_MUST_USE enum err evidence_simulated_parse_gpus(struct bytes frame, struct evidence_gpus *out,
+                                                    const char **platform, struct err_note *note);
+
 #endif

@@ -20,15 +20,6 @@ static enum err text_finish(struct writer *w, size_t *len)
     return e;
 }
 
-enum err simulated_certificate_pem(const struct simulated_der *certificate, char *text, size_t size,
-                                   size_t *len)
-{
-    struct writer w = writer_into(text, size);
-    *len = 0;
-    enum err e = encoding_pem_write(&w, label_certificate, bytes_of(certificate->der, certificate->len));
-    return e == ERR_OK ? text_finish(&w, len) : e;
-}
-
 static enum err key_write(struct writer *w, const struct crypto_private_key *key)
 {
     size_t len;

@@ -37,8 +37,4 @@ ERR_MUST_USE enum err simulated_kept_write(const struct simulated_kept *kept, ch
 /* Into the chain; the keys must be NULL before, and belong to the chain also when this fails. ERR_ENCODING, ERR_TRUNCATED, ERR_KEY, ERR_MEMORY. */
 ERR_MUST_USE enum err simulated_kept_read(struct bytes text, const struct simulated_kept *kept);
 
-/* One certificate as PEM, NUL-terminated. ERR_NO_SPACE. */
-ERR_MUST_USE enum err simulated_certificate_pem(const struct simulated_der *certificate, char *text,
-                                                size_t size, size_t *len);
-
 #endif

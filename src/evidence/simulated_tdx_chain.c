@@ -50,8 +50,8 @@ static void tcb_write(struct writer *w, const struct pck *pck)
 {
     size_t member = member_begin(w, MEMBER_TCB, 0);
     size_t list = der_begin(w, DER_SEQUENCE);
-    for (uint8_t i = 1; i <= TCB_CPU_SVN; i++) {
-        size_t item = member_begin(w, MEMBER_TCB, i);
+    for (int i = 1; i <= TCB_CPU_SVN; i++) {
+        size_t item = member_begin(w, MEMBER_TCB, (uint8_t)i);
         if (i == TCB_CPU_SVN)
             der_put(w, DER_OCTET_STRING, bytes_of(pck->cpu_svn, sizeof pck->cpu_svn));
         else

@@ -72,11 +72,12 @@ static enum err enclave_certify(struct simulated_tdx *t)
 /* The leaf first, and a NUL at the end, as in real quotes. */
 static enum err chain_write(struct simulated_tdx *t)
 {
-    const struct simulated_der *const chain[] = {&t->pck_der, &t->ca_der, &t->root_der};
+    enum { CERTIFICATES = 3 };
+    const struct simulated_der *const chain[CERTIFICATES] = {&t->pck_der, &t->ca_der, &t->root_der};
     struct bytes text;
     struct writer w = writer_into(t->pck_chain, sizeof t->pck_chain);
     enum err e = ERR_OK;
-    for (size_t i = 0; e == ERR_OK && i < sizeof chain / sizeof *chain; i++)
+    for (size_t i = 0; e == ERR_OK && i < CERTIFICATES; i++)
         e = encoding_pem_write(&w, "CERTIFICATE", bytes_of(chain[i]->der, chain[i]->len));
     writer_u8(&w, 0);
     if (e == ERR_OK)

@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "evidence/simulated_wire.h"
 
-#include "base/reader.h"
-#include "base/writer.h"
-
 static const char question_magic[] = "ENCLSIMQ";
 static const char answer_magic[] = "ENCLSIMA";
 
@@ -19,8 +16,13 @@ void simulated_question_write(const struct simulated_question *q,
     struct writer w = writer_into(out, SIMULATED_WIRE_QUESTION_SIZE);
     writer_str(&w, question_magic);
     writer_u32be(&w, q->what);
-    writer_bytes(&w, bytes_of(q->report_data, sizeof q->report_data));
+    writer_bytes(&w, bytes_of(q->data, sizeof q->data));
 }
+
+/* How much of a question's data says something; the rest are zeros. */
+static const size_t said[] = {[SIMULATED_ASKS_PLATFORM] = 0,
+                              [SIMULATED_ASKS_REPORT] = SIMULATED_WIRE_DATA_SIZE,
+                              [SIMULATED_ASKS_GPUS] = SIMULATED_WIRE_NONCE_SIZE};
 
 enum err simulated_question_parse(struct bytes in, struct simulated_question *q)
 {
@@ -28,29 +30,42 @@ enum err simulated_question_parse(struct bytes in, struct simulated_question *q)
     *q = (struct simulated_question){0};
     magic_read(&r, question_magic);
     uint32_t what = reader_u32be(&r);
-    if (what >= SIMULATED_WHAT_COUNT)
+    if (reader_status(&r) == ERR_OK && what >= SIMULATED_WHAT_COUNT)
         reader_fail(&r, ERR_UNKNOWN);
-    else
+    if (reader_status(&r) == ERR_OK) {
         q->what = (enum simulated_what)what;
-    if (what == SIMULATED_ASKS_PLATFORM)
-        reader_zeros(&r, sizeof q->report_data);
-    else
-        reader_copy(&r, q->report_data, sizeof q->report_data);
+        reader_copy(&r, q->data, said[what]);
+        reader_zeros(&r, sizeof q->data - said[what]);
+    }
     return reader_finish(&r);
 }
 
-/* Whether these sizes can be: nothing at all (a refusal, or the name of the platform alone), or both parts. */
-static enum err sizes_check(uint32_t platform, uint32_t status, size_t evidence, size_t endorsements)
+/* Is there what this question was for, and nothing else? */
+static bool is_complete(uint32_t what, uint32_t platform, size_t evidence, size_t endorsements)
 {
+    switch (what) {
+    case SIMULATED_ASKS_REPORT:
+        return evidence != 0 && endorsements != 0 &&
+               (platform != SIMULATED_PLATFORM_SNP || evidence == SNP_REPORT_SIZE);
+    case SIMULATED_ASKS_GPUS:
+        return (evidence != 0) == (endorsements != 0);
+    default:
+        return evidence == 0 && endorsements == 0;
+    }
+}
+
+static enum err header_check(uint32_t what, uint32_t platform, uint32_t status, size_t evidence,
+                             size_t endorsements)
+{
+    if (what >= SIMULATED_WHAT_COUNT)
+        return ERR_UNKNOWN;
     if (platform != SIMULATED_PLATFORM_SNP && platform != SIMULATED_PLATFORM_TDX)
         return ERR_UNKNOWN;
     if (evidence > SIMULATED_WIRE_EVIDENCE_MAX || endorsements > SIMULATED_WIRE_ENDORSEMENTS_MAX)
         return ERR_TOO_LARGE;
-    if (evidence == 0 && endorsements == 0)
-        return ERR_OK;
-    if (status != 0 || evidence == 0 || endorsements == 0)
-        return ERR_VALUE;
-    return platform == SIMULATED_PLATFORM_SNP && evidence != SNP_REPORT_SIZE ? ERR_VALUE : ERR_OK;
+    if (status != 0)
+        return evidence == 0 && endorsements == 0 ? ERR_OK : ERR_VALUE;
+    return is_complete(what, platform, evidence, endorsements) ? ERR_OK : ERR_VALUE;
 }
 
 enum err simulated_answer_write(const struct simulated_answer *a,
@@ -59,10 +74,11 @@ enum err simulated_answer_write(const struct simulated_answer *a,
     struct bytes written = {0};
     struct writer w = writer_into(out, SIMULATED_WIRE_ANSWER_MAX);
     *len = 0;
-    enum err e = sizes_check(a->platform, a->status, a->evidence.len, a->endorsements.len);
+    enum err e = header_check(a->what, a->platform, a->status, a->evidence.len, a->endorsements.len);
     if (e != ERR_OK)
         return e == ERR_TOO_LARGE ? ERR_NO_SPACE : ERR_VALUE;
     writer_str(&w, answer_magic);
+    writer_u32be(&w, a->what);
     writer_u32be(&w, a->platform);
     writer_u32be(&w, a->status);
     writer_u32be(&w, (uint32_t)a->evidence.len);
@@ -79,16 +95,18 @@ enum err simulated_answer_parse(struct bytes in, struct simulated_answer *a)
     struct reader r = reader_over(in);
     *a = (struct simulated_answer){0};
     magic_read(&r, answer_magic);
+    uint32_t what = reader_u32be(&r);
     uint32_t platform = reader_u32be(&r);
     uint32_t status = reader_u32be(&r);
     uint32_t evidence = reader_u32be(&r);
     uint32_t endorsements = reader_u32be(&r);
     enum err e = reader_status(&r);
     if (e == ERR_OK)
-        e = sizes_check(platform, status, evidence, endorsements);
+        e = header_check(what, platform, status, evidence, endorsements);
     if (e != ERR_OK)
         return e;
-    const struct simulated_answer found = {.platform = (enum simulated_platform)platform,
+    const struct simulated_answer found = {.what = (enum simulated_what)what,
+                                           .platform = (enum simulated_platform)platform,
                                            .status = status,
                                            .evidence = reader_bytes(&r, evidence),
                                            .endorsements = reader_bytes(&r, endorsements)};
@@ -96,4 +114,24 @@ enum err simulated_answer_parse(struct bytes in, struct simulated_answer *a)
     if (e == ERR_OK)
         *a = found;
     return e;
+}
+
+void simulated_part_write(struct writer *w, enum simulated_part kind, struct bytes part)
+{
+    writer_u32be(w, kind);
+    writer_u32be(w, (uint32_t)part.len);
+    writer_bytes(w, part);
+}
+
+enum err simulated_part_read(struct reader *r, enum simulated_part *kind, struct bytes *part)
+{
+    uint32_t found = reader_u32be(r);
+    uint32_t size = reader_u32be(r);
+    *part = reader_bytes(r, size);
+    *kind = SIMULATED_PART_END;
+    if (reader_status(r) == ERR_OK && (found < SIMULATED_PART_REPORT || found >= SIMULATED_PART_END))
+        reader_fail(r, ERR_UNKNOWN);
+    if (reader_status(r) == ERR_OK)
+        *kind = (enum simulated_part)found;
+    return reader_status(r);
 }

@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "base/options.h"
+#include "simulator/gpus.h"
 
 enum { DELAY_DEFAULT_MS = 5, DELAY_MAX_MS = 60000 };
 
@@ -13,10 +14,13 @@ enum { DELAY_DEFAULT_MS = 5, DELAY_MAX_MS = 60000 };
 static const struct option table[] = {
     {"--platform", OPTION_TEXT, AT(platform), 0, 0, "NAME",
      "which platform to play: snp (AMD SEV-SNP) or tdx (Intel TDX); snp when not given"},
+    {"--gpus", OPTION_NUMBER, AT(gpus), 0, GPUS_MAX, "N",
+     "also play so many NVIDIA H100 GPUs, 0 to 8; 0 when not given"},
     {"--delay-ms", OPTION_NUMBER, AT(delay_ms), 0, DELAY_MAX_MS, "N",
      "how long the chip takes for a report, 0 to 60000; 5 when not given"},
     {"--root-out", OPTION_TEXT, AT(root_out), 0, 0, "FILE",
-     "write the made-up root certificate there (PEM): the root that a client must be given by hand"},
+     "write the made-up root certificate there, and those of the GPUs (PEM): what a client must be given by "
+     "hand"},
     {"--chain", OPTION_TEXT, AT(chain), 0, 0, "DIR",
      "keep the made-up keys and certificates of each platform there and use them again; for tests, since "
      "making "

@@ -9,6 +9,7 @@ struct options {
     const char *platform; /* which one to play */
     const char *root_out; /* file for the root certificate, or NULL */
     const char *chain;    /* directory that keeps the chain, or NULL */
+    uint32_t gpus;        /* how many to play */
     uint32_t delay_ms;    /* that a report takes */
     bool policy_debug;
     bool json;

@@ -3,13 +3,13 @@
 
 #include <stdlib.h>
 
-static const struct platform_kind *const kinds[] = {&platform_snp, &platform_tdx};
+static const struct platform_kind *const kinds[] = {&platform_snp, &platform_tdx, NULL};
 
 enum err platform_open(const char *name, const char *directory, int64_t now, struct platform **p,
                        struct err_note *note)
 {
     *p = NULL;
-    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+    for (size_t i = 0; kinds[i] != NULL; i++) {
         if (strcmp(kinds[i]->name, name) != 0)
             continue;
         enum err e = kinds[i]->open(directory, now, p, note);
@@ -30,40 +30,53 @@ void platform_close(struct platform *p)
 
 /* ---- answers ---- */
 
-static enum err answer_write(const struct simulated_answer *answer, struct platform_frame *frame)
+void platform_room_open(struct platform_room *room, struct writer *evidence, struct writer *endorsements)
 {
-    return simulated_answer_write(answer, frame->bytes, &frame->len);
+    *evidence = writer_into(room->evidence, sizeof room->evidence);
+    *endorsements = writer_into(room->endorsements, sizeof room->endorsements);
+}
+
+enum err platform_frame_write(const struct platform *p, enum simulated_what what,
+                              const struct writer *evidence, const struct writer *endorsements,
+                              struct platform_frame *frame)
+{
+    struct simulated_answer answer = {.what = what, .platform = p->kind->wire};
+    enum err e = writer_finish(evidence, &answer.evidence);
+    if (e == ERR_OK)
+        e = writer_finish(endorsements, &answer.endorsements);
+    return e == ERR_OK ? simulated_answer_write(&answer, frame->bytes, &frame->len) : e;
 }
 
 enum err platform_answer(const struct platform *p, const uint8_t report_data[static SIMULATED_WIRE_DATA_SIZE],
                          struct platform_frame *frame)
 {
-    struct simulated_answer answer = {.platform = p->kind->wire};
-    uint8_t *room = malloc(SIMULATED_WIRE_EVIDENCE_MAX + SIMULATED_WIRE_ENDORSEMENTS_MAX);
+    struct platform_room *room = calloc(1, sizeof *room);
+    struct writer evidence;
+    struct writer endorsements;
     if (room == NULL)
         return ERR_MEMORY;
-    struct writer evidence = writer_into(room, SIMULATED_WIRE_EVIDENCE_MAX);
-    struct writer endorsements =
-        writer_into(room + SIMULATED_WIRE_EVIDENCE_MAX, SIMULATED_WIRE_ENDORSEMENTS_MAX);
+    platform_room_open(room, &evidence, &endorsements);
     enum err e = p->kind->evidence(p, report_data, &evidence, &endorsements);
     if (e == ERR_OK)
-        e = writer_finish(&evidence, &answer.evidence);
-    if (e == ERR_OK)
-        e = writer_finish(&endorsements, &answer.endorsements);
-    if (e == ERR_OK)
-        e = answer_write(&answer, frame);
+        e = platform_frame_write(p, SIMULATED_ASKS_REPORT, &evidence, &endorsements, frame);
     free(room);
     return e;
 }
 
-enum err platform_introduce(const struct platform *p, struct platform_frame *frame)
+static enum err bare_answer(const struct platform *p, enum simulated_what what, uint32_t status,
+                            struct platform_frame *frame)
 {
-    const struct simulated_answer answer = {.platform = p->kind->wire};
-    return answer_write(&answer, frame);
+    const struct simulated_answer answer = {.what = what, .platform = p->kind->wire, .status = status};
+    return simulated_answer_write(&answer, frame->bytes, &frame->len);
 }
 
-enum err platform_refuse(const struct platform *p, uint32_t status, struct platform_frame *frame)
+enum err platform_introduce(const struct platform *p, struct platform_frame *frame)
 {
-    const struct simulated_answer answer = {.platform = p->kind->wire, .status = status};
-    return answer_write(&answer, frame);
+    return bare_answer(p, SIMULATED_ASKS_PLATFORM, 0, frame);
+}
+
+enum err platform_refuse(const struct platform *p, enum simulated_what what, uint32_t status,
+                         struct platform_frame *frame)
+{
+    return bare_answer(p, what, status, frame);
 }

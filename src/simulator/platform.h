@@ -63,13 +63,23 @@ ERR_MUST_USE enum err platform_open(const char *name, const char *directory, int
                                     struct err_note *note);
 void platform_close(struct platform *p); /* NULL does nothing */
 
-/* The answers to the two questions. */
+/* Where the two parts of an answer are put together; large, so not on the stack. */
+struct platform_room {
+    uint8_t evidence[SIMULATED_WIRE_EVIDENCE_MAX];
+    uint8_t endorsements[SIMULATED_WIRE_ENDORSEMENTS_MAX];
+};
+void platform_room_open(struct platform_room *room, struct writer *evidence, struct writer *endorsements);
+ERR_MUST_USE enum err platform_frame_write(const struct platform *p, enum simulated_what what,
+                                           const struct writer *evidence, const struct writer *endorsements,
+                                           struct platform_frame *frame);
+
+/* The answers to the question for a report, and to that for the platform. */
 ERR_MUST_USE enum err platform_answer(const struct platform *p,
                                       const uint8_t report_data[static SIMULATED_WIRE_DATA_SIZE],
                                       struct platform_frame *frame);
 ERR_MUST_USE enum err platform_introduce(const struct platform *p, struct platform_frame *frame);
 /* A refusal. */
-ERR_MUST_USE enum err platform_refuse(const struct platform *p, uint32_t status,
+ERR_MUST_USE enum err platform_refuse(const struct platform *p, enum simulated_what what, uint32_t status,
                                       struct platform_frame *frame);
 
 #endif

@@ -13,12 +13,13 @@
 #include "simulator/launch.h"
 #include "simulator/serve.h"
 
-enum { PATH_SIZE = 4096, PEM_SIZE = 4096, DIGEST_SIZE = 48, STATUS_FAILED = 1 };
+enum { PATH_SIZE = 4096, PEM_SIZE = 16384, DIGEST_SIZE = 48, STATUS_FAILED = 1 };
 
 struct run {
     const struct options *options;
     const struct run_hooks *hooks;
     struct platform *platform;
+    struct gpus *gpus;
     uint8_t program_digest[DIGEST_SIZE];
 };
 
@@ -45,22 +46,30 @@ static const char *program_path(const char *name, char buffer[static PATH_SIZE])
     return name;
 }
 
+static enum err roots_write(const struct run *r, const struct simulated_der *root, struct err_note *note)
+{
+    char pem[PEM_SIZE];
+    struct bytes text;
+    struct writer w = writer_into(pem, sizeof pem);
+    enum err e = encoding_pem_write(&w, "CERTIFICATE", bytes_of(root->der, root->len));
+    if (e == ERR_OK)
+        e = gpus_roots_write(r->gpus, &w);
+    if (e == ERR_OK)
+        e = writer_finish(&w, &text);
+    return e == ERR_OK ? file_write(r->options->root_out, text, note) : e;
+}
+
 static enum err prepare(struct run *r, struct err_note *note)
 {
     const struct options *o = r->options;
     struct platform *p = r->platform;
-    char pem[PEM_SIZE];
-    size_t len;
     struct simulated_der root = *p->kind->root(p);
     if (o->policy_debug)
         p->kind->allow_debug(p);
     enum err e = p->measures->measure(r->program_digest, o->args, o->arg_count, &p->launched);
     if (e == ERR_OK && r->hooks->prepare != NULL)
         e = r->hooks->prepare(r->hooks->self, p, &root);
-    if (e != ERR_OK || o->root_out == NULL)
-        return e;
-    e = simulated_certificate_pem(&root, pem, sizeof pem, &len);
-    return e == ERR_OK ? file_write(o->root_out, bytes_of(pem, len), note) : e;
+    return e == ERR_OK && o->root_out != NULL ? roots_write(r, &root, note) : e;
 }
 
 static json_t *hex(const uint8_t *value, char text[static ENCODING_HEX_SIZE(DIGEST_SIZE)])
@@ -74,9 +83,10 @@ static enum err announce_json(const struct run *r)
     const struct platform *p = r->platform;
     char text[ENCODING_HEX_SIZE(DIGEST_SIZE)];
     strict_json_init();
-    json_t *object = json_pack("{s:I, s:b, s:s, s:o, s:b}", "arguments", (json_int_t)r->options->arg_count,
-                               "debug", p->kind->allows_debug(p), "platform", p->kind->json, //
-                               "program_sha384", hex(r->program_digest, text), "simulated", 1);
+    json_t *object =
+        json_pack("{s:I, s:b, s:I, s:s, s:o, s:b}", "arguments", (json_int_t)r->options->arg_count, "debug",
+                  p->kind->allows_debug(p), "gpus", (json_int_t)r->gpus->count, "platform", p->kind->json, //
+                  "program_sha384", hex(r->program_digest, text), "simulated", 1);
     for (size_t i = 0; i < p->launched.count; i++)
         (void)json_object_set_new(object, p->launched.at[i].name, hex(p->launched.at[i].value, text));
     p->kind->describe(p, object);
@@ -105,16 +115,23 @@ static enum err announce(const struct run *r)
         encoding_hex(bytes_of(p->launched.at[i].value, DIGEST_SIZE), text);
         (void)fprintf(stderr, "enclume-simulator: %s %s\n", p->launched.at[i].name, text);
     }
+    if (r->gpus->count != 0)
+        (void)fprintf(stderr, "enclume-simulator: %zu simulated NVIDIA H100\n", r->gpus->count);
     return ERR_OK;
 }
 
 static enum err answer(void *self, const struct simulated_question *question, struct platform_frame *frame)
 {
     const struct run *r = self;
+    const struct run_hooks *hooks = r->hooks;
+    enum err e;
     if (question->what == SIMULATED_ASKS_PLATFORM)
         return platform_introduce(r->platform, frame);
-    enum err e = r->hooks->answer(r->hooks->self, r->platform, question->report_data, frame);
-    return e == ERR_OK ? e : platform_refuse(r->platform, STATUS_FAILED, frame);
+    if (question->what == SIMULATED_ASKS_GPUS)
+        e = hooks->answer_gpus(hooks->self, r->gpus, r->platform, question->data, frame);
+    else
+        e = hooks->answer(hooks->self, r->platform, question->data, frame);
+    return e == ERR_OK ? e : platform_refuse(r->platform, question->what, STATUS_FAILED, frame);
 }
 
 static enum err launch_and_serve(struct run *r, int program, int *exit_code, struct err_note *note)
@@ -147,6 +164,8 @@ int run_simulator(const struct options *o, const struct run_hooks *hooks)
     if (e == ERR_OK)
         e = platform_open(o->platform, o->chain, (int64_t)time(NULL), &r.platform, &note);
     if (e == ERR_OK)
+        e = gpus_open(o->gpus, (int64_t)time(NULL), &r.gpus);
+    if (e == ERR_OK)
         e = prepare(&r, &note);
     if (e == ERR_OK)
         e = announce(&r);
@@ -154,6 +173,7 @@ int run_simulator(const struct options *o, const struct run_hooks *hooks)
         e = launch_and_serve(&r, program, &exit_code, &note);
     if (program >= 0)
         (void)close(program);
+    gpus_close(r.gpus);
     platform_close(r.platform);
     return e == ERR_OK ? exit_code : fail(e, &note);
 }

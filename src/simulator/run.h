@@ -7,6 +7,7 @@
  * tests lies through them.
  */
 
+#include "simulator/gpus.h"
 #include "simulator/options.h"
 #include "simulator/platform.h"
 
@@ -17,6 +18,10 @@ struct run_hooks {
     ERR_MUST_USE enum err (*answer)(void *self, const struct platform *p,
                                     const uint8_t report_data[static SIMULATED_WIRE_DATA_SIZE],
                                     struct platform_frame *frame);
+    /* The same for each question about the GPUs. */
+    ERR_MUST_USE enum err (*answer_gpus)(void *self, const struct gpus *gpus, const struct platform *p,
+                                         const uint8_t nonce[static SIMULATED_WIRE_NONCE_SIZE],
+                                         struct platform_frame *frame);
     void *self;
 };
 

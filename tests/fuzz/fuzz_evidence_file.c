@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 
+#include "attest/appraise_gpu.h"
 #include "attest/appraise_parts.h"
 #include "attest/evidence_file.h"
 #include "crypto/crypto.h"
@@ -41,11 +42,19 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         .evidence = file, .endorsements = &file, .endorsement_count = 1, .any_report_data = true};
     struct evidence_file f;
     struct evidence_snp snp;
+    struct evidence_rim rim;
+    const struct appraise_gpu_list list = {&file, 1, NULL};
+    const struct appraise_gpu_files gpu = {list, list, list, list, NULL, true};
     if (evidence_file_open(file, &f, NULL) == ERR_OK) {
         evidence_snp_find(f.content, &snp);
         must_be_inside(f.content, snp.report);
         must_be_inside(f.content, snp.certificates);
         must_be_inside(f.content, evidence_tdx_find(f.content));
+        if (evidence_rim_open(f.content, &rim, NULL) == ERR_OK) {
+            must_be_inside(rim.storage == NULL ? f.content : bytes_of(rim.storage, f.content.len),
+                           rim.document);
+            evidence_rim_release(&rim);
+        }
         (void)evidence_kind_name(evidence_file_kind(f.content));
         evidence_file_release(&f);
     }
@@ -53,6 +62,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     appraise_snp_parts(&parts, &policy, 0, &v);
     must_be_refused(&v);
     appraise_tdx_parts(&parts, &policy, 0, &v);
+    must_be_refused(&v);
+    appraise_gpu_parts(&gpu, &policy.gpu, 0, &v);
     must_be_refused(&v);
     return 0;
 }

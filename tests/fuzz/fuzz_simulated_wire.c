@@ -42,12 +42,30 @@ static void evidence_check(struct bytes frame)
         must(evidence.endorsements[i].value.len != 0 && is_inside(evidence.endorsements[i].value, frame));
 }
 
+static void gpus_check(struct bytes frame)
+{
+    struct evidence_gpus gpus;
+    const char *platform = NULL;
+    if (evidence_simulated_parse_gpus(frame, &gpus, &platform, NULL) != ERR_OK) {
+        must(platform == NULL && gpus.report_count + gpus.endorsement_count == 0);
+        return;
+    }
+    must(platform != NULL && gpus.storage == NULL);
+    for (size_t i = 0; i < gpus.report_count; i++)
+        must(strcmp(gpus.reports[i].media_type, BUNDLE_GPU_REPORT) == 0 &&
+             is_inside(gpus.reports[i].value, frame));
+    for (size_t i = 0; i < gpus.endorsement_count; i++)
+        must(strcmp(gpus.endorsements[i].media_type, BUNDLE_GPU_REPORT) != 0 &&
+             is_inside(gpus.endorsements[i].value, frame));
+}
+
 static void answer_check(struct bytes frame)
 {
     static uint8_t again[SIMULATED_WIRE_ANSWER_MAX];
     struct simulated_answer answer;
     size_t len;
     evidence_check(frame);
+    gpus_check(frame);
     if (simulated_answer_parse(frame, &answer) != ERR_OK) {
         must(answer.evidence.len + answer.endorsements.len == 0);
         return;

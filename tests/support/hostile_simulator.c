@@ -14,6 +14,9 @@
  *     other-platform answers as another platform than it said it was
  *     bit:N          turns over bit N of the answer's evidence (bit 0 is the lowest of the first byte)
  *     refuse         refuses every question
+ *     gpu-nonce      has the GPUs sign another nonce than they were asked for
+ *     gpu-bit:N      turns over bit N of the GPUs' reports, their sizes included
+ *     gpu-refuse     refuses every question about GPUs
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,12 +24,17 @@
 
 #include "simulator/run.h"
 
+typedef enum err gpus_answerer(void *self, const struct gpus *gpus, const struct platform *p,
+                               const uint8_t nonce[static SIMULATED_WIRE_NONCE_SIZE],
+                               struct platform_frame *frame);
+
 struct lie {
     const char *name;
     enum err (*prepare)(void *self, struct platform *p, struct simulated_der *root);
     enum err (*answer)(void *self, const struct platform *p,
                        const uint8_t report_data[static SIMULATED_WIRE_DATA_SIZE],
                        struct platform_frame *frame);
+    gpus_answerer *answer_gpus;
 };
 
 struct hostile {
@@ -102,20 +110,26 @@ static enum err answer_truncated(void *self, const struct platform *p,
     return e;
 }
 
+static enum err turn_bit(size_t number, struct platform_frame *frame)
+{
+    struct simulated_answer answer;
+    enum err e = simulated_answer_parse(bytes_of(frame->bytes, frame->len), &answer);
+    if (e == ERR_OK && answer.evidence.len == 0)
+        e = ERR_VALUE;
+    if (e != ERR_OK)
+        return e;
+    size_t bit = number % (answer.evidence.len * 8);
+    frame->bytes[SIMULATED_WIRE_HEADER_SIZE + bit / 8] ^= (uint8_t)(1U << bit % 8);
+    return ERR_OK;
+}
+
 static enum err answer_bit(void *self, const struct platform *p,
                            const uint8_t report_data[static SIMULATED_WIRE_DATA_SIZE],
                            struct platform_frame *frame)
 {
     const struct hostile *h = self;
-    struct simulated_answer answer;
     enum err e = answer_honestly(self, p, report_data, frame);
-    if (e == ERR_OK)
-        e = simulated_answer_parse(bytes_of(frame->bytes, frame->len), &answer);
-    if (e != ERR_OK)
-        return e;
-    size_t bit = h->parameter % (answer.evidence.len * 8);
-    frame->bytes[SIMULATED_WIRE_HEADER_SIZE + bit / 8] ^= (uint8_t)(1U << bit % 8);
-    return ERR_OK;
+    return e == ERR_OK ? turn_bit(h->parameter, frame) : e;
 }
 
 /* The form of the other is kept, too. */
@@ -144,16 +158,60 @@ static enum err answer_refuse(void *self, const struct platform *p,
     return ERR_EVIDENCE;
 }
 
+/* ---- GPUs ---- */
+
+static enum err gpus_honestly(void *self, const struct gpus *gpus, const struct platform *p,
+                              const uint8_t nonce[static SIMULATED_WIRE_NONCE_SIZE],
+                              struct platform_frame *frame)
+{
+    (void)self;
+    return gpus_answer(gpus, p, nonce, frame);
+}
+
+static enum err gpus_nonce(void *self, const struct gpus *gpus, const struct platform *p,
+                           const uint8_t nonce[static SIMULATED_WIRE_NONCE_SIZE],
+                           struct platform_frame *frame)
+{
+    uint8_t other[SIMULATED_WIRE_NONCE_SIZE];
+    (void)self;
+    memcpy(other, nonce, sizeof other);
+    other[0] ^= 1;
+    return gpus_answer(gpus, p, other, frame);
+}
+
+static enum err gpus_bit(void *self, const struct gpus *gpus, const struct platform *p,
+                         const uint8_t nonce[static SIMULATED_WIRE_NONCE_SIZE], struct platform_frame *frame)
+{
+    const struct hostile *h = self;
+    enum err e = gpus_answer(gpus, p, nonce, frame);
+    return e == ERR_OK ? turn_bit(h->parameter, frame) : e;
+}
+
+static enum err gpus_refuse(void *self, const struct gpus *gpus, const struct platform *p,
+                            const uint8_t nonce[static SIMULATED_WIRE_NONCE_SIZE],
+                            struct platform_frame *frame)
+{
+    (void)self;
+    (void)gpus;
+    (void)p;
+    (void)nonce;
+    (void)frame;
+    return ERR_EVIDENCE;
+}
+
 static const struct lie lies[] = {
-    {"foreign-root", prepare_foreign_root, answer_honestly},
-    {"debug", prepare_debug, answer_honestly},
-    {"stale", NULL, answer_stale},
-    {"report-data", NULL, answer_report_data},
-    {"measurement", prepare_measurement, answer_honestly},
-    {"truncated", NULL, answer_truncated},
-    {"other-platform", NULL, answer_other_platform},
-    {"bit", NULL, answer_bit},
-    {"refuse", NULL, answer_refuse},
+    {"foreign-root", prepare_foreign_root, answer_honestly, gpus_honestly},
+    {"debug", prepare_debug, answer_honestly, gpus_honestly},
+    {"stale", NULL, answer_stale, gpus_honestly},
+    {"report-data", NULL, answer_report_data, gpus_honestly},
+    {"measurement", prepare_measurement, answer_honestly, gpus_honestly},
+    {"truncated", NULL, answer_truncated, gpus_honestly},
+    {"other-platform", NULL, answer_other_platform, gpus_honestly},
+    {"bit", NULL, answer_bit, gpus_honestly},
+    {"refuse", NULL, answer_refuse, gpus_refuse},
+    {"gpu-nonce", NULL, answer_honestly, gpus_nonce},
+    {"gpu-bit", NULL, answer_honestly, gpus_bit},
+    {"gpu-refuse", NULL, answer_honestly, gpus_refuse},
 };
 
 static const struct lie *lie_named(const char *text)
@@ -180,6 +238,7 @@ int main(int argc, char **argv)
     const char *parameter = strchr(argv[1], ':');
     if (parameter != NULL)
         hostile.parameter = strtoul(parameter + 1, NULL, 10);
-    const struct run_hooks hooks = {.prepare = lie->prepare, .answer = lie->answer, .self = &hostile};
+    const struct run_hooks hooks = {
+        .prepare = lie->prepare, .answer = lie->answer, .answer_gpus = lie->answer_gpus, .self = &hostile};
     return run_simulator(&options, &hooks);
 }

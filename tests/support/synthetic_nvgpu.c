@@ -11,6 +11,7 @@ static struct {
     struct simulated_gpu *sound;
 } made[2];
 static struct simulated_gpu *second; /* a Hopper one */
+static struct simulated_gpu *second_sound;
 static struct crypto_private_key *other;
 
 void synthetic_nvgpu_make(void)
@@ -22,6 +23,9 @@ void synthetic_nvgpu_make(void)
         memcpy(made[k].sound, made[k].gpu, sizeof *made[k].sound);
     }
     synthetic_must(simulated_gpu_new(SIMULATED_HOPPER, SYNTHETIC_NVGPU_NOW, &second));
+    second_sound = malloc(sizeof *second_sound);
+    synthetic_must(second_sound == NULL ? ERR_MEMORY : ERR_OK);
+    memcpy(second_sound, second, sizeof *second);
     synthetic_must(crypto_private_key_new(CRYPTO_KEY_P384, 0, &other));
 }
 
@@ -32,7 +36,9 @@ void synthetic_nvgpu_drop(void)
         simulated_gpu_free(made[k].gpu);
         free(made[k].sound);
     }
+    memcpy(second, second_sound, sizeof *second);
     simulated_gpu_free(second);
+    free(second_sound);
     crypto_private_key_free(other);
 }
 
@@ -98,7 +104,10 @@ static void ocsp_add(struct synthetic_nvgpu *s, const struct simulated_gpu *g, s
 static void second_build(struct synthetic_nvgpu *s)
 {
     size_t len;
+    memcpy(second, second_sound, sizeof *second);
     simulated_gpu_adopt(second, s->g);
+    if (s->second_change != NULL)
+        s->second_change(second, s->g);
     synthetic_must(simulated_gpu_build(second));
     synthetic_must(simulated_gpu_answer(second, s->nonce, s->second_report, sizeof s->second_report, &len));
     s->gpus[1] =
@@ -115,9 +124,11 @@ void synthetic_nvgpu_build(struct synthetic_nvgpu *s)
     for (size_t i = 0; i < 2; i++)
         s->rims[i] = (struct nvgpu_rim){bytes_of(s->g->rim_text[i], s->g->rim_len[i]),
                                         s->ids[i] != NULL ? bytes_str(s->ids[i]) : (struct bytes){0}};
+    for (size_t i = 2; i < 2 + s->more_rims; i++)
+        s->rims[i] = s->rims[0];
     edit(s->rims[0].document, s->rim_edit[0], s->rim_edit[1]);
     s->endorsements = (struct nvgpu_endorsements){
-        .rims = s->rims, .rim_count = s->no_rims ? 0 : 2, .ocsp = s->ocsp, .ocsp_nonce = s->ocsp_nonce};
+        .rims = s->rims, .rim_count = s->no_rims ? 0 : 2 + s->more_rims, .ocsp = s->ocsp, .ocsp_nonce = s->ocsp_nonce};
     ocsp_add(s, s->g, SIMULATED_GPU_OCSP);
     if (s->ocsp_malformed)
         s->ocsp[0].len--;

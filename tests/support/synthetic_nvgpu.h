@@ -36,6 +36,7 @@ struct synthetic_nvgpu {
     bool der;            /* certificates in DER */
     const char *after_certificates;
     bool no_rims;
+    size_t more_rims; /* behind the two: the driver's again */
     const char *ids[2];
     const char *rim_edit
         [2]; /* in the driver's document, after it was signed: what is replaced, and by what (as long) */
@@ -44,10 +45,11 @@ struct synthetic_nvgpu {
     struct bytes ocsp_nonce;
     size_t gpu_count; /* the first so many of: the one, the same again or the second */
     bool with_second;
+    void (*second_change)(struct simulated_gpu *second, const struct simulated_gpu *first); /* NULL: none */
 
     /* Built. */
     struct nvgpu_evidence gpus[NVGPU_GPUS_MAX + 1];
-    struct nvgpu_rim rims[2];
+    struct nvgpu_rim rims[NVGPU_RIMS_MAX + 1];
     struct bytes ocsp[2 * SIMULATED_GPU_OCSP];
     struct nvgpu_endorsements endorsements;
     uint8_t report[SIMULATED_GPU_REPORT_MAX];

@@ -3,6 +3,7 @@
 #include "attest/appraise.h"
 #include "attest/bundle.h"
 #include "attest/merkle.h"
+#include "attest/rules.h"
 #include "attest/statement.h"
 #include "base/secret.h"
 #include "support/synthetic_snp.h"
@@ -214,6 +215,105 @@ static void without_the_root_given_by_hand_it_is_refused(void **state)
     assert_false(verdict.simulated);
 }
 
+enum given { SOUND, SAVED, POLICY_NAMES, MALFORMED, NO_CHALLENGE, NO_STATEMENT, NO_PATH };
+
+static void appraise_given(enum given given)
+{
+    static const uint8_t model[1][32] = {{1}};
+    const struct attest_policy before = policy;
+    struct bundle b = bundle;
+    if (given == SAVED) {
+        b.has_challenge = true;
+        memcpy(b.challenge, challenges[OWN], 32);
+    }
+    if (given == POLICY_NAMES) {
+        policy.platforms = 1U << VERDICT_PLATFORM_TDX;
+        policy.models = model;
+        policy.model_count = 1;
+        policy.gpu.gpu_count = 1;
+    }
+    if (given == NO_STATEMENT)
+        b.statement = bytes_str("{}");
+    if (given == NO_PATH)
+        b.freshness.count--;
+    if (given == MALFORMED)
+        attest_appraise(bytes_str("{"), challenges[OWN], &policy, SYNTHETIC_NOW, &verdict);
+    else
+        appraise(&b, given == SAVED || given == NO_CHALLENGE ? NULL : challenges[OWN]);
+    policy = before;
+}
+
+/* Whatever is wrong, each row is there and says what was seen. */
+static void no_row_is_left_out(void **state)
+{
+    (void)state;
+    static const struct {
+        enum given given;
+        const char *check;
+        bool passed;
+        const char *saw, *wanted; /* NULL: any */
+    } table[] = {
+        {SOUND, "bundle.form", true, "", ""},
+        {SOUND, "bundle.content", true, "", ""},
+        {SOUND, "bundle.platform", true, NULL, "any"},
+        {SOUND, "freshness.challenge", true, "of this handshake", NULL},
+        {SOUND, "freshness.path", true, "4 of 5", NULL},
+        {SOUND, "statement.form", true, "", ""},
+        {SOUND, "statement.model", true, NULL, "any"},
+        {SOUND, "statement.gpu", true, "none", NULL},
+        {SAVED, "freshness.challenge", true, "saved with the bundle", NULL},
+        {POLICY_NAMES, "bundle.platform", false, NULL, "one of those you named"},
+        {POLICY_NAMES, "statement.model", false, NULL, "one of those you named"},
+        {POLICY_NAMES, "statement.gpu", false, "none", "the same"},
+        {MALFORMED, "bundle.form", false, "JSON error at byte 1 (line 1)", NULL},
+        {MALFORMED, "bundle.content", false, "not checked: the bundle is malformed", NULL},
+        {MALFORMED, "bundle.platform", false,
+         "not checked: the bundle is malformed, or of a platform that is not known", NULL},
+        {MALFORMED, "freshness.challenge", true, NULL, NULL},
+        {MALFORMED, "freshness.path", false, "not checked: the bundle is malformed", NULL},
+        {MALFORMED, "statement.form", false, "not checked: the bundle is malformed", NULL},
+        {MALFORMED, "statement.model", false, "not checked: there is no statement", NULL},
+        {MALFORMED, "statement.gpu", false, "not checked: there is no statement", NULL},
+        {NO_CHALLENGE, "freshness.challenge", false, "none", "one"},
+        {NO_CHALLENGE, "freshness.path", false, "not checked: there is no challenge", NULL},
+        {NO_STATEMENT, "statement.form", false, NULL, NULL},
+        {NO_STATEMENT, "statement.model", false, "not checked: there is no statement", NULL},
+        {NO_STATEMENT, "statement.gpu", false, "not checked: there is no statement", NULL},
+        {NO_PATH, "freshness.path", false, "a field has a value that is not allowed", NULL},
+    };
+    for (size_t i = 0; i < test_count(table); i++) {
+        appraise_given(table[i].given);
+        const struct verdict_check *c = verdict_find(&verdict, table[i].check);
+        if (c == NULL)
+            fail_msg("row %zu: no %s", i, table[i].check);
+        if (c->passed != table[i].passed || (table[i].saw != NULL && strcmp(c->saw, table[i].saw) != 0) ||
+            (table[i].wanted != NULL && strcmp(c->wanted, table[i].wanted) != 0))
+            fail_msg("row %zu: %s %s (saw %s, wanted %s)", i, c->rule->name, c->passed ? "passed" : "failed",
+                     c->saw, c->wanted);
+    }
+}
+
+/* What no report covers nobody claims. */
+static void a_statement_without_its_place_in_the_tree_claims_nothing(void **state)
+{
+    (void)state;
+    static const uint8_t nothing[32];
+    appraise_given(NO_PATH);
+    assert_memory_equal(verdict.claims.noise_key, nothing, 32);
+    assert_memory_equal(verdict.claims.model_digest, nothing, 32);
+    assert_string_equal(verdict.claims.model_name, "");
+    assert_false(verdict.claims.fresh);
+}
+
+static void each_rule_has_its_number(void **state)
+{
+    (void)state;
+    assert_string_equal(appraise_rule(0)->name, "bundle.form");
+    assert_string_equal(appraise_rule(8)->name, "bundle.collateral");
+    assert_null(appraise_rule(9));
+    assert_null(appraise_rule(100));
+}
+
 static int make(void **state)
 {
     (void)state;
@@ -275,8 +375,11 @@ int main(void)
         cmocka_unit_test(a_gpu_that_nobody_verifies_is_refused),
         cmocka_unit_test(a_malformed_statement_is_refused),
         cmocka_unit_test(missing_and_superfluous_certificates_are_refused),
-        cmocka_unit_test(every_truncation_of_a_bundle_is_refused),
+        cmocka_unit_test(no_row_is_left_out),
+        cmocka_unit_test(a_statement_without_its_place_in_the_tree_claims_nothing),
+        cmocka_unit_test(each_rule_has_its_number),
         cmocka_unit_test(without_the_root_given_by_hand_it_is_refused),
+        cmocka_unit_test(every_truncation_of_a_bundle_is_refused),
     };
     return cmocka_run_group_tests(tests, make, drop);
 }

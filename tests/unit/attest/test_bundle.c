@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "attest/bundle.h"
+#include "attest/bundle_parts.h"
 #include "base/secret.h"
 #include "base/strict_json.h"
 #include "crypto/crypto.h"
@@ -83,6 +84,9 @@ static void what_is_not_a_bundle_is_refused(void **state)
         {HEAD "\"evidence\":[[\"" BUNDLE_SNP_REPORT "\",\"\"]]," ENDO FRSH "}", ERR_VALUE},
         {HEAD "\"evidence\":[[\"" BUNDLE_SNP_REPORT "\",\"AAE=\"]]," ENDO FRSH "}", ERR_VALUE},
         {HEAD "\"evidence\":[[\"" BUNDLE_SNP_REPORT "\",\"AAF\"]]," ENDO FRSH "}", ERR_VALUE},
+        {HEAD "\"evidence\":[[1,\"AAEC\"]]," ENDO FRSH "}", ERR_JSON},
+        {HEAD "\"evidence\":[[\"" BUNDLE_SNP_REPORT "\",1]]," ENDO FRSH "}", ERR_JSON},
+        {HEAD "\"evidence\":[1]," ENDO FRSH "}", ERR_JSON},
         {HEAD "\"evidence\":\"AAEC\"," ENDO FRSH "}", ERR_JSON},
         {HEAD "\"evidence\":[1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18]," ENDO FRSH "}", ERR_VALUE},
         {HEAD EVID "\"endorsements\":[[\"" BUNDLE_SNP_REPORT "\",\"AAEC\"]]," FRSH "}", ERR_UNKNOWN},
@@ -163,6 +167,143 @@ static void a_bundle_out_of_bounds_is_not_written(void **state)
     assert_null(text);
 }
 
+static void as_much_as_is_taken_is_written_and_no_more(void **state)
+{
+    (void)state;
+    static const struct {
+        size_t evidence, endorsements;
+        uint32_t hashes;
+        enum err wanted;
+    } table[] = {
+        {BUNDLE_EVIDENCE_MAX, BUNDLE_ENDORSEMENTS_MAX, MERKLE_PATH_MAX, ERR_OK},
+        {BUNDLE_EVIDENCE_MAX + 1, 0, 0, ERR_VALUE},
+        {0, BUNDLE_ENDORSEMENTS_MAX + 1, 0, ERR_VALUE},
+        {0, 0, MERKLE_PATH_MAX + 1, ERR_VALUE},
+    };
+    static struct bundle b;
+    memcpy(b.platform, BUNDLE_PLATFORM_SNP, sizeof BUNDLE_PLATFORM_SNP);
+    b.statement = bytes_str("s");
+    for (size_t i = 0; i < BUNDLE_EVIDENCE_MAX; i++)
+        b.evidence[i] = (struct bundle_item){BUNDLE_GPU_REPORT, bytes_str("x")};
+    for (size_t i = 0; i < BUNDLE_ENDORSEMENTS_MAX; i++)
+        b.endorsements[i] = (struct bundle_item){BUNDLE_OCSP, bytes_str("x")};
+    for (size_t i = 0; i < test_count(table); i++) {
+        struct bundle again;
+        char *text;
+        size_t len;
+        b.evidence_count = table[i].evidence;
+        b.endorsement_count = table[i].endorsements;
+        b.freshness = (struct merkle_path){.size = 1, .count = table[i].hashes};
+        assert_err(bundle_write(&b, &text, &len), table[i].wanted);
+        if (table[i].wanted != ERR_OK)
+            continue;
+        assert_ok(bundle_parse(bytes_of(text, len), &again, NULL));
+        bundle_release(&again);
+        secret_free(text);
+    }
+}
+
+static void no_more_than_a_mebibyte_is_written(void **state)
+{
+    (void)state;
+    static char statement[BUNDLE_MAX];
+    struct bundle b = {.platform = BUNDLE_PLATFORM_SNP, .statement = bytes_of(statement, 0)};
+    char *text;
+    size_t len;
+    memset(statement, 'a', sizeof statement);
+    assert_ok(bundle_write(&b, &text, &len));
+    secret_free(text);
+    b.statement.len = BUNDLE_MAX - len;
+    assert_ok(bundle_write(&b, &text, &len));
+    assert_int_equal(len, BUNDLE_MAX);
+    secret_free(text);
+    b.statement.len++;
+    assert_err(bundle_write(&b, &text, &len), ERR_TOO_LARGE);
+    assert_null(text);
+}
+
+/* ---- the parts ---- */
+
+static void add_parts(struct bundle *b, const char *media_type, size_t count)
+{
+    bool is_evidence = strcmp(media_type, BUNDLE_SNP_REPORT) == 0 ||
+                       strcmp(media_type, BUNDLE_TDX_QUOTE) == 0 ||
+                       strcmp(media_type, BUNDLE_GPU_REPORT) == 0;
+    for (size_t i = 0; i < count; i++)
+        if (is_evidence)
+            b->evidence[b->evidence_count++] = (struct bundle_item){media_type, bytes_str("x")};
+        else
+            b->endorsements[b->endorsement_count++] = (struct bundle_item){media_type, bytes_str("x")};
+}
+
+struct amount {
+    const char *media_type;
+    size_t least, most;
+};
+
+/* As few as may be of all, but so many of one; as many chains as there are GPUs. */
+static enum err parts_with(const char *platform, const struct amount *amounts, size_t changed, size_t count)
+{
+    static struct bundle b;
+    static struct bundle_parts parts;
+    memset(&b, 0, sizeof b);
+    memcpy(b.platform, platform, strlen(platform));
+    for (size_t i = 0; amounts[i].media_type != NULL; i++)
+        add_parts(&b, amounts[i].media_type, i == changed ? count : amounts[i].least);
+    if (strcmp(amounts[changed].media_type, BUNDLE_GPU_REPORT) == 0)
+        add_parts(&b, BUNDLE_GPU_CHAIN, count);
+    return bundle_parts_of(&b, &parts, NULL);
+}
+
+static void a_platform_takes_its_parts_no_fewer_and_no_more(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *platform;
+        struct amount amounts[10];
+    } table[] = {
+        {BUNDLE_PLATFORM_SNP,
+         {{BUNDLE_SNP_REPORT, 1, 1},
+          {BUNDLE_CERTIFICATE, 3, 3},
+          {BUNDLE_CRL, 0, 4},
+          {BUNDLE_GPU_REPORT, 0, 16},
+          {BUNDLE_GPU_CHAIN, 0, 0}, /* without a report */
+          {BUNDLE_GPU_RIM, 0, 16},
+          {BUNDLE_OCSP, 0, 48},
+          {BUNDLE_TDX_QUOTE, 0, 0},
+          {BUNDLE_TDX_COLLATERAL, 0, 0}}},
+        {BUNDLE_PLATFORM_TDX,
+         {{BUNDLE_TDX_QUOTE, 1, 1},
+          {BUNDLE_TDX_COLLATERAL, 1, 1},
+          {BUNDLE_GPU_REPORT, 0, 16},
+          {BUNDLE_GPU_CHAIN, 0, 0},
+          {BUNDLE_GPU_RIM, 0, 16},
+          {BUNDLE_OCSP, 0, 48},
+          {BUNDLE_SNP_REPORT, 0, 0},
+          {BUNDLE_CERTIFICATE, 0, 0},
+          {BUNDLE_CRL, 0, 0}}},
+    };
+    for (size_t t = 0; t < test_count(table); t++)
+        for (size_t i = 0; table[t].amounts[i].media_type != NULL; i++) {
+            const struct amount *a = &table[t].amounts[i];
+            /* There is no room for more reports than those of the processor and 16 GPUs. */
+            size_t last = a->most + (strcmp(a->media_type, BUNDLE_GPU_REPORT) != 0);
+            for (size_t count = 0; count <= last; count++) {
+                enum err e = parts_with(table[t].platform, table[t].amounts, i, count);
+                if (e != (count >= a->least && count <= a->most ? ERR_OK : ERR_VALUE))
+                    fail_msg("%s: %zu of %s: %s", table[t].platform, count, a->media_type, err_name(e));
+            }
+        }
+}
+
+static void the_parts_of_an_unknown_platform_are_not_known(void **state)
+{
+    (void)state;
+    static const struct bundle b = {.platform = "vax"};
+    static struct bundle_parts parts;
+    assert_err(bundle_parts_of(&b, &parts, NULL), ERR_UNKNOWN);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -173,6 +314,10 @@ int main(void)
         cmocka_unit_test(more_than_a_mebibyte_is_refused_unread),
         cmocka_unit_test(a_statement_too_long_is_refused),
         cmocka_unit_test(a_bundle_out_of_bounds_is_not_written),
+        cmocka_unit_test(as_much_as_is_taken_is_written_and_no_more),
+        cmocka_unit_test(no_more_than_a_mebibyte_is_written),
+        cmocka_unit_test(a_platform_takes_its_parts_no_fewer_and_no_more),
+        cmocka_unit_test(the_parts_of_an_unknown_platform_are_not_known),
     };
     if (crypto_init() != ERR_OK)
         return 1;

@@ -171,6 +171,9 @@ static void times_are_those_of_rfc_5280(void **state)
         {DER_UTC_TIME, "2209240055Z", false, 0},
         {DER_UTC_TIME, "220924005528+0000", false, 0},
         {DER_UTC_TIME, "22092400552:Z", false, 0},
+        {DER_UTC_TIME, "220924005528ZZ", false, 0},
+        {DER_UTC_TIME, "220924005528z", false, 0},
+        {DER_GENERALIZED_TIME, "20500101000000ZZ", false, 0},
         {DER_UTC_TIME, "", false, 0},
     };
     for (size_t i = 0; i < test_count(rows); i++) {

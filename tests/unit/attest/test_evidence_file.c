@@ -162,6 +162,62 @@ static void a_quote_is_found_in_its_buffer(void **state)
     assert_int_equal(evidence_tdx_find(written(&w)).len, written(&w).len);
 }
 
+static void reference_values_are_found_in_the_services_answer(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        enum err error;
+        const char *document;
+        const char *id;
+    } rows[] = {
+        {"<x/>", ERR_OK, "<x/>", ""},
+        {"", ERR_OK, "", ""},
+        {" \n{\"id\":\"N_1\",\"rim\":\"PHgvPg==\",\"sha256\":\"\"}", ERR_OK, "<x/>", "N_1"},
+        {"{\"id\":\"N_1\",\"rim\":\"PHgvPg\"}", ERR_ENCODING, NULL, NULL},
+        {"{\"id\":\"N_1\",\"rim\":\"\"}", ERR_JSON, NULL, NULL},
+        {"{\"id\":\"\",\"rim\":\"PHgvPg==\"}", ERR_JSON, NULL, NULL},
+        {"{\"id\":1,\"rim\":\"PHgvPg==\"}", ERR_JSON, NULL, NULL},
+        {"{\"rim\":\"PHgvPg==\"}", ERR_JSON, NULL, NULL},
+        {"{\"id\":\"a\",\"id\":\"b\",\"rim\":\"PHgvPg==\"}", ERR_JSON, NULL, NULL},
+        {"{\"id\":\"N_1\",\"rim\":\"PHgvPg==\"", ERR_JSON, NULL, NULL},
+    };
+    for (size_t i = 0; i < test_count(rows); i++) {
+        struct evidence_rim rim;
+        struct err_note note = {{0}};
+        enum err e = evidence_rim_open(bytes_str(rows[i].text), &rim, &note);
+        assert_int_equal(e, rows[i].error);
+        if (e == ERR_OK) {
+            assert_true(bytes_is_str(rim.document, rows[i].document));
+            assert_true(bytes_is_str(rim.id, rows[i].id));
+            evidence_rim_release(&rim);
+        }
+        assert_null(rim.storage);
+    }
+}
+
+/* How an SPDM request and the response to it begin; a certificate, once and twice; an OCSP response. */
+static void gpu_evidence_is_told_by_how_it_begins(void **state)
+{
+    (void)state;
+    static const uint8_t certificate[] = {0x30, 7, 0x30, 5, 0xa0, 3, 2, 1, 2};
+    static const uint8_t ocsp[] = {0x30, 3, 0x0a, 1, 6};
+    struct writer w = writer_into(room, sizeof room);
+    writer_u16be(&w, 0x11e0);
+    writer_zeros(&w, 35);
+    writer_u16be(&w, 0x1160);
+    assert_int_equal(evidence_file_kind(written(&w)), EVIDENCE_GPU_REPORT);
+    room[38] = 0x61;
+    assert_int_equal(evidence_file_kind(written(&w)), EVIDENCE_UNKNOWN);
+    w = writer_into(room, sizeof room);
+    writer_bytes(&w, bytes_of(certificate, sizeof certificate));
+    assert_int_equal(evidence_file_kind(written(&w)), EVIDENCE_CERTIFICATE);
+    writer_bytes(&w, bytes_of(certificate, sizeof certificate));
+    assert_int_equal(evidence_file_kind(written(&w)), EVIDENCE_CERTIFICATES);
+    assert_int_equal(evidence_file_kind(bytes_of(ocsp, sizeof ocsp)), EVIDENCE_OCSP);
+    assert_int_equal(evidence_file_kind(bytes_of(ocsp, sizeof ocsp - 1)), EVIDENCE_UNKNOWN);
+}
+
 static void kinds_are_told_apart(void **state)
 {
     (void)state;
@@ -177,6 +233,11 @@ static void kinds_are_told_apart(void **state)
         {"{\"evidence\":[],\"endorsements\":[]}", EVIDENCE_BUNDLE},
         {"{\"noise_static\":\"\",\"model\":\"\"}", EVIDENCE_STATEMENT},
         {"{\"version\":1,\"tdx\":{}}", EVIDENCE_POLICY},
+        {"{\"version\":1,\"gpu\":{}}", EVIDENCE_POLICY},
+        {"<SoftwareIdentity xmlns=\"x:y\"/>", EVIDENCE_RIM},
+        {"<?xml version=\"1.0\"?>\n<SoftwareIdentity></SoftwareIdentity>", EVIDENCE_RIM},
+        {"<Software/>", EVIDENCE_UNKNOWN},
+        {"{\"id\":\"\",\"rim\":\"\"}", EVIDENCE_RIM_ANSWER},
         {"x\n-----BEGIN CERTIFICATE-----", EVIDENCE_PEM},
         {"-----BEGIN", EVIDENCE_UNKNOWN},
     };
@@ -195,6 +256,8 @@ int main(void)
         cmocka_unit_test(a_report_is_found_in_each_wrapping),
         cmocka_unit_test(what_is_not_clear_stays_whole),
         cmocka_unit_test(a_quote_is_found_in_its_buffer),
+        cmocka_unit_test(reference_values_are_found_in_the_services_answer),
+        cmocka_unit_test(gpu_evidence_is_told_by_how_it_begins),
         cmocka_unit_test(kinds_are_told_apart),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

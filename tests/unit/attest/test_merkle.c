@@ -149,6 +149,7 @@ static void numbers_out_of_range_are_refused(void **state)
         {.index = 0, .size = 0},
         {.index = 1, .size = 1},
         {.index = 0, .size = MERKLE_LEAVES_MAX + 1, .count = MERKLE_PATH_MAX},
+        {.index = MERKLE_LEAVES_MAX, .size = MERKLE_LEAVES_MAX + 1, .count = 1}, /* as long as it should be */
         {.index = 0, .size = MERKLE_LEAVES_MAX, .count = MERKLE_PATH_MAX + 1},
         {.index = UINT32_MAX, .size = UINT32_MAX, .count = MERKLE_PATH_MAX},
     };

@@ -115,6 +115,29 @@ static void the_sample_is_genuine_and_its_reference_values_are_not_there(void **
     assert_string_equal(g->chip_sku, "882");
 }
 
+/* The sample says that it has the VBIOS of a document that is there: its signature is void then, but the document is judged to its end. */
+static void a_real_document_that_is_used_has_nvidias_root(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"1010_0200_882_960074001C_PROD.swidtag", NULL};
+    static const char *const passed[] = {"nvgpu.vbios.rim",    "nvgpu.rim.product",   "nvgpu.rim.digest",
+                                         "nvgpu.rim.signature", "nvgpu.rim.root",      "nvgpu.rim.chain",
+                                         "nvgpu.rim.validity",  "nvgpu.rim.not_revoked"};
+    static const uint8_t version[] = {0x00, 0x74, 0x00, 0x96, 0x1c};
+    struct nvgpu_report r;
+    need(nvgpu_hex_read(NVGPU_REPORT_FILE, &report) && nvgpu_file_read(NVGPU_CHAIN_FILE, &chain));
+    assert_ok(nvgpu_report_parse(report.bytes, &r, NULL));
+    assert_ok(nvgpu_report_fields(&r, NULL));
+    memcpy(bytes_owned(r.fields[NVGPU_VBIOS_VERSION]), version, sizeof version);
+    appraise(names, TIME_2024_09_01);
+    assert_false(verdict_find(&verdict, "nvgpu.report.signature")->passed);
+    for (size_t i = 0; i < test_count(passed); i++)
+        if (!verdict_find(&verdict, passed[i])->passed)
+            fail_msg("%s failed (%s)", passed[i], verdict_find(&verdict, passed[i])->saw);
+    assert_string_equal(verdict_find(&verdict, "nvgpu.rim.root")->saw, "NVIDIA's");
+    assert_string_equal(verdict_find(&verdict, "nvgpu.chain.root")->saw, "NVIDIA's");
+}
+
 /* ---- the reference values ---- */
 
 /* When the certificates of a document are valid together. */
@@ -205,6 +228,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_pinned_roots_are_those_of_the_files),
         cmocka_unit_test(the_sample_is_genuine_and_its_reference_values_are_not_there),
+        cmocka_unit_test(a_real_document_that_is_used_has_nvidias_root),
         cmocka_unit_test(every_document_is_signed_by_nvidia_at_its_own_time_and_not_later),
         cmocka_unit_test(no_document_of_the_samples_is_that_of_the_report),
     };

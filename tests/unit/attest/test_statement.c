@@ -59,7 +59,7 @@ static void a_statement_that_does_not_fit_is_not_written(void **state)
     assert_ok(statement_write(&s, text, strlen(plain), &len));
 }
 
-static void a_name_with_control_characters_is_not_written(void **state)
+static void a_name_with_control_characters_or_too_long_is_not_written(void **state)
 {
     (void)state;
     struct statement s = counting();
@@ -67,55 +67,73 @@ static void a_name_with_control_characters_is_not_written(void **state)
     size_t len;
     memcpy(s.model_name, "a\x1b[2J", 6);
     assert_err(statement_write(&s, text, sizeof text, &len), ERR_VALUE);
+    memset(s.model_name, '~', sizeof s.model_name); /* without its end */
+    assert_err(statement_write(&s, text, sizeof text, &len), ERR_VALUE);
+    s.model_name[STATEMENT_MODEL_NAME_MAX] = '\0';
+    assert_ok(statement_write(&s, text, sizeof text, &len));
 }
 
 #define M "\"model\":\"sha256:" DIGEST "\",\"model_name\":\"m\","
 #define N "\"noise_static\":\"" KEY "\",\"openpgp\":null,"
 
+#define NAME_63 "~ 3456789012345678901234567890123456789012345678901234567890123"
 static void every_other_text_is_refused(void **state)
 {
     (void)state;
     static const struct {
         const char *what;
+        const char *note; /* what it says is wrong */
         const char *text;
     } rows[] = {
-        {"white space", "{\"gpu_evidence\":null, " M N "\"version\":1}"},
-        {"trailing newline", "{\"gpu_evidence\":null," M N "\"version\":1}\n"},
-        {"other order", "{" M "\"gpu_evidence\":null," N "\"version\":1}"},
-        {"escaped letter", "{\"gpu_evidence\":null,\"model\":\"sha256:" DIGEST
+        {"white space", "canonical", "{\"gpu_evidence\":null, " M N "\"version\":1}"},
+        {"trailing newline", "canonical", "{\"gpu_evidence\":null," M N "\"version\":1}\n"},
+        {"other order", "canonical", "{" M "\"gpu_evidence\":null," N "\"version\":1}"},
+        {"escaped letter", "canonical", "{\"gpu_evidence\":null,\"model\":\"sha256:" DIGEST
                            "\",\"model_name\":\"\\u006d\"," N "\"version\":1}"},
-        {"unknown member", "{\"gpu_evidence\":null," M N "\"version\":1,\"z\":1}"},
-        {"duplicate member", "{\"gpu_evidence\":null," M N "\"version\":1,\"version\":1}"},
-        {"missing member that may be null", "{" M N "\"version\":1}"},
-        {"missing key", "{\"gpu_evidence\":null," M "\"openpgp\":null,\"version\":1}"},
-        {"missing version", "{\"gpu_evidence\":null," M "\"noise_static\":\"" KEY "\",\"openpgp\":null}"},
-        {"other version", "{\"gpu_evidence\":null," M N "\"version\":2}"},
-        {"version as a real", "{\"gpu_evidence\":null," M N "\"version\":1.0}"},
-        {"upper case digest",
+        {"unknown member", "not known", "{\"gpu_evidence\":null," M N "\"version\":1,\"z\":1}"},
+        {"duplicate member", "JSON error", "{\"gpu_evidence\":null," M N "\"version\":1,\"version\":1}"},
+        {"missing member that may be null", "gpu_evidence", "{" M N "\"version\":1}"},
+        {"missing model", "\"model\"", "{\"gpu_evidence\":null,\"model_name\":\"m\"," N "\"version\":1}"},
+        {"missing name", "\"model_name\"",
+         "{\"gpu_evidence\":null,\"model\":\"sha256:" DIGEST "\"," N "\"version\":1}"},
+        {"missing key", "noise_static", "{\"gpu_evidence\":null," M "\"openpgp\":null,\"version\":1}"},
+        {"missing version", "version", "{\"gpu_evidence\":null," M "\"noise_static\":\"" KEY "\",\"openpgp\":null}"},
+        {"other version", "version", "{\"gpu_evidence\":null," M N "\"version\":2}"},
+        {"version as a real", "version", "{\"gpu_evidence\":null," M N "\"version\":1.0}"},
+        {"upper case digest", "canonical",
          "{\"gpu_evidence\":null,\"model\":\"sha256:"
          "000102030405060708090A0b0c0d0e0f101112131415161718191a1b1c1d1e1f\",\"model_name\":\"m\"," N
          "\"version\":1}"},
-        {"other digest",
+        {"other digest", "\"model\"",
          "{\"gpu_evidence\":null,\"model\":\"sha512:" DIGEST "\",\"model_name\":\"m\"," N "\"version\":1}"},
-        {"short digest",
+        {"short digest", "\"model\"",
          "{\"gpu_evidence\":null,\"model\":\"sha256:00\",\"model_name\":\"m\"," N "\"version\":1}"},
-        {"short key",
+        {"short key", "noise_static",
          "{\"gpu_evidence\":null," M "\"noise_static\":\"AAEC\",\"openpgp\":null,\"version\":1}"},
-        {"stray bits in the key",
+        {"stray bits in the key", "noise_static",
          "{\"gpu_evidence\":null," M
          "\"noise_static\":\"AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh9\",\"openpgp\":null,\"version\":1}"},
-        {"name outside ASCII", "{\"gpu_evidence\":null,\"model\":\"sha256:" DIGEST
+        {"name of 64 characters", "model_name", "{\"gpu_evidence\":null,\"model\":\"sha256:" DIGEST
+                                  "\",\"model_name\":\"" NAME_63 "m\"," N "\"version\":1}"},
+        {"name outside ASCII", "model_name", "{\"gpu_evidence\":null,\"model\":\"sha256:" DIGEST
                                "\",\"model_name\":\"\xc3\xa9\"," N "\"version\":1}"},
-        {"an array", "[]"},
-        {"nothing", ""},
+        {"an array", "object", "[]"},
+        {"nothing", "JSON error", ""},
     };
     struct statement s;
     for (size_t i = 0; i < test_count(rows); i++) {
-        if (statement_parse(bytes_str(rows[i].text), &s, NULL) == ERR_OK)
+        struct err_note note = {{0}};
+        if (statement_parse(bytes_str(rows[i].text), &s, &note) == ERR_OK)
             fail_msg("accepted: %s", rows[i].what);
+        if (strstr(note.text, rows[i].note) == NULL)
+            fail_msg("%s: %s", rows[i].what, note.text);
     }
     /* The common parts of the rows are sound, or the test would prove nothing. */
     assert_ok(statement_parse(bytes_str("{\"gpu_evidence\":null," M N "\"version\":1}"), &s, NULL));
+    assert_ok(statement_parse(bytes_str("{\"gpu_evidence\":null,\"model\":\"sha256:" DIGEST
+                                        "\",\"model_name\":\"" NAME_63 "\"," N "\"version\":1}"),
+                              &s, NULL));
+    assert_string_equal(s.model_name, NAME_63);
 }
 
 static void every_truncation_is_refused(void **state)
@@ -174,7 +192,7 @@ int main(void)
         cmocka_unit_test(the_text_is_the_canonical_one),
         cmocka_unit_test(what_is_written_reads_back),
         cmocka_unit_test(a_statement_that_does_not_fit_is_not_written),
-        cmocka_unit_test(a_name_with_control_characters_is_not_written),
+        cmocka_unit_test(a_name_with_control_characters_or_too_long_is_not_written),
         cmocka_unit_test(every_other_text_is_refused),
         cmocka_unit_test(every_truncation_is_refused),
         cmocka_unit_test(the_report_data_are_the_known_answer),

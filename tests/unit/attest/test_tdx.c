@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "attest/tdx.h"
+#include "base/secret.h"
 #include "support/synthetic_tdx.h"
 #include "unit/test.h"
 
@@ -620,6 +621,11 @@ static void the_advisories_of_all_parts_are_listed_once(void **state)
     assert_string_equal(list->names[2], "INTEL-SA-01099");
     assert_string_equal(list->names[3], "INTEL-SA-01234");
     assert_string_equal(verdict.claims.tdx.tcb_status, "OutOfDate");
+    char *json = verdict_json(&verdict);
+    assert_non_null(json);
+    assert_non_null(strstr(json, "\"INTEL-SA-00837\""));
+    assert_non_null(strstr(json, "\"INTEL-SA-01234\""));
+    secret_free(json);
 }
 
 /* What a person reads of a check. */
@@ -650,6 +656,8 @@ static void the_verdict_says_what_was_seen(void **state)
         {NULL, "tdx.rtmr3", "not compared: any will do", ""},
         {rtmr1_forgotten, "tdx.rtmr1", NULL, "a reference value, or that any will do"},
         {parts_of_two_launches, "tdx.rtmr1", NULL, "one of 2 reference values"},
+        {another_rtmr3, "tdx.rtmr3",
+         "111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111", NULL},
         {qe_old, "tdx.qe.level", "ISVSVN 3: OutOfDate", NULL},
         {qe_too_old, "tdx.qe.level", "ISVSVN 2: below every level", NULL},
         {qe_debug, "tdx.qe.debug", "a debug enclave", NULL},

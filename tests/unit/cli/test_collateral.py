@@ -9,9 +9,13 @@ import http.server
 import json
 import os
 import shutil
+import signal
+import socket
+import subprocess
 import sys
 import tempfile
 import threading
+import time
 import unittest
 import urllib.parse
 
@@ -201,6 +205,21 @@ class Amd(Case):
                 self.assertEqual(hashlib.sha256(f.read()).hexdigest(), entry["sha256"])
             self.assertTrue(all(url.startswith(self.base) for url in entry["sources"]))
             self.assertEqual(entry["fetched"], NOW)
+
+    def test_what_is_there_for_gpus(self):
+        os.makedirs(self.directory, exist_ok=True)
+        for name, source in (("gpu-rim-NV_GPU_DRIVER_GH100_580.95.05.xml", "hopper-driver.xml"), ("gpu-ocsp-1001.der", "hopper-ocsp0.der")):
+            with open(os.path.join(self.directory, name), "wb") as f:
+                f.write(parts.read(source))
+        ocsp, rim = self.show()["documents"]
+        self.assertEqual((rim["what"], rim["id"]), ("reference values of a GPU", "NV_GPU_DRIVER_GH100_580.95.05"))
+        self.assertEqual((ocsp["what"], ocsp["serial"]), ("OCSP response", "1001"))
+        for document in (ocsp, rim):
+            self.assertEqual([p["valid_until"] for p in document["parts"]], ["2046-01-19T18:40:00Z"])
+            self.assertFalse(document["parts"][0]["expired"])
+        with open(os.path.join(self.directory, "gpu-ocsp-1001.der"), "wb") as f:
+            f.write(parts.read("hopper-ocsp0.der")[:-1])
+        self.assertIn("malformed", self.show(code=USAGE)["documents"][0])
 
     def test_an_empty_directory_and_a_malformed_document(self):
         os.mkdir(self.directory)
@@ -418,6 +437,130 @@ class Intel(Case):
         result = parts.run("collateral", "fetch", self.directory, "--tdx-quote", "tdx5-quote.bin", "--intel-url", self.base,
                            "--trust-simulated", "tdx5-root.der", "--at", "2030-01-01T00:00:00Z")
         self.assert_nothing(result, REFUSED, "current")
+
+
+class Serve(Case):
+    """The program as it is run on a host; who asks it, and with what, is in test_collateral_serve.c."""
+
+    NAME = b"tdx-00806f050000-platform.json"
+
+    def setUp(self):
+        super().setUp()
+        os.mkdir(self.directory)
+        with open(os.path.join(self.directory, self.NAME.decode()), "wb") as f:
+            f.write(b"{}")
+        self.path = os.path.join(self.parent, "s")
+
+    def start(self, *more):
+        server = subprocess.Popen([parts.enclume, "collateral", "serve", self.directory, "--listen", "unix:" + self.path, *more],
+                                  stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        self.addCleanup(server.communicate)
+        self.addCleanup(server.kill)
+        self.assertIn(b" listening: unix:" + self.path.encode(), server.stderr.readline())
+        return server
+
+    def connect(self):
+        client = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.addCleanup(client.close)
+        client.settimeout(60)
+        client.connect(self.path)
+        return client
+
+    def ask(self, name=NAME):
+        client = self.connect()
+        client.sendall(b"ENCLCOLQ" + len(name).to_bytes(2, "big") + name)
+        answer = client.recv(18, socket.MSG_WAITALL)
+        client.close()
+        return answer
+
+    def assert_ended(self, server):
+        out, log = server.communicate(timeout=60)
+        self.assertEqual((server.returncode, out), (DONE, b""), log)
+        self.assertFalse(os.path.exists(self.path))
+        return log
+
+    def test_signals_end_it_in_good_order(self):
+        for number in (signal.SIGTERM, signal.SIGINT):
+            with self.subTest(signal=number):
+                server = self.start()
+                self.connect().sendall(b"ENCL")  # somebody who is in the middle of it
+                self.assertEqual(self.ask(), b"ENCLCOLA" + bytes(4) + (2).to_bytes(4, "big") + b"{}")
+                self.assertEqual(self.ask(b"gpu-ocsp-05.der"), b"ENCLCOLA" + (1).to_bytes(4, "big") + bytes(4))
+                server.send_signal(number)
+                lines = self.assert_ended(server).decode().splitlines()
+                self.assertRegex(lines[0], r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ tdx-00806f050000-platform.json: found$")
+                self.assertRegex(lines[1], r"Z gpu-ocsp-05.der: is not here$")
+
+    def test_once(self):
+        server = self.start("--once")
+        self.assertEqual(self.ask()[-2:], b"{}")
+        self.assert_ended(server)
+
+    def test_vsock(self):
+        """As far as this machine has it: a kernel without vsock refuses, and one without its loopback transport cannot connect to itself."""
+        probe = None
+        try:
+            probe = socket.socket(socket.AF_VSOCK, socket.SOCK_STREAM)
+            probe.bind((socket.VMADDR_CID_ANY, socket.VMADDR_PORT_ANY))
+            port = probe.getsockname()[1]
+        except OSError:
+            self.skipTest("there is no vsock here")
+        finally:
+            if probe is not None:
+                probe.close()
+        server = subprocess.Popen([parts.enclume, "collateral", "serve", self.directory, "--listen", f"vsock:{port}"], stderr=subprocess.PIPE)
+        self.addCleanup(server.communicate)
+        self.addCleanup(server.kill)
+        self.assertIn(f" listening: vsock:{port}".encode(), server.stderr.readline())
+        client = socket.socket(socket.AF_VSOCK, socket.SOCK_STREAM)
+        self.addCleanup(client.close)
+        client.settimeout(2)
+        try:
+            client.connect((1, port))  # VMADDR_CID_LOCAL
+        except OSError as e:
+            print(f"vsock: it listens; nobody can ask here: {e}", file=sys.stderr)
+        else:
+            client.settimeout(60)
+            client.sendall(b"ENCLCOLQ" + len(self.NAME).to_bytes(2, "big") + self.NAME)
+            self.assertEqual(client.recv(20, socket.MSG_WAITALL)[-2:], b"{}")
+        server.terminate()
+        server.communicate(timeout=60)
+        self.assertEqual(server.returncode, DONE)
+
+    def test_the_name_of_one_that_was_killed_is_taken_over(self):
+        self.start().kill()
+        deadline = time.monotonic() + 60
+        server = None
+        while server is None and time.monotonic() < deadline:
+            try:
+                self.connect().close()
+                time.sleep(0.05)
+            except ConnectionRefusedError:
+                server = self.start("--once")
+        self.assertEqual(self.ask()[-2:], b"{}")
+        self.assert_ended(server)
+
+    def test_one_that_answers_is_left_alone(self):
+        server = self.start()
+        result = parts.run("collateral", "serve", self.directory, "--listen", "unix:" + self.path)
+        self.assertEqual(result.returncode, NETWORK, result.stderr)
+        self.assertEqual(self.ask()[-2:], b"{}")
+        server.terminate()
+        self.assert_ended(server)
+
+    def test_wrong_use(self):
+        at = ("--listen", "unix:" + self.path)
+        for arguments in (["serve", self.directory], ["serve", *at], ["serve", self.directory, "e", *at], ["serve", "no-such-directory", *at],
+                          ["serve", self.directory, *at, "--json"], ["serve", self.directory, *at, "--at", NOW],
+                          ["serve", self.directory, *at, "--product", "Milan"], ["serve", self.directory, "--listen", "tcp:127.0.0.1:1"],
+                          ["serve", self.directory, "--listen", "vsock:x"], ["serve", self.directory, "--listen", "unix:" + "x" * 200],
+                          ["show", self.directory, "--once"], ["show", self.directory, *at],
+                          ["fetch", self.directory, "--snp-report", "genoa-report.bin", "--once"]):
+            with self.subTest(arguments=arguments):
+                result = parts.run("collateral", *arguments)
+                self.assertEqual(result.returncode, USAGE, result.stderr)
+                self.assertEqual(result.stdout, b"")
+                self.assertFalse(os.path.exists(self.path))
 
 
 class Usage(Case):

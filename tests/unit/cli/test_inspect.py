@@ -102,6 +102,71 @@ class Inspect(unittest.TestCase):
         self.assertEqual([list(block)[0] for block in self.fields(pem)["blocks"]],
                          ["certificate", "certificate", "revocation list"])
 
+    def test_the_report_of_a_gpu(self):
+        raw = parts.read("hopper-report.bin")
+        for content in (raw, raw.hex().encode(), base64.b64encode(raw)):
+            document = self.inspect(parts.write("gpu", content))
+            self.assertEqual(document["what"], "the report of an NVIDIA GPU")
+            fields = document["fields"]
+            self.assertNotIn("malformed", fields)
+            self.assertEqual(fields["GET_MEASUREMENTS"]["Nonce"], "d0" * 32)
+            response = fields["MEASUREMENTS"]
+            self.assertEqual([b["Index"] for b in response["MeasurementRecord"]], [str(i + 1) for i in range(64)])
+            self.assertEqual(response["MeasurementRecord"][1]["DMTFSpecMeasurementValue"], "01" * 48)
+            self.assertEqual(response["Signature"], raw[-96:].hex())
+            opaque = response["opaque data"]
+            self.assertEqual({name: opaque[name] for name in ("DRIVER_VERSION", "VBIOS_VERSION", "PROJECT", "PROJECT_SKU", "CHIP_SKU")},
+                             {"DRIVER_VERSION": "580.95.05", "VBIOS_VERSION": "96.00.9F.00.01", "PROJECT": "1010", "PROJECT_SKU": "0200",
+                              "CHIP_SKU": "882"})
+            self.assertEqual((opaque["NVDEC0_STATUS"], opaque["PROTECTED_PCIE_STATUS"]), ("0xaa, on", "0x55, off"))
+            self.assertEqual((opaque["FEATURE_FLAG"], opaque["OPAQUE_DATA_VERSION"], opaque["FWID"]), ("0, SPT", "1", "f1" * 48))
+            self.assertEqual(opaque["MSRSCNT"], [i % 2 for i in range(64)])
+
+    def test_every_octet_of_a_gpus_report_is_shown(self):
+        raw = parts.read("hopper-report.bin")
+        whole = json.dumps(self.fields("hopper-report.bin"))
+        # What says that it is one, the two nonces and the length of the record apart: of these the response's nonce is nobody's but the GPU's own.
+        response_nonce = 37 + 8 + int.from_bytes(raw[42:45], "little")
+        for at in [*range(2, 37, 3), *range(39, 42), *range(45, response_nonce, 61), *range(response_nonce + 34, len(raw), 37)]:
+            damaged = bytearray(raw)
+            damaged[at] ^= 0x40
+            result = parts.run("inspect", parts.write("damaged", bytes(damaged)), "--json")
+            self.assertNotEqual(json.dumps(json.loads(result.stdout)["fields"]), whole, hex(at))
+
+    def test_reference_values_and_ocsp_responses(self):
+        document = self.inspect("hopper-driver.xml")
+        self.assertEqual(document["what"], "reference values of NVIDIA's (RIM)")
+        fields = document["fields"]
+        self.assertEqual((fields["Meta"]["colloquialVersion"], fields["Meta"]["product"]), ("580.95.05", "GH100"))
+        self.assertEqual(len(fields["measurements"]), 64)
+        self.assertEqual([m["Hash0"] for m in fields["measurements"] if m["index"] == "61"], [f"{61:02x}" * 48])
+        self.assertEqual(fields["certificates"][-1]["subject"]["CN"], "NVIDIA CoRIM signing Root CA")
+        answer = {"id": "NV_GPU_DRIVER_GH100_580.95.05", "rim": base64.b64encode(parts.read("hopper-driver.xml")).decode(), "sha256": ""}
+        document = self.inspect(parts.write("rim.json", json.dumps(answer).encode()))
+        self.assertEqual(document["what"], "reference values, as NVIDIA's service answers")
+        self.assertEqual(document["fields"]["id"], answer["id"])
+        self.assertEqual(document["fields"]["rim"], fields)
+        for wrong in ({**answer, "rim": "?"}, {**answer, "rim": 1}, {**answer, "id": ""}, {**answer, "rim": ""}):
+            self.assertIn("malformed", self.inspect(parts.write("rim.json", json.dumps(wrong).encode()), USAGE)["fields"])
+        document = self.inspect("hopper-ocsp0.der")
+        self.assertEqual(document["what"], "an OCSP response")
+        self.assertEqual([(r["serialNumber"], r["certStatus"]) for r in document["fields"]["responses"]], [("1001", "good")])
+        self.assertEqual(document["fields"]["responses"][0]["nextUpdate"], "2046-01-19T18:40:00Z")
+        revoked = self.fields("hopper-wrong-revoked.der")["responses"][0]
+        self.assertEqual((revoked["certStatus"], revoked["revocationReason"]), ("revoked", "1"))
+        pem = parts.write("ocsp.pem", parts.pem(parts.read("hopper-ocsp0.der"), "OCSP RESPONSE") * 2)
+        self.assertEqual([list(block)[0] for block in self.fields(pem)["blocks"]], ["OCSP response"] * 2)
+
+    def test_the_certificates_of_a_gpu(self):
+        blocks = self.fields("hopper-chain.pem")["blocks"]
+        self.assertEqual(len(blocks), 5)
+        self.assertEqual(blocks[0]["certificate"]["DICE"]["FWID"], "f1" * 48)
+        document = self.inspect("hopper-chain.der")
+        self.assertEqual(document["what"], "certificates, one behind the other")
+        self.assertEqual(document["fields"]["certificates"], [block["certificate"] for block in blocks])
+        path = parts.write("cut.der", parts.read("hopper-chain.der")[:-1])
+        self.assertIn("malformed", self.inspect(path, USAGE)["fields"])
+
     def test_intels_documents(self):
         info = self.inspect("tdx5-tcb_info.json")
         self.assertEqual(info["what"], "Intel's TCB info")
@@ -152,7 +217,8 @@ class Inspect(unittest.TestCase):
 
     def test_damaged_files_end_with_a_code(self):
         chance = random.Random(1)
-        for name in ("genoa-report.bin", "genoa-ark.der", "genoa-crl.der", "tdx5-quote.bin", "tdx5-collateral.json"):
+        for name in ("genoa-report.bin", "genoa-ark.der", "genoa-crl.der", "tdx5-quote.bin", "tdx5-collateral.json", "hopper-report.bin",
+                     "hopper-driver.xml", "hopper-chain.der", "hopper-ocsp0.der"):
             raw = parts.read(name)
             for _ in range(25):
                 damaged = bytearray(raw)
@@ -170,6 +236,8 @@ class Inspect(unittest.TestCase):
             "tdx/dcap-qvl/tdx_quote_collateral.json": "TDX collateral, all in one", "tdx/go-tdx-guest/pckcrl": "a list of revoked certificates",
             "tdx/go-tdx-guest/quote_v5_sample.dat": "a TD quote", "tdx/go-tdx-guest/sample_tcbInfo_response": "Intel's TCB info",
             "tdx/go-tdx-guest/sample_qeIdentity_response": "Intel's identity of a quoting enclave",
+            "nvidia/nvtrust/hopperAttestationReport.txt": "the report of an NVIDIA GPU", "nvidia/nvtrust/hopperCertChain.txt": "PEM",
+            "nvidia/nvtrust/1010_0200_882_960074001C_PROD.swidtag": "reference values of NVIDIA's (RIM)",
         }
         paths = {parts.real(name): what for name, what in wanted.items() if parts.real(name)}
         if not paths:

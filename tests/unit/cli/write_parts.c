@@ -3,6 +3,10 @@
  * Writes sound evidence under made-up roots into the current directory, as separate files, for tests that start programs:
  *
  *   genoa-, turin-, vlek-   report.bin, vek.der, ask.der, ark.der, crl.der
+ *   hopper-, blackwell-     report.bin, chain.pem, chain.der, driver.xml, vbios.xml, ocsp0.der to ocsp5.der (three of the GPU's, three of the signer's),
+ *                           roots.pem; the nonce is 32 times d0
+ *   hopper2-                another GPU of hopper-'s maker: report.bin, chain.pem, ocsp0.der
+ *   hopper-wrong-           report.bin with other measurements, revoked.der: the GPU's certificate is revoked
  *   tdx5-, tdx4-            quote.bin, collateral.json, tcb_info.json, qe_identity.json, signer.der, root.der, root_crl.der, pck_crl.der
  *   vtpm_snp-, vtpm_tdx-    hcl_report.bin, tpm_quote.bin, signature.bin, pcrs.bin, event_log.bin, nonce.bin, ak0.der to ak2.der; and as above what the
  *                           hardware's report in it needs
@@ -14,7 +18,9 @@
 #include "base/encoding.h"
 #include "base/file.h"
 #include "base/secret.h"
+#include "base/writer.h"
 #include "crypto/crypto.h"
+#include "evidence/simulated_gpu.h"
 #include "support/synthetic_snp.h"
 #include "support/synthetic_tdx.h"
 #include "support/synthetic_vtpm.h"
@@ -128,6 +134,115 @@ static void vtpm_write(const struct synthetic_keys *snp_keys, const struct synth
     synthetic_vtpm_keys_release(&keys);
 }
 
+/* ---- GPUs ---- */
+
+enum { GPU_NOW = 1767225600 /* 2026-01-01 */ };
+static const int64_t gpu_until = 2400000000; /* 2046: for programs that take the time from the clock */
+
+static void must(enum err e)
+{
+    if (e == ERR_OK)
+        return;
+    (void)fprintf(stderr, "write_parts: %s\n", err_text(e));
+    exit(1);
+}
+
+static struct simulated_gpu *gpu_make(enum simulated_gpu_kind kind)
+{
+    struct simulated_gpu *g = NULL;
+    must(simulated_gpu_new(kind, GPU_NOW, &g));
+    for (size_t i = 0; i < SIMULATED_GPU_CHAIN; i++)
+        g->device[i].not_after = gpu_until;
+    for (size_t i = 0; i < SIMULATED_RIM_CHAIN; i++)
+        g->signer[i].not_after = gpu_until;
+    for (size_t i = 0; i < SIMULATED_GPU_OCSP; i++)
+        g->ocsp[i].next_update = gpu_until;
+    return g;
+}
+
+static void report_write(const char *prefix, struct simulated_gpu *g)
+{
+    static uint8_t report[SIMULATED_GPU_REPORT_MAX];
+    uint8_t nonce[NVGPU_NONCE_SIZE];
+    size_t len = 0;
+    memset(nonce, 0xd0, sizeof nonce);
+    must(simulated_gpu_answer(g, nonce, report, sizeof report, &len));
+    put(prefix, "report.bin", bytes_of(report, len));
+    put(prefix, "chain.pem", bytes_of(g->pem, g->pem_len));
+}
+
+static void ocsp_write(const char *prefix, const struct simulated_gpu *g, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        char name[sizeof "ocsp0.der"];
+        (void)snprintf(name, sizeof name, "ocsp%zu.der", i % 10);
+        put(prefix, name, bytes_of(g->ocsp_der[i], g->ocsp_len[i]));
+    }
+}
+
+static void roots_write(const char *prefix, const struct simulated_gpu *g)
+{
+    const struct simulated_nv_der *roots[] = {&g->device_der[SIMULATED_GPU_CHAIN - 1],
+                                              &g->signer_der[SIMULATED_RIM_CHAIN - 1]};
+    static uint8_t room[16 * 1024];
+    struct writer w = writer_into(room, sizeof room);
+    struct bytes all;
+    for (size_t i = 0; i < 2; i++)
+        must(encoding_pem_write(&w, "CERTIFICATE", bytes_of(roots[i]->der, roots[i]->len)));
+    must(writer_finish(&w, &all));
+    put(prefix, "roots.pem", all);
+}
+
+static void gpu_write(const char *prefix, struct simulated_gpu *g)
+{
+    static uint8_t room[16 * 1024];
+    struct writer w = writer_into(room, sizeof room);
+    struct bytes chain;
+    must(simulated_gpu_build(g));
+    report_write(prefix, g);
+    for (size_t i = 0; i < SIMULATED_GPU_CHAIN; i++)
+        writer_bytes(&w, bytes_of(g->device_der[i].der, g->device_der[i].len));
+    must(writer_finish(&w, &chain));
+    put(prefix, "chain.der", chain);
+    put(prefix, "driver.xml", bytes_of(g->rim_text[SIMULATED_GPU_DRIVER], g->rim_len[SIMULATED_GPU_DRIVER]));
+    put(prefix, "vbios.xml", bytes_of(g->rim_text[SIMULATED_GPU_VBIOS], g->rim_len[SIMULATED_GPU_VBIOS]));
+    ocsp_write(prefix, g, SIMULATED_GPU_OCSP);
+    roots_write(prefix, g);
+}
+
+static void second_write(const struct simulated_gpu *maker)
+{
+    struct simulated_gpu *g = gpu_make(SIMULATED_HOPPER);
+    simulated_gpu_adopt(g, maker);
+    must(simulated_gpu_build(g));
+    report_write("hopper2", g);
+    ocsp_write("hopper2", g, 1);
+    simulated_gpu_free(g);
+}
+
+static void wrong_write(struct simulated_gpu *g)
+{
+    g->report.measurements[1][0] ^= 1;  /* of the VBIOS */
+    g->report.measurements[61][0] ^= 1; /* of the driver */
+    report_write("hopper-wrong", g);
+    g->ocsp[0].status = SIMULATED_OCSP_REVOKED;
+    g->ocsp[0].reason = 1;
+    must(simulated_gpu_build(g));
+    put("hopper-wrong", "revoked.der", bytes_of(g->ocsp_der[0], g->ocsp_len[0]));
+}
+
+static void gpus_write(void)
+{
+    struct simulated_gpu *hopper = gpu_make(SIMULATED_HOPPER);
+    struct simulated_gpu *blackwell = gpu_make(SIMULATED_BLACKWELL);
+    gpu_write("hopper", hopper);
+    gpu_write("blackwell", blackwell);
+    second_write(hopper);
+    wrong_write(hopper);
+    simulated_gpu_free(blackwell);
+    simulated_gpu_free(hopper);
+}
+
 int main(void)
 {
     static struct synthetic_keys keys;
@@ -151,5 +266,6 @@ int main(void)
     vtpm_write(&keys, &tdx_keys);
     synthetic_keys_release(&keys);
     synthetic_tdx_keys_release(&tdx_keys);
+    gpus_write();
     return 0;
 }

@@ -20,6 +20,8 @@
 #include <unistd.h>
 
 #include "enclave/sandbox.h"
+#include "evidence/collateral_directory.h"
+#include "evidence/collateral_source.h"
 #include "unit/test.h"
 
 enum { DONE = 0, NOT_DONE = 1, NO_SANDBOX = 2, SIZE = 65536 };
@@ -291,6 +293,50 @@ static void a_need_opens_its_rows_alone(void **state)
     (void)rmdir("/tmp/enclume-sandbox-test");
 }
 
+static struct collateral_source *endorsements;
+
+/* Under its own name, and under the one that says no product. */
+static bool reads_endorsements(void)
+{
+    static uint8_t out[COLLATERAL_DOCUMENT_MAX];
+    static const struct collateral_key keys[] = {{.kind = COLLATERAL_SNP_CRL, .product = "Genoa"},
+                                                 {.kind = COLLATERAL_SNP_CRL, .product = "any"}};
+    size_t len;
+    for (size_t i = 0; i < test_count(keys); i++)
+        if (endorsements->ask(endorsements, &keys[i], out, &len, NULL) != ERR_OK || len != 4)
+            return false;
+    return true;
+}
+
+/* --collateral dir:PATH, with files and calls confined as enclumed confines them (files where this kernel has Landlock). */
+static void a_directory_of_endorsements_can_be_read(void **state)
+{
+    (void)state;
+    static const struct collateral_key key = {.kind = COLLATERAL_SNP_CRL, .product = "Genoa"};
+    char directory[] = "/tmp/enclume-sandbox-XXXXXX";
+    char address[sizeof directory + 4];
+    char file[sizeof directory + 32];
+    int status;
+    assert_non_null(mkdtemp(directory));
+    assert_ok(collateral_directory_write(directory, &key, bytes_str("list"), NULL));
+    (void)snprintf(address, sizeof address, "dir:%s", directory);
+    (void)snprintf(file, sizeof file, "%s/snp-crl-Genoa-vcek.crl", directory);
+    assert_ok(collateral_source_open(&kernel_real, address, &endorsements, NULL));
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        (void)!sandbox_files("/etc/hostname", directory, NULL);
+        if (sandbox_enter(SANDBOX_CHIP, NULL) != ERR_OK)
+            _exit(NO_SANDBOX);
+        _exit(reads_endorsements() ? DONE : NOT_DONE);
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    endorsements->close(endorsements);
+    assert_int_equal(unlink(file), 0);
+    assert_int_equal(rmdir(directory), 0);
+    assert_int_equal(status, DONE);
+}
+
 static void *waits(void *argument)
 {
     char c;
@@ -347,6 +393,7 @@ int main(void)
         cmocka_unit_test(what_serving_needs_is_done),
         cmocka_unit_test(everything_else_ends_the_process),
         cmocka_unit_test(a_need_opens_its_rows_alone),
+        cmocka_unit_test(a_directory_of_endorsements_can_be_read),
         cmocka_unit_test(threads_that_run_already_are_caught),
         cmocka_unit_test(files_are_confined_or_it_says_why_not),
     };

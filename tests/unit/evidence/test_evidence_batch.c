@@ -156,7 +156,7 @@ static const char statement[] = "{\"a\":1}";
 
 static void new_batch(struct chip *c, struct answers *a, struct evidence_batch **b)
 {
-    assert_ok(evidence_batch_new(&c->base, bytes_str(statement), on_ready, a, b));
+    assert_ok(evidence_batch_new(&c->base, NULL, bytes_str(statement), on_ready, a, b));
 }
 
 /* The bundle's report covers this ticket's own challenge, through its own path. */
@@ -324,12 +324,69 @@ static void what_a_bundle_cannot_hold_is_refused_at_once(void **state)
     struct chip chip;
     struct evidence_batch *b;
     chip_init(&chip, 0);
-    assert_err(evidence_batch_new(&chip.base, bytes_of(large, sizeof large), on_ready, NULL, &b),
+    assert_err(evidence_batch_new(&chip.base, NULL, bytes_of(large, sizeof large), on_ready, NULL, &b),
                ERR_TOO_LARGE);
     assert_null(b);
     chip.base.platform = "a platform with a long name";
-    assert_err(evidence_batch_new(&chip.base, bytes_str(statement), on_ready, NULL, &b), ERR_VALUE);
+    assert_err(evidence_batch_new(&chip.base, NULL, bytes_str(statement), on_ready, NULL, &b), ERR_VALUE);
     assert_null(b);
+}
+
+/* Behind the processor's, in every bundle; and the processor's own are as without. */
+static void what_the_gpus_say_is_in_each_bundle(void **state)
+{
+    (void)state;
+    const struct evidence_gpus gpus = {
+        .report_count = 2,
+        .reports = {{BUNDLE_GPU_REPORT, bytes_str("one")}, {BUNDLE_GPU_REPORT, bytes_str("two")}},
+        .endorsement_count = 3,
+        .endorsements = {{BUNDLE_GPU_CHAIN, bytes_str("c1")},
+                         {BUNDLE_GPU_CHAIN, bytes_str("c2")},
+                         {BUNDLE_OCSP, bytes_str("good")}}};
+    struct chip chip;
+    struct evidence_batch *b;
+    struct answers *answers = answers_new(true);
+    chip_init(&chip, 1);
+    assert_ok(evidence_batch_new(&chip.base, &gpus, bytes_str(statement), on_ready, answers, &b));
+    for (uint64_t i = 0; i < 3; i++)
+        ask(b, i);
+    answers_wait(answers, 3);
+    evidence_batch_free(b);
+    for (size_t i = 0; i < 3; i++) {
+        struct bundle bundle;
+        assert_err(answers->of[i].result, ERR_OK);
+        assert_ok(bundle_parse(bytes_of(answers->of[i].text, answers->of[i].len), &bundle, NULL));
+        assert_int_equal(bundle.evidence_count, 3);
+        assert_string_equal(bundle.evidence[0].media_type, BUNDLE_SNP_REPORT);
+        assert_string_equal(bundle.evidence[2].media_type, BUNDLE_GPU_REPORT);
+        assert_true(bytes_is_str(bundle.evidence[1].value, "one"));
+        assert_true(bytes_is_str(bundle.evidence[2].value, "two"));
+        assert_int_equal(bundle.endorsement_count, 4);
+        assert_true(bytes_is_str(bundle.endorsements[0].value, "certificate"));
+        assert_true(bytes_is_str(bundle.endorsements[2].value, "c2"));
+        assert_string_equal(bundle.endorsements[3].media_type, BUNDLE_OCSP);
+        bundle_release(&bundle);
+    }
+    answers_free(answers);
+}
+
+static void more_endorsements_than_a_bundle_takes_are_an_error(void **state)
+{
+    (void)state;
+    struct evidence_gpus gpus = {.endorsement_count = BUNDLE_ENDORSEMENTS_MAX};
+    struct chip chip;
+    struct evidence_batch *b;
+    struct answers *answers = answers_new(false);
+    for (size_t i = 0; i < BUNDLE_ENDORSEMENTS_MAX; i++)
+        gpus.endorsements[i] = (struct bundle_item){BUNDLE_OCSP, bytes_str("x")};
+    chip_init(&chip, 1); /* it has one of its own */
+    assert_ok(evidence_batch_new(&chip.base, &gpus, bytes_str(statement), on_ready, answers, &b));
+    ask(b, 0);
+    answers_wait(answers, 1);
+    evidence_batch_free(b);
+    assert_err(answers->of[0].result, ERR_NO_SPACE);
+    assert_int_equal(answers->of[0].times, 1);
+    answers_free(answers);
 }
 
 static int setup(void **state)
@@ -347,6 +404,8 @@ int main(void)
         cmocka_unit_test(free_waits_for_the_report_under_way_and_cancels_the_rest),
         cmocka_unit_test(more_than_the_limit_is_busy),
         cmocka_unit_test(what_a_bundle_cannot_hold_is_refused_at_once),
+        cmocka_unit_test(what_the_gpus_say_is_in_each_bundle),
+        cmocka_unit_test(more_endorsements_than_a_bundle_takes_are_an_error),
     };
     return cmocka_run_group_tests(tests, setup, NULL);
 }

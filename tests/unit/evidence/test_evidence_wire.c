@@ -10,10 +10,10 @@
 
 enum {
     WHAT_AT = 8,
-    PLATFORM_AT = 8,
-    STATUS_AT = 12,
-    EVIDENCE_SIZE_AT = 16,
-    ENDORSEMENTS_SIZE_AT = 20,
+    PLATFORM_AT = 12,
+    STATUS_AT = 16,
+    EVIDENCE_SIZE_AT = 20,
+    ENDORSEMENTS_SIZE_AT = 24,
     QUOTE_SIZE = 5000,
 };
 
@@ -37,7 +37,8 @@ static void snp_answer(struct frame *f)
                                         .ask = bytes_str("ask"),
                                         .ark = bytes_str("the ark"),
                                         .crl = bytes_str("list")};
-    struct simulated_answer a = {.platform = SIMULATED_PLATFORM_SNP,
+    struct simulated_answer a = {.what = SIMULATED_ASKS_REPORT,
+                                 .platform = SIMULATED_PLATFORM_SNP,
                                  .evidence = bytes_of(report, SNP_REPORT_SIZE)};
     size_t len;
     memset(report, 0x5a, sizeof report);
@@ -48,10 +49,31 @@ static void snp_answer(struct frame *f)
 
 static void tdx_answer(struct frame *f)
 {
-    const struct simulated_answer a = {.platform = SIMULATED_PLATFORM_TDX,
+    const struct simulated_answer a = {.what = SIMULATED_ASKS_REPORT,
+                                       .platform = SIMULATED_PLATFORM_TDX,
                                        .evidence = bytes_of(report, QUOTE_SIZE),
                                        .endorsements = bytes_str("collateral")};
     memset(report, 0xa5, sizeof report);
+    assert_ok(simulated_answer_write(&a, f->bytes, &f->len));
+}
+
+/* Two GPUs: reports, chains, reference values and a word about revocation. */
+static void gpus_answer(struct frame *f)
+{
+    static uint8_t reports[256];
+    static uint8_t others[256];
+    struct writer w = writer_into(reports, sizeof reports);
+    struct writer o = writer_into(others, sizeof others);
+    simulated_part_write(&w, SIMULATED_PART_REPORT, bytes_str("first"));
+    simulated_part_write(&w, SIMULATED_PART_REPORT, bytes_str("second"));
+    simulated_part_write(&o, SIMULATED_PART_CHAIN, bytes_str("chain 1"));
+    simulated_part_write(&o, SIMULATED_PART_CHAIN, bytes_str("chain 2"));
+    simulated_part_write(&o, SIMULATED_PART_RIM, bytes_str("values"));
+    simulated_part_write(&o, SIMULATED_PART_OCSP, bytes_str("good"));
+    const struct simulated_answer a = {.what = SIMULATED_ASKS_GPUS,
+                                       .platform = SIMULATED_PLATFORM_TDX,
+                                       .evidence = bytes_of(reports, w.used),
+                                       .endorsements = bytes_of(others, o.used)};
     assert_ok(simulated_answer_write(&a, f->bytes, &f->len));
 }
 
@@ -67,12 +89,12 @@ static void a_question_comes_back_as_it_was(void **state)
     struct simulated_question question = {.what = SIMULATED_ASKS_REPORT};
     struct simulated_question back;
     uint8_t frame[SIMULATED_WIRE_QUESTION_SIZE + 1] = {0};
-    for (size_t i = 0; i < sizeof question.report_data; i++)
-        question.report_data[i] = (uint8_t)i;
+    for (size_t i = 0; i < sizeof question.data; i++)
+        question.data[i] = (uint8_t)i;
     simulated_question_write(&question, frame);
     assert_ok(simulated_question_parse(bytes_of(frame, SIMULATED_WIRE_QUESTION_SIZE), &back));
     assert_int_equal(back.what, SIMULATED_ASKS_REPORT);
-    assert_memory_equal(question.report_data, back.report_data, sizeof back.report_data);
+    assert_memory_equal(question.data, back.data, sizeof back.data);
     for (size_t n = 0; n < SIMULATED_WIRE_QUESTION_SIZE; n++)
         assert_int_not_equal(simulated_question_parse(bytes_of(frame, n), &back), ERR_OK);
     assert_err(simulated_question_parse(bytes_of(frame, sizeof frame), &back), ERR_TRAILING);
@@ -92,6 +114,12 @@ static void a_question_for_the_platform_says_nothing_else(void **state)
     frame[sizeof frame - 1] = 1;
     assert_err(simulated_question_parse(bytes_of(frame, sizeof frame), &back), ERR_NOT_ZERO);
     frame[sizeof frame - 1] = 0;
+    frame[WHAT_AT + 3] = SIMULATED_ASKS_GPUS; /* 32 bytes of it say something */
+    frame[SIMULATED_WIRE_QUESTION_SIZE - 33] = 1;
+    assert_ok(simulated_question_parse(bytes_of(frame, sizeof frame), &back));
+    assert_int_equal(back.data[SIMULATED_WIRE_NONCE_SIZE - 1], 1);
+    frame[SIMULATED_WIRE_QUESTION_SIZE - 32] = 1;
+    assert_err(simulated_question_parse(bytes_of(frame, sizeof frame), &back), ERR_NOT_ZERO);
     frame[WHAT_AT + 3] = SIMULATED_WHAT_COUNT;
     assert_err(simulated_question_parse(bytes_of(frame, sizeof frame), &back), ERR_UNKNOWN);
 }
@@ -139,14 +167,16 @@ static void a_wrong_answer_is_refused_and_gives_nothing(void **state)
     } cases[] = {
         {0, 'X', ERR_VALUE},
         {7, 'Q', ERR_VALUE},
+        {WHAT_AT + 3, SIMULATED_WHAT_COUNT, ERR_UNKNOWN},
+        {WHAT_AT + 3, SIMULATED_ASKS_PLATFORM, ERR_VALUE}, /* with evidence */
         {PLATFORM_AT, 1, ERR_UNKNOWN},
         {PLATFORM_AT + 3, 0, ERR_UNKNOWN},
         {PLATFORM_AT + 3, 3, ERR_UNKNOWN},
         {STATUS_AT + 3, 1, ERR_VALUE}, /* a refusal with evidence */
         {EVIDENCE_SIZE_AT, 0xff, ERR_TOO_LARGE},
-        {EVIDENCE_SIZE_AT + 2, 0x40, ERR_TOO_LARGE}, /* 16384 and a little */
-        {EVIDENCE_SIZE_AT + 3, 0, ERR_VALUE},        /* no report of SEV-SNP */
-        {ENDORSEMENTS_SIZE_AT + 1, 1, ERR_TOO_LARGE},
+        {EVIDENCE_SIZE_AT + 1, 1, ERR_TOO_LARGE}, /* 65536 and a little */
+        {EVIDENCE_SIZE_AT + 3, 0, ERR_VALUE},     /* no report of SEV-SNP */
+        {ENDORSEMENTS_SIZE_AT + 1, 2, ERR_TOO_LARGE},
         {ENDORSEMENTS_SIZE_AT + 2, 1, ERR_TRUNCATED},
         {ENDORSEMENTS_SIZE_AT + 3, 1, ERR_TRAILING},
     };
@@ -167,7 +197,7 @@ static void an_answer_of_another_size_is_refused(void **state)
     (void)state;
     static struct frame f;
     struct simulated_answer a;
-    void (*const good[])(struct frame * f) = {snp_answer, tdx_answer};
+    void (*const good[])(struct frame * f) = {snp_answer, tdx_answer, gpus_answer};
     assert_err(simulated_answer_parse((struct bytes){0}, &a), ERR_TRUNCATED);
     for (size_t i = 0; i < test_count(good); i++) {
         good[i](&f);
@@ -192,16 +222,38 @@ static void what_is_not_an_answer_is_not_written(void **state)
         struct simulated_answer answer;
         enum err wanted;
     } cases[] = {
-        {{.platform = SIMULATED_PLATFORM_SNP, .evidence = any, .endorsements = any}, ERR_VALUE},
-        {{.platform = SIMULATED_PLATFORM_SNP, .evidence = sound}, ERR_VALUE},
-        {{.platform = SIMULATED_PLATFORM_TDX, .endorsements = any}, ERR_VALUE},
-        {{.platform = SIMULATED_PLATFORM_TDX, .status = 1, .evidence = any, .endorsements = any}, ERR_VALUE},
-        {{.platform = (enum simulated_platform)3, .evidence = any, .endorsements = any}, ERR_VALUE},
-        {{.platform = SIMULATED_PLATFORM_TDX,
+        {{.what = SIMULATED_ASKS_REPORT,
+          .platform = SIMULATED_PLATFORM_SNP,
+          .evidence = any,
+          .endorsements = any},
+         ERR_VALUE},
+        {{.what = SIMULATED_ASKS_REPORT, .platform = SIMULATED_PLATFORM_SNP, .evidence = sound}, ERR_VALUE},
+        {{.what = SIMULATED_ASKS_REPORT, .platform = SIMULATED_PLATFORM_TDX, .endorsements = any}, ERR_VALUE},
+        {{.what = SIMULATED_ASKS_REPORT, .platform = SIMULATED_PLATFORM_TDX}, ERR_VALUE},
+        {{.what = SIMULATED_ASKS_GPUS, .platform = SIMULATED_PLATFORM_TDX, .evidence = any}, ERR_VALUE},
+        {{.what = SIMULATED_ASKS_PLATFORM,
+          .platform = SIMULATED_PLATFORM_TDX,
+          .evidence = any,
+          .endorsements = any},
+         ERR_VALUE},
+        {{.what = SIMULATED_ASKS_REPORT,
+          .platform = SIMULATED_PLATFORM_TDX,
+          .status = 1,
+          .evidence = any,
+          .endorsements = any},
+         ERR_VALUE},
+        {{.what = SIMULATED_ASKS_REPORT,
+          .platform = (enum simulated_platform)3,
+          .evidence = any,
+          .endorsements = any},
+         ERR_VALUE},
+        {{.what = SIMULATED_ASKS_REPORT,
+          .platform = SIMULATED_PLATFORM_TDX,
           .evidence = any,
           .endorsements = {report, SIMULATED_WIRE_ENDORSEMENTS_MAX + 1}},
          ERR_NO_SPACE},
-        {{.platform = SIMULATED_PLATFORM_TDX,
+        {{.what = SIMULATED_ASKS_REPORT,
+          .platform = SIMULATED_PLATFORM_TDX,
           .evidence = {report, SIMULATED_WIRE_EVIDENCE_MAX + 1},
           .endorsements = any},
          ERR_NO_SPACE},
@@ -281,6 +333,97 @@ static void the_source_gives_quote_and_collateral(void **state)
     evidence_release(&evidence);
 }
 
+static void ask_for_gpus(struct bytes answer, enum err wanted, struct evidence_gpus *gpus)
+{
+    static const uint8_t nonce[SIMULATED_WIRE_NONCE_SIZE];
+    static struct frame f;
+    struct evidence_source *source;
+    int pair[2];
+    assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair), 0);
+    platform_answer(&f, SIMULATED_PLATFORM_TDX);
+    host_say(pair[0], all_of(&f));
+    host_say(pair[0], answer);
+    assert_ok(evidence_simulated_open(pair[1], &source));
+    assert_err(source->gpu_reports(source, nonce, gpus, NULL), wanted);
+    source->close(source);
+    (void)close(pair[0]);
+}
+
+static void the_source_gives_what_the_gpus_say(void **state)
+{
+    (void)state;
+    static struct frame f;
+    static const char *const types[] = {BUNDLE_GPU_CHAIN, BUNDLE_GPU_CHAIN, BUNDLE_GPU_RIM, BUNDLE_OCSP};
+    struct evidence_gpus gpus;
+    gpus_answer(&f);
+    ask_for_gpus(all_of(&f), ERR_OK, &gpus);
+    assert_int_equal(gpus.report_count, 2);
+    assert_string_equal(gpus.reports[1].media_type, BUNDLE_GPU_REPORT);
+    assert_true(bytes_is_str(gpus.reports[0].value, "first"));
+    assert_true(bytes_is_str(gpus.reports[1].value, "second"));
+    assert_int_equal(gpus.endorsement_count, test_count(types));
+    for (size_t i = 0; i < test_count(types); i++)
+        assert_string_equal(gpus.endorsements[i].media_type, types[i]);
+    assert_true(bytes_is_str(gpus.endorsements[3].value, "good"));
+    evidence_gpus_release(&gpus);
+    assert_int_equal(gpus.report_count, 0);
+}
+
+static void a_vm_without_gpus_has_none(void **state)
+{
+    (void)state;
+    static struct frame f;
+    const struct simulated_answer none = {.what = SIMULATED_ASKS_GPUS, .platform = SIMULATED_PLATFORM_TDX};
+    struct evidence_gpus gpus;
+    assert_ok(simulated_answer_write(&none, f.bytes, &f.len));
+    ask_for_gpus(all_of(&f), ERR_OK, &gpus);
+    assert_int_equal(gpus.report_count + gpus.endorsement_count, 0);
+    evidence_gpus_release(&gpus);
+}
+
+static void what_is_wrong_about_gpus_is_refused(void **state)
+{
+    (void)state;
+    enum { FIRST_PART = SIMULATED_WIRE_HEADER_SIZE, REPORTS = 2 * 8 + 5 + 6 };
+    static const struct {
+        size_t at;
+        uint8_t value;
+    } cases[] = {
+        {FIRST_PART + 3, SIMULATED_PART_CHAIN},            /* a chain among the reports */
+        {FIRST_PART + 3, 0},                               /* what nobody knows */
+        {FIRST_PART + 3, SIMULATED_PART_END},              /* the same */
+        {FIRST_PART + 7, 200},                             /* longer than there is */
+        {FIRST_PART + REPORTS + 3, SIMULATED_PART_REPORT}, /* a report among the endorsements */
+        {WHAT_AT + 3, SIMULATED_ASKS_REPORT},              /* an answer to another question */
+    };
+    for (size_t i = 0; i < test_count(cases); i++) {
+        static struct frame f;
+        struct evidence_gpus gpus;
+        gpus_answer(&f);
+        f.bytes[cases[i].at] = cases[i].value;
+        ask_for_gpus(all_of(&f), ERR_EVIDENCE, &gpus);
+        assert_int_equal(gpus.report_count + gpus.endorsement_count, 0);
+        assert_null(gpus.storage);
+    }
+}
+
+static void more_gpus_than_a_bundle_takes_are_refused(void **state)
+{
+    (void)state;
+    static struct frame f;
+    static uint8_t reports[1024];
+    struct writer w = writer_into(reports, sizeof reports);
+    struct evidence_gpus gpus;
+    for (size_t i = 0; i <= BUNDLE_GPUS_MAX; i++)
+        simulated_part_write(&w, SIMULATED_PART_REPORT, bytes_str("one"));
+    const struct simulated_answer a = {.what = SIMULATED_ASKS_GPUS,
+                                       .platform = SIMULATED_PLATFORM_TDX,
+                                       .evidence = bytes_of(reports, w.used),
+                                       .endorsements = bytes_of(reports, w.used)};
+    assert_ok(simulated_answer_write(&a, f.bytes, &f.len));
+    ask_for_gpus(all_of(&f), ERR_EVIDENCE, &gpus);
+}
+
 static void assert_no_evidence(enum simulated_platform platform, struct bytes answer, const char *says)
 {
     struct evidence evidence;
@@ -298,7 +441,8 @@ static void a_hostile_host_gets_an_error_and_nothing_else(void **state)
 {
     (void)state;
     static struct frame f;
-    const struct simulated_answer refusal = {.platform = SIMULATED_PLATFORM_SNP, .status = 7};
+    const struct simulated_answer refusal = {
+        .what = SIMULATED_ASKS_REPORT, .platform = SIMULATED_PLATFORM_SNP, .status = 7};
     snp_answer(&f);
     assert_no_evidence(SIMULATED_PLATFORM_TDX, all_of(&f),
                        "the simulator plays another platform than it said");
@@ -312,7 +456,7 @@ static void a_hostile_host_gets_an_error_and_nothing_else(void **state)
     f.bytes[SIMULATED_WIRE_HEADER_SIZE + SNP_REPORT_SIZE] ^= 1; /* the GUID of the VCEK */
     assert_no_evidence(SIMULATED_PLATFORM_SNP, all_of(&f), NULL);
     platform_answer(&f, SIMULATED_PLATFORM_TDX);
-    assert_no_evidence(SIMULATED_PLATFORM_TDX, all_of(&f), "the simulator's answer holds no evidence");
+    assert_no_evidence(SIMULATED_PLATFORM_TDX, all_of(&f), "the simulator answers another question");
     assert_ok(simulated_answer_write(&refusal, f.bytes, &f.len));
     assert_no_evidence(SIMULATED_PLATFORM_SNP, all_of(&f), "the simulator refused, status 0x7");
 }
@@ -378,6 +522,10 @@ int main(void)
         cmocka_unit_test(what_is_not_an_answer_is_not_written),
         cmocka_unit_test(the_source_gives_report_and_certificates_in_the_bundles_order),
         cmocka_unit_test(the_source_gives_quote_and_collateral),
+        cmocka_unit_test(the_source_gives_what_the_gpus_say),
+        cmocka_unit_test(a_vm_without_gpus_has_none),
+        cmocka_unit_test(what_is_wrong_about_gpus_is_refused),
+        cmocka_unit_test(more_gpus_than_a_bundle_takes_are_refused),
         cmocka_unit_test(a_hostile_host_gets_an_error_and_nothing_else),
         cmocka_unit_test(a_host_that_does_not_say_which_platform_it_plays_is_none),
         cmocka_unit_test(a_descriptor_of_another_kind_is_not_a_platform),

@@ -4,7 +4,7 @@
 # usage: installed.sh CMAKE BUILD SOURCE WRITE_BUNDLE WRITE_PARTS CC CXX [CFLAGS]
 #
 # Installs into a temporary directory, compiles the examples against that with nothing but what pkg-config says (shared and static, and
-# the header as C++), and verifies a bundle, a report and a quote with them.
+# the header as C++), and verifies a bundle, a report, a quote and a GPU with them.
 
 set -eu
 cmake=$1 build=$2 source=$3 write_bundle=$4 write_parts=$5 cc=$6 cxx=$7 flags=${8-}
@@ -25,7 +25,7 @@ static_libs=$(pkg-config --static --libs enclume | sed "s|-lenclume|$libdir/libe
 cd "$root"
 warnings='-Wall -Wextra -Wpedantic -Werror'
 # shellcheck disable=SC2086 # options, several in each
-for example in verify verify_snp verify_tdx verify_vtpm chat; do
+for example in verify verify_snp verify_tdx verify_vtpm verify_gpu chat; do
     "$cc" -std=c99 $warnings $flags "$source/examples/$example.c" $cflags $libs -o "$example"
     "$cc" -std=c17 $warnings $flags "$source/examples/$example.c" $cflags $static_libs -o "$example-static"
 done
@@ -81,6 +81,21 @@ for suffix in '' -static; do
     [ "$status" = 2 ] # no challenge is so long
     status=0
     "./verify_tdx$suffix" 2>/dev/null || status=$?
+    [ "$status" = 2 ]
+done
+# GPUs: all is good until 2046.
+printf '{"version":1,"simulated_roots":["%s","%s"]}' $(awk 'BEGIN { RS = "-----END CERTIFICATE-----\n"; ORS = " " } NF {
+    gsub("\n", ""); sub("-----BEGIN CERTIFICATE-----", ""); print }' hopper-roots.pem) >gpu.json
+nonce=$(printf 'd0%.0s' 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30 31 32)
+for suffix in '' -static; do
+    "./verify_gpu$suffix" gpu.json "$nonce" hopper-report.bin hopper-chain.pem hopper-driver.xml hopper-vbios.xml -- hopper-ocsp?.der \
+        >accepted || { cat accepted >&2; exit 1; }
+    grep -q '^ACCEPTED.*SIMULATED NVIDIA GPU' accepted
+    status=0
+    "./verify_gpu$suffix" gpu.json "$nonce" hopper-report.bin hopper-chain.pem hopper-driver.xml hopper-vbios.xml >refused || status=$?
+    [ "$status" = 1 ] && grep -q '^REFUSED: 2 of .*nvgpu.chain.not_revoked' refused
+    status=0
+    "./verify_gpu$suffix" 2>/dev/null || status=$?
     [ "$status" = 2 ]
 done
 for chat in ./chat ./chat-static; do

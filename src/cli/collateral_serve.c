@@ -1,0 +1,320 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/collateral_serve.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "cli/collateral_listen.h"
+#include "cli/rfc3339.h"
+#include "evidence/collateral_directory.h"
+#include "evidence/collateral_wire.h"
+
+enum {
+    MS_PER_SECOND = 1000,
+    NS_PER_MS = 1000000,
+    LINES_AT_ONCE =
+        100, /* of the log; then one a second, so that nobody can fill the host's disk with questions */
+    POLLED_BEFORE = 2, /* signals and listener, then the connections */
+    POLLED = POLLED_BEFORE + COLLATERAL_SERVE_CONNECTIONS,
+};
+
+struct connection {
+    int fd;           /* -1: free */
+    int64_t deadline; /* of the question, or of the answer */
+    size_t got;       /* of the question */
+    size_t wanted;
+    uint8_t question[COLLATERAL_QUESTION_MAX];
+    uint8_t *answer; /* NULL while the question is not whole */
+    size_t sent;
+    size_t answer_len;
+    bool last; /* the answer ends the connection */
+};
+
+struct server {
+    const struct collateral_serve *serve;
+    struct connection connections[COLLATERAL_SERVE_CONNECTIONS];
+    size_t open;
+    bool ended;
+    unsigned lines; /* that may be written now */
+    unsigned unsaid;
+    int64_t refilled;
+};
+
+static int64_t now_ms(void)
+{
+    struct timespec t;
+    (void)clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * MS_PER_SECOND + t.tv_nsec / NS_PER_MS;
+}
+
+/* ---- the log ---- */
+
+static void line(const char *name, const char *what)
+{
+    char when[RFC3339_SIZE];
+    (void)rfc3339_write((int64_t)time(NULL), when);
+    (void)fprintf(stderr, "%s %s: %s\n", when, name, what);
+}
+
+/* name: of a document, or a word of ours; never what came from the other side as it came. */
+static void say(struct server *s, const char *name, const char *what)
+{
+    char count[64];
+    int64_t seconds = (now_ms() - s->refilled) / MS_PER_SECOND;
+    s->refilled += seconds * MS_PER_SECOND;
+    s->lines = seconds < (int64_t)(LINES_AT_ONCE - s->lines) ? s->lines + (unsigned)seconds : LINES_AT_ONCE;
+    if (s->lines == 0) {
+        s->unsaid++;
+        return;
+    }
+    s->lines--;
+    if (s->unsaid > 0) {
+        (void)snprintf(count, sizeof count, "%u lines were left out", s->unsaid);
+        line("log", count);
+        s->unsaid = 0;
+    }
+    line(name, what);
+}
+
+/* ---- a connection ---- */
+
+static void question_begin(const struct server *s, struct connection *c)
+{
+    c->got = 0;
+    c->wanted = COLLATERAL_QUESTION_HEAD_SIZE;
+    c->deadline = now_ms() + s->serve->timeout_ms;
+}
+
+static void connection_end(struct server *s, struct connection *c)
+{
+    (void)close(c->fd);
+    free(c->answer);
+    *c = (struct connection){.fd = -1};
+    s->open--;
+    s->ended = s->ended || s->serve->once;
+}
+
+static enum collateral_status document_read(const struct server *s, const struct collateral_key *key,
+                                            uint8_t *out, size_t *len, struct err_note *note)
+{
+    struct collateral_key found;
+    enum err e = collateral_directory_find(s->serve->directory, key, &found, note);
+    if (e == ERR_UNKNOWN)
+        return COLLATERAL_NOT_FOUND;
+    if (e == ERR_OK)
+        e = collateral_directory_read(s->serve->directory, &found, out, len, note);
+    if (e == ERR_OK && *len == 0)
+        e = err_noted(ERR_VALUE, note, "the file is empty");
+    if (e == ERR_OK)
+        return COLLATERAL_FOUND;
+    *len = 0;
+    return COLLATERAL_UNAVAILABLE;
+}
+
+/* What was asked, when it is understood; the answer to it goes out from now on. */
+static void answer_make(struct server *s, struct connection *c, bool understood)
+{
+    struct collateral_key key;
+    struct err_note note = {{0}};
+    char name[COLLATERAL_NAME_MAX] = "a question";
+    size_t len = 0;
+    enum collateral_status status = COLLATERAL_NOT_UNDERSTOOD;
+    c->answer = malloc(COLLATERAL_ANSWER_HEAD_SIZE + COLLATERAL_DOCUMENT_MAX);
+    if (c->answer == NULL) {
+        say(s, name, err_text(ERR_MEMORY));
+        connection_end(s, c);
+        return;
+    }
+    struct bytes asked =
+        bytes_of(c->question + COLLATERAL_QUESTION_HEAD_SIZE, c->got - COLLATERAL_QUESTION_HEAD_SIZE);
+    if (understood && collateral_key_parse(asked, &key) == ERR_OK &&
+        collateral_key_write(&key, name) == ERR_OK)
+        status = document_read(s, &key, c->answer + COLLATERAL_ANSWER_HEAD_SIZE, &len, &note);
+    collateral_answer_head_write(status, len, c->answer);
+    c->answer_len = COLLATERAL_ANSWER_HEAD_SIZE + len;
+    c->sent = 0;
+    c->last = status == COLLATERAL_NOT_UNDERSTOOD;
+    c->deadline = now_ms() + s->serve->timeout_ms;
+    static const char *const words[] = {
+        [COLLATERAL_FOUND] = "found",
+        [COLLATERAL_NOT_FOUND] = "is not here",
+        [COLLATERAL_UNAVAILABLE] = "cannot be read",
+        [COLLATERAL_NOT_UNDERSTOOD] = "was not understood",
+    };
+    say(s, name, note.text[0] != '\0' ? note.text : words[status]);
+}
+
+static void on_readable(struct server *s, struct connection *c)
+{
+    size_t name_len = 0;
+    ssize_t n = recv(c->fd, c->question + c->got, c->wanted - c->got, 0);
+    if (n < 0 && (errno == EAGAIN || errno == EINTR))
+        return;
+    if (n <= 0) {
+        if (c->got > 0)
+            say(s, "a question", "broke off");
+        connection_end(s, c);
+        return;
+    }
+    c->got += (size_t)n;
+    if (c->got < c->wanted)
+        return;
+    if (c->wanted > COLLATERAL_QUESTION_HEAD_SIZE)
+        answer_make(s, c, true);
+    else if (collateral_question_head_parse(c->question, &name_len) == ERR_OK)
+        c->wanted += name_len;
+    else
+        answer_make(s, c, false);
+}
+
+static void on_writable(struct server *s, struct connection *c)
+{
+    ssize_t n = send(c->fd, c->answer + c->sent, c->answer_len - c->sent, MSG_NOSIGNAL);
+    if (n < 0 && (errno == EAGAIN || errno == EINTR))
+        return;
+    if (n < 0) {
+        say(s, "an answer", "was not taken");
+        connection_end(s, c);
+        return;
+    }
+    c->sent += (size_t)n;
+    if (c->sent < c->answer_len)
+        return;
+    free(c->answer);
+    c->answer = NULL;
+    if (c->last)
+        connection_end(s, c);
+    else
+        question_begin(s, c);
+}
+
+/* ---- all of them ---- */
+
+static enum err on_connection(struct server *s, struct err_note *note)
+{
+    int fd = accept4(s->serve->listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    if (fd < 0)
+        return errno == EAGAIN || errno == EINTR || errno == ECONNABORTED
+                   ? ERR_OK
+                   : err_noted(ERR_SYSTEM, note, "a connection: %s", strerror(errno));
+    for (size_t i = 0; i < COLLATERAL_SERVE_CONNECTIONS; i++) {
+        struct connection *c = &s->connections[i];
+        if (c->fd >= 0)
+            continue;
+        c->fd = fd;
+        s->open++;
+        question_begin(s, c);
+        return ERR_OK;
+    }
+    (void)close(fd); /* not reached: with no place free, no connection is taken */
+    return ERR_OK;
+}
+
+static void end_the_late(struct server *s)
+{
+    int64_t now = now_ms();
+    for (size_t i = 0; i < COLLATERAL_SERVE_CONNECTIONS; i++) {
+        struct connection *c = &s->connections[i];
+        if (c->fd < 0 || now < c->deadline)
+            continue;
+        say(s, c->answer == NULL ? "a question" : "an answer", "took too long");
+        connection_end(s, c);
+    }
+}
+
+static int patience(const struct server *s)
+{
+    int64_t first = INT64_MAX;
+    for (size_t i = 0; i < COLLATERAL_SERVE_CONNECTIONS; i++)
+        if (s->connections[i].fd >= 0 && s->connections[i].deadline < first)
+            first = s->connections[i].deadline;
+    int64_t left = first - now_ms();
+    return first == INT64_MAX ? -1 : left > 0 ? (int)left : 0;
+}
+
+static enum err turn(struct server *s, struct err_note *note)
+{
+    struct pollfd fds[POLLED];
+    size_t room = s->serve->once ? 1 : COLLATERAL_SERVE_CONNECTIONS;
+    fds[0] = (struct pollfd){.fd = s->serve->signals, .events = POLLIN};
+    fds[1] = (struct pollfd){.fd = s->open < room ? s->serve->listener : -1, .events = POLLIN};
+    for (size_t i = 0; i < COLLATERAL_SERVE_CONNECTIONS; i++)
+        fds[POLLED_BEFORE + i] = (struct pollfd){
+            .fd = s->connections[i].fd, .events = s->connections[i].answer == NULL ? POLLIN : POLLOUT};
+    int n = poll(fds, POLLED, patience(s));
+    if (n < 0)
+        return errno == EINTR ? ERR_OK : err_noted(ERR_SYSTEM, note, "waiting: %s", strerror(errno));
+    if (fds[0].revents != 0)
+        s->ended = true;
+    for (size_t i = 0; i < COLLATERAL_SERVE_CONNECTIONS; i++) {
+        struct connection *c = &s->connections[i];
+        if (fds[POLLED_BEFORE + i].revents == 0)
+            continue;
+        if (c->answer == NULL)
+            on_readable(s, c);
+        else
+            on_writable(s, c);
+    }
+    end_the_late(s);
+    return fds[1].revents != 0 && !s->ended ? on_connection(s, note) : ERR_OK;
+}
+
+enum err collateral_serve_run(const struct collateral_serve *serve, struct err_note *note)
+{
+    struct server *s = calloc(1, sizeof *s);
+    enum err e = ERR_OK;
+    if (s == NULL)
+        return ERR_MEMORY;
+    s->serve = serve;
+    s->lines = LINES_AT_ONCE;
+    s->refilled = now_ms();
+    for (size_t i = 0; i < COLLATERAL_SERVE_CONNECTIONS; i++)
+        s->connections[i].fd = -1;
+    while (e == ERR_OK && !s->ended)
+        e = turn(s, note);
+    for (size_t i = 0; i < COLLATERAL_SERVE_CONNECTIONS; i++)
+        if (s->connections[i].fd >= 0)
+            connection_end(s, &s->connections[i]);
+    free(s);
+    return e;
+}
+
+static enum err signals_take(int *fd, struct err_note *note)
+{
+    sigset_t set;
+    (void)sigemptyset(&set);
+    (void)sigaddset(&set, SIGTERM);
+    (void)sigaddset(&set, SIGINT);
+    *fd = sigprocmask(SIG_BLOCK, &set, NULL) == 0 ? signalfd(-1, &set, SFD_CLOEXEC) : -1;
+    return *fd >= 0 ? ERR_OK : err_noted(ERR_SYSTEM, note, "signals: %s", strerror(errno));
+}
+
+enum err collateral_serve(const char *directory, const char *address, bool once, struct err_note *note)
+{
+    struct stat about;
+    struct collateral_listener listener;
+    struct collateral_serve serve = {
+        .directory = directory, .once = once, .timeout_ms = COLLATERAL_SERVE_TIMEOUT_MS};
+    if (stat(directory, &about) != 0 || !S_ISDIR(about.st_mode))
+        return err_noted(ERR_FILE, note, "%s: not a directory", directory);
+    enum err e = signals_take(&serve.signals, note);
+    if (e != ERR_OK)
+        return e;
+    e = collateral_listen(address, &listener, note);
+    if (e == ERR_OK) {
+        serve.listener = listener.fd;
+        line("listening", address);
+        e = collateral_serve_run(&serve, note);
+        collateral_listen_end(&listener);
+    }
+    (void)close(serve.signals);
+    return e;
+}
