@@ -36,11 +36,13 @@ challenge=$(printf 'challenge' | sha256sum | cut -d' ' -f1)
 tpm2_createek -Q -c ek.context -G rsa -u ek.public
 flush
 tpm2_createak -Q -C ek.context -c ak.context -G rsa -g sha256 -s rsassa -u ak.pem -f pem -n ak.name
-quote -l sha256:0,4,7,11 -m quote -s signature
+quote -l sha256:0,4,7,11 -m quote -s signature -o values.serialized
 tpm2_pcrread -Q -o values sha256:0,4,7,11
 # The same of one register less; and with the signature bare.
 quote -l sha256:0,4,11 -m quote.less -s signature.less
 quote -l sha256:0,4,7,11 -m quote.plain -s signature.plain -f plain
+# Of more registers than a TPM reads at once.
+quote -l sha256:0,1,2,3,4,5,6,7,8,9,10,11 -m quote.more -s signature.more -o values.more
 # Another statement by the same key.
 flush
 tpm2_certify -Q -c ak.context -C ak.context -g sha256 -o certify -s certify.signature

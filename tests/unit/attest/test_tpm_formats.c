@@ -3,7 +3,7 @@
 #include "attest/hcl_report.h"
 #include "attest/hcl_runtime.h"
 #include "attest/td_report.h"
-#include "attest/tpm_quote.h"
+#include "attest/tpm_pcr_file.h"
 #include "base/writer.h"
 #include "crypto/crypto.h"
 #include "unit/test.h"
@@ -192,6 +192,64 @@ static void a_td_report_has_one_size(void **state)
 
 /* ---- HCL report and its JSON ---- */
 
+/* ---- values of registers ---- */
+
+/* As tpm2_quote -o writes two of them, in one list. */
+static struct bytes pcr_file_write(uint8_t *out, size_t size, uint32_t lists, uint32_t used, uint16_t digest)
+{
+    enum { OTHER_BANKS = 15 * 8, SLOTS = 8, ROOM = 64 };
+    struct bytes whole;
+    struct writer w = writer_into(out, size);
+    writer_u32le(&w, 1);
+    writer_u16le(&w, TPM_ALG_SHA256);
+    writer_u8(&w, 3);
+    writer_u32le(&w, 1U << 4 | 1U << 11);
+    writer_zeros(&w, 1 + OTHER_BANKS);
+    writer_u32le(&w, lists);
+    writer_u32le(&w, used);
+    for (uint32_t i = 0; i < SLOTS; i++) {
+        writer_u16le(&w, i < 2 ? digest : 0);
+        for (uint32_t k = 0; k < ROOM; k++)
+            writer_u8(&w, (uint8_t)(i + 1));
+    }
+    assert_ok(writer_finish(&w, &whole));
+    return whole;
+}
+
+static void values_of_registers_have_two_forms(void **state)
+{
+    static uint8_t file[1024];
+    static uint8_t values[TPM_PCR_VALUES_MAX], again[TPM_PCR_VALUES_MAX];
+    size_t len;
+    (void)state;
+    struct bytes whole = pcr_file_write(file, sizeof file, 1, 2, TPM_PCR_SIZE);
+    assert_ok(tpm_pcr_file_parse(whole, values, &len, &note));
+    assert_int_equal(len, 2 * TPM_PCR_SIZE);
+    assert_int_equal(values[0], 1);
+    assert_int_equal(values[len - 1], 2);
+    assert_ok(tpm_pcr_file_parse(bytes_of(values, len), again, &len, &note));
+    assert_int_equal(len, 2 * TPM_PCR_SIZE);
+    assert_memory_equal(values, again, len);
+    assert_ok(tpm_pcr_file_parse(bytes_of(values, sizeof values), again, &len, &note));
+    assert_int_equal(len, sizeof values);
+    for (size_t cut = 0; cut < whole.len; cut++)
+        if (cut == 0 || cut % TPM_PCR_SIZE != 0)
+            assert_err(tpm_pcr_file_parse(bytes_of(file, cut), values, &len, &note), ERR_TRUNCATED);
+    assert_err(tpm_pcr_file_parse(bytes_of(file, whole.len + 1), values, &len, &note), ERR_TRAILING);
+    assert_err(tpm_pcr_file_parse(pcr_file_write(file, sizeof file, 2, 2, 32), values, &len, &note),
+               ERR_TRUNCATED);
+    assert_err(tpm_pcr_file_parse(pcr_file_write(file, sizeof file, 25, 2, 32), values, &len, &note),
+               ERR_TOO_LARGE);
+    assert_err(tpm_pcr_file_parse(pcr_file_write(file, sizeof file, 1, 9, 32), values, &len, &note),
+               ERR_TOO_LARGE);
+    assert_err(tpm_pcr_file_parse(pcr_file_write(file, sizeof file, 1, 1, 32), values, &len, &note),
+               ERR_VALUE);
+    assert_err(tpm_pcr_file_parse(pcr_file_write(file, sizeof file, 1, 2, 48), values, &len, &note),
+               ERR_UNKNOWN);
+}
+
+/* ---- */
+
 static void a_cut_or_endless_report_is_refused(void **state)
 {
     static uint8_t blob[HCL_REPORT_MAX + 1];
@@ -245,6 +303,7 @@ int main(void)
         cmocka_unit_test(a_signature_has_the_size_of_its_key),
         cmocka_unit_test(every_part_of_a_td_report_is_compared),
         cmocka_unit_test(a_td_report_has_one_size),
+        cmocka_unit_test(values_of_registers_have_two_forms),
         cmocka_unit_test(a_cut_or_endless_report_is_refused),
         cmocka_unit_test(runtime_data_that_are_too_large_are_refused),
     };

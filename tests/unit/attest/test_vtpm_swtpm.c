@@ -2,7 +2,7 @@
 /* What a TPM that is not ours says, under synthetic hardware that vouches for its key. swtpm.sh makes the files and says where they are. */
 #include <stdio.h>
 
-#include "attest/vtpm.h"
+#include "attest/vtpm_files.h"
 #include "base/encoding.h"
 #include "support/synthetic_event_log.h"
 #include "support/synthetic_vtpm.h"
@@ -126,6 +126,31 @@ static void a_bare_signature_is_accepted_too(void **state)
     assert_true(verdict.accepted);
 }
 
+/* As tpm2_quote -o writes them. */
+static void values_in_the_form_of_the_tools_are_read(void **state)
+{
+    static struct file quote, signature, values;
+    static struct vtpm_files set;
+    struct err_note note = {{0}};
+    (void)state;
+    scene_init();
+    assert_ok(vtpm_files_add(&set, VTPM_FILE_PCR_VALUES, file_read("values.serialized", &values), &note));
+    assert_true(bytes_equal(set.contents[VTPM_FILE_PCR_VALUES], vtpm.evidence.pcr_values));
+    vtpm.evidence.pcr_values = set.contents[VTPM_FILE_PCR_VALUES];
+    appraise();
+    assert_true(verdict.accepted);
+
+    vtpm.evidence.quote = file_read("quote.more", &quote);
+    vtpm.evidence.signature = file_read("signature.more", &signature);
+    assert_ok(vtpm_files_add(&set, VTPM_FILE_PCR_VALUES, file_read("values.more", &values), &note));
+    vtpm.evidence.pcr_values = set.contents[VTPM_FILE_PCR_VALUES];
+    assert_int_equal(vtpm.evidence.pcr_values.len, 12 * TPM_PCR_SIZE);
+    policy.pcrs = 0xfff;
+    appraise();
+    assert_true(verdict.accepted);
+    vtpm_files_release(&set);
+}
+
 static void another_challenge_is_refused(void **state)
 {
     (void)state;
@@ -203,6 +228,7 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_quote_for_our_challenge_is_accepted),
         cmocka_unit_test(a_bare_signature_is_accepted_too),
+        cmocka_unit_test(values_in_the_form_of_the_tools_are_read),
         cmocka_unit_test(another_challenge_is_refused),
         cmocka_unit_test(another_kernel_is_refused),
         cmocka_unit_test(another_log_is_refused),

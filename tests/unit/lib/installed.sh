@@ -25,7 +25,7 @@ static_libs=$(pkg-config --static --libs enclume | sed "s|-lenclume|$libdir/libe
 cd "$root"
 warnings='-Wall -Wextra -Wpedantic -Werror'
 # shellcheck disable=SC2086 # options, several in each
-for example in verify verify_snp verify_tdx verify_gpu chat; do
+for example in verify verify_snp verify_tdx verify_vtpm verify_gpu chat; do
     "$cc" -std=c99 $warnings $flags "$source/examples/$example.c" $cflags $libs -o "$example"
     "$cc" -std=c17 $warnings $flags "$source/examples/$example.c" $cflags $static_libs -o "$example-static"
 done
@@ -57,6 +57,8 @@ root() { pem "$1" | awk '{ printf "%s\\n", $0 }'; }
 printf '{"version":1,"snp":{"measurements":["%s"]},"simulated_roots":["%s"]}' "$(octets genoa-report.bin 144 48)" "$(root genoa-ark.der)" >snp.json
 printf '{"version":1,"tdx":{"launches":[{"mrtd":"%s","rtmr0":"any","rtmr1":"any","rtmr2":"any","rtmr3":"any"}]},"simulated_roots":["%s"]}' \
     "$(octets tdx5-quote.bin 190 48)" "$(root tdx5-root.der)" >tdx.json
+printf '{"version":1,"snp":{"measurements":["%s"]},"vtpm":{"pcrs":["pcr0","pcr4","pcr7","pcr11"],"pcr_values":{"pcr11":["%s"]}},"simulated_roots":["%s"]}' \
+    "$(octets vtpm_snp-report.bin 144 48)" "$(octets vtpm_snp-pcrs.bin 96 32)" "$(root vtpm_snp-ark.der)" >vtpm.json
 for suffix in '' -static; do
     "./verify_snp$suffix" snp.json genoa-report.bin "$(octets genoa-report.bin 80 64)" genoa-vek.der genoa-ask.der genoa-ark.der \
         genoa-crl.der >accepted || { cat accepted >&2; exit 1; }
@@ -70,6 +72,13 @@ for suffix in '' -static; do
     # From the dates on, whatever the clock says: everything else holds.
     [ "$status" -le 1 ] && ! grep '^FAILED' quote | grep -v -e current -e valid -e evaluation_number
     grep -q '^ok      tdx.report_data ' quote
+    "./verify_vtpm$suffix" vtpm.json vtpm_snp-nonce.bin vtpm_snp-hcl_report.bin vtpm_snp-tpm_quote.bin vtpm_snp-signature.bin vtpm_snp-pcrs.bin \
+        vtpm_snp-vek.der vtpm_snp-ask.der vtpm_snp-ark.der vtpm_snp-crl.der >accepted || { cat accepted >&2; exit 1; }
+    grep -q '^ACCEPTED' accepted
+    status=0
+    "./verify_vtpm$suffix" vtpm.json vtpm_snp-pcrs.bin vtpm_snp-hcl_report.bin vtpm_snp-tpm_quote.bin vtpm_snp-signature.bin vtpm_snp-pcrs.bin \
+        vtpm_snp-vek.der vtpm_snp-ask.der vtpm_snp-ark.der vtpm_snp-crl.der 2>/dev/null || status=$?
+    [ "$status" = 2 ] # no challenge is so long
     status=0
     "./verify_tdx$suffix" 2>/dev/null || status=$?
     [ "$status" = 2 ]
