@@ -137,7 +137,8 @@ static enum err gpu_check(const struct verify_options *o, const struct option_li
         return err_noted(ERR_USAGE, note,
                          "--gpu-report goes alone: separate files do not say that GPU and processor belong "
                          "together; a bundle does");
-    if (o->certs.count + o->crls.count + o->collateral.count != 0 || o->report_data != NULL)
+    if (o->certs.count + o->crls.count + o->collateral.count != 0 || o->report_data != NULL ||
+        vtpm_options_stray(&o->vtpm))
         return err_noted(ERR_USAGE, note, "--gpu-report takes --gpu-certs, --rim, --ocsp and --nonce");
     return ERR_OK;
 }
@@ -172,7 +173,7 @@ static enum err source_find(const struct verify_options *o, const struct option_
             ERR_USAGE, note,
             "--tpm-quote, --tpm-signature, --pcrs, --event-log and --ak-cert are for --hcl-report");
     if (o->vtpm.hcl_report == NULL && o->nonce != NULL)
-        return err_noted(ERR_USAGE, note, "--nonce is for --hcl-report and --gpu-report");
+        return err_noted(ERR_USAGE, note, "--nonce is for --gpu-report and --hcl-report");
     if (o->vtpm.hcl_report != NULL && o->report_data != NULL)
         return err_noted(ERR_USAGE, note,
                          "--hcl-report takes --nonce: its report data are the hash of what it says");

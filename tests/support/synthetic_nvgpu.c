@@ -127,8 +127,10 @@ void synthetic_nvgpu_build(struct synthetic_nvgpu *s)
     for (size_t i = 2; i < 2 + s->more_rims; i++)
         s->rims[i] = s->rims[0];
     edit(s->rims[0].document, s->rim_edit[0], s->rim_edit[1]);
-    s->endorsements = (struct nvgpu_endorsements){
-        .rims = s->rims, .rim_count = s->no_rims ? 0 : 2 + s->more_rims, .ocsp = s->ocsp, .ocsp_nonce = s->ocsp_nonce};
+    s->endorsements = (struct nvgpu_endorsements){.rims = s->rims,
+                                                  .rim_count = s->no_rims ? 0 : 2 + s->more_rims,
+                                                  .ocsp = s->ocsp,
+                                                  .ocsp_nonce = s->ocsp_nonce};
     ocsp_add(s, s->g, SIMULATED_GPU_OCSP);
     if (s->ocsp_malformed)
         s->ocsp[0].len--;

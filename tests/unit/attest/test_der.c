@@ -213,6 +213,7 @@ static void generalized_times_are_of_any_year_where_that_is_asked_for(void **sta
         assert_int_equal(reader_finish(&r) == ERR_OK, rows[i].good);
         r = reader_over(whole);
         assert_int_equal(der_generalized_time(&r), rows[i].good_generalized ? rows[i].time : 0);
+        assert_int_equal(reader_status(&r) == ERR_OK, rows[i].good_generalized);
         assert_int_equal(reader_finish(&r) == ERR_OK, rows[i].good_generalized);
     }
 }

@@ -5,6 +5,7 @@
 
 #include "attest/nvgpu.h"
 #include "attest/ocsp.h"
+#include "attest/rules.h"
 #include "attest/x509.h"
 #include "base/secret.h"
 #include "support/synthetic_nvgpu.h"
@@ -285,8 +286,8 @@ CHANGE(vbios_rim_of_its_name, s->ids[1] = "NV_GPU_VBIOS_1010_0200_882_96009F0001
 CHANGE(board_not_named, field_drop(s, NVGPU_PROJECT_SKU);)
 CHANGE(driver_rim_of_another_chip, g->rims[0].product = "GB100";)
 CHANGE(vbios_rim_of_another_chip, g->rims[1].product = "GB100";)
-CHANGE(driver_rim_in_small_letters, FIELD(NVGPU_DRIVER_VERSION, '5', '8', '0', '.', 'A', 'Z')
-       g->rims[0].version = "580.az";)
+CHANGE(driver_rim_in_small_letters,
+       FIELD(NVGPU_DRIVER_VERSION, '5', '8', '0', '.', 'A', 'Z') g->rims[0].version = "580.az";)
 CHANGE(vbios_rim_in_small_letters, g->rims[1].version = "96.00.9f.00.01";)
 CHANGE(rim_changed, s->rim_edit[0] = "Measurement_2\""; s->rim_edit[1] = "Measurement_3\"";)
 CHANGE(rim_by_another, g->rim_key = s->other;)
@@ -717,6 +718,14 @@ static void one_root_by_hand_is_enough_to_be_simulated(void **state)
     assert_false(verdict.simulated);
 }
 
+static void each_rule_has_its_number(void **state)
+{
+    (void)state;
+    assert_string_equal(nvgpu_rule(0)->name, "nvgpu.count");
+    assert_string_equal(nvgpu_rule(ALL_CHECKS - 1)->name, verdict.checks[ALL_CHECKS - 1].rule->name);
+    assert_null(nvgpu_rule(ALL_CHECKS));
+}
+
 /* The claim is of both: the GPU's certificates and those of the reference values. */
 static void revocation_is_checked_when_every_word_came_along(void **state)
 {
@@ -846,6 +855,7 @@ int main(void)
         cmocka_unit_test(one_root_by_hand_is_enough_to_be_simulated),
         cmocka_unit_test(nothing_at_all_is_refused),
         cmocka_unit_test(each_of_several_gpus_counts),
+        cmocka_unit_test(each_rule_has_its_number),
         cmocka_unit_test(revocation_is_checked_when_every_word_came_along),
         cmocka_unit_test(the_verdict_says_what_was_seen),
         cmocka_unit_test(every_check_has_a_change_that_fails_it_alone),

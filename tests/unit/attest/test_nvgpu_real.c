@@ -120,8 +120,8 @@ static void a_real_document_that_is_used_has_nvidias_root(void **state)
 {
     (void)state;
     static const char *const names[] = {"1010_0200_882_960074001C_PROD.swidtag", NULL};
-    static const char *const passed[] = {"nvgpu.vbios.rim",    "nvgpu.rim.product",   "nvgpu.rim.digest",
-                                         "nvgpu.rim.signature", "nvgpu.rim.root",      "nvgpu.rim.chain",
+    static const char *const passed[] = {"nvgpu.vbios.rim",     "nvgpu.rim.product",    "nvgpu.rim.digest",
+                                         "nvgpu.rim.signature", "nvgpu.rim.root",       "nvgpu.rim.chain",
                                          "nvgpu.rim.validity",  "nvgpu.rim.not_revoked"};
     static const uint8_t version[] = {0x00, 0x74, 0x00, 0x96, 0x1c};
     struct nvgpu_report r;

@@ -88,8 +88,9 @@ static void every_other_text_is_refused(void **state)
         {"white space", "canonical", "{\"gpu_evidence\":null, " M N "\"version\":1}"},
         {"trailing newline", "canonical", "{\"gpu_evidence\":null," M N "\"version\":1}\n"},
         {"other order", "canonical", "{" M "\"gpu_evidence\":null," N "\"version\":1}"},
-        {"escaped letter", "canonical", "{\"gpu_evidence\":null,\"model\":\"sha256:" DIGEST
-                           "\",\"model_name\":\"\\u006d\"," N "\"version\":1}"},
+        {"escaped letter", "canonical",
+         "{\"gpu_evidence\":null,\"model\":\"sha256:" DIGEST "\",\"model_name\":\"\\u006d\"," N
+         "\"version\":1}"},
         {"unknown member", "not known", "{\"gpu_evidence\":null," M N "\"version\":1,\"z\":1}"},
         {"duplicate member", "JSON error", "{\"gpu_evidence\":null," M N "\"version\":1,\"version\":1}"},
         {"missing member that may be null", "gpu_evidence", "{" M N "\"version\":1}"},
@@ -97,7 +98,8 @@ static void every_other_text_is_refused(void **state)
         {"missing name", "\"model_name\"",
          "{\"gpu_evidence\":null,\"model\":\"sha256:" DIGEST "\"," N "\"version\":1}"},
         {"missing key", "noise_static", "{\"gpu_evidence\":null," M "\"openpgp\":null,\"version\":1}"},
-        {"missing version", "version", "{\"gpu_evidence\":null," M "\"noise_static\":\"" KEY "\",\"openpgp\":null}"},
+        {"missing version", "version",
+         "{\"gpu_evidence\":null," M "\"noise_static\":\"" KEY "\",\"openpgp\":null}"},
         {"other version", "version", "{\"gpu_evidence\":null," M N "\"version\":2}"},
         {"version as a real", "version", "{\"gpu_evidence\":null," M N "\"version\":1.0}"},
         {"upper case digest", "canonical",
@@ -113,10 +115,12 @@ static void every_other_text_is_refused(void **state)
         {"stray bits in the key", "noise_static",
          "{\"gpu_evidence\":null," M
          "\"noise_static\":\"AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh9\",\"openpgp\":null,\"version\":1}"},
-        {"name of 64 characters", "model_name", "{\"gpu_evidence\":null,\"model\":\"sha256:" DIGEST
-                                  "\",\"model_name\":\"" NAME_63 "m\"," N "\"version\":1}"},
-        {"name outside ASCII", "model_name", "{\"gpu_evidence\":null,\"model\":\"sha256:" DIGEST
-                               "\",\"model_name\":\"\xc3\xa9\"," N "\"version\":1}"},
+        {"name of 64 characters", "model_name",
+         "{\"gpu_evidence\":null,\"model\":\"sha256:" DIGEST "\",\"model_name\":\"" NAME_63 "m\"," N
+         "\"version\":1}"},
+        {"name outside ASCII", "model_name",
+         "{\"gpu_evidence\":null,\"model\":\"sha256:" DIGEST "\",\"model_name\":\"\xc3\xa9\"," N
+         "\"version\":1}"},
         {"an array", "object", "[]"},
         {"nothing", "JSON error", ""},
     };

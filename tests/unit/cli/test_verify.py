@@ -691,7 +691,8 @@ class Gpu(Case):
 
     def test_gpus_go_alone(self):
         for more in (["--snp-report", "genoa-report.bin"], ["--tdx-quote", "tdx5-quote.bin"], ["bundle.json"], ["--certs", "genoa-ark.der"],
-                     ["--crl", "genoa-crl.der"], ["--collateral", "tdx5-collateral.json"], ["--report-data", "00"]):
+                     ["--crl", "genoa-crl.der"], ["--collateral", "tdx5-collateral.json"], ["--report-data", "00"],
+                     ["--hcl-report", "vtpm_snp-hcl_report.bin"], ["--tpm-quote", "vtpm_snp-tpm_quote.bin"]):
             with self.subTest(more=more):
                 result = parts.run("verify", *self.base(), *more)
                 self.assertEqual(result.returncode, USAGE)
