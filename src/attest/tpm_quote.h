@@ -19,7 +19,7 @@ enum {
     TPM_PCR_COUNT = 24,      /* of the PC Client platform */
     TPM_PCR_SIZE = 32,       /* in the bank of SHA-256 */
     TPM_PCR_VALUES_MAX = TPM_PCR_COUNT * TPM_PCR_SIZE,
-    TPM_NONCE_MAX = 64,      /* TPM2B_DATA: a digest and its algorithm, at most; we ask for no more */
+    TPM_NONCE_MAX = 64, /* TPM2B_DATA: a digest and its algorithm, at most; we ask for no more */
 };
 
 enum { TPM_ALG_SHA256 = 0x000b, TPM_ALG_SHA384 = 0x000c };
