@@ -167,6 +167,7 @@ complete -c enclumed -f
 complete -c enclumed -l listen -x -a '(__enclume_address tcp:127.0.0.1:7878)' -d 'Where to listen'
 complete -c enclumed -l model -r -F -d 'The model, a GGUF file'
 complete -c enclumed -l evidence -x -a 'tsm sev-guest tdx-guest auto simulated' -d 'Where attestation evidence comes from'
+complete -c enclumed -l gpus -x -a 'none nvml' -d 'GPUs that are part of the evidence'
 complete -c enclumed -l collateral -x -a 'vsock: unix: dir:' -d 'Where the host offers endorsements'
 complete -c enclumed -l slots -x -d 'Requests that are answered at once'
 complete -c enclumed -l queue -x -d 'Requests that may wait'

@@ -256,7 +256,7 @@ static bool begins_with(struct bytes text, const char *start)
     return text.len >= len && memcmp(text.ptr, start, len) == 0;
 }
 
-static const struct chip *chip_named(struct bytes leaf)
+const struct chip *nvgpu_chip_named(struct bytes leaf)
 {
     char start[NAME_SIZE];
     for (size_t i = 0; i < sizeof chips / sizeof *chips; i++) {
@@ -295,7 +295,7 @@ static bool chip(struct context *c, size_t gpu)
 {
     struct device *d = &c->devices[gpu];
     size_t place;
-    const struct chip *found = chip_named(d->chain.at[PLACE_LEAF].cert.subject_cn);
+    const struct chip *found = nvgpu_chip_named(d->chain.at[PLACE_LEAF].cert.subject_cn);
     if (found == NULL)
         return nvgpu_gpu_saw(c, gpu, "a chip that is not known");
     if (found->unverified != NULL)

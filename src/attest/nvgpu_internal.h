@@ -9,6 +9,7 @@
 
 #include "attest/nv_chain.h"
 #include "attest/nvgpu.h"
+#include "attest/nvgpu_names.h"
 #include "attest/nvgpu_report.h"
 #include "attest/ocsp.h"
 #include "attest/rim.h"
@@ -92,12 +93,20 @@ nvgpu_check nvgpu_count, nvgpu_report_form, nvgpu_request, nvgpu_response, nvgpu
     nvgpu_opaque, nvgpu_nonce;
 nvgpu_check nvgpu_chain_form, nvgpu_chain_root, nvgpu_chain_links, nvgpu_chain_validity, nvgpu_chain_ocsp;
 nvgpu_check nvgpu_chip, nvgpu_signature, nvgpu_fwid, nvgpu_debug, nvgpu_distinct, nvgpu_inventory;
+/* By the first word of the leaf's name; NULL: not known. */
+const struct chip *nvgpu_chip_named(struct bytes leaf);
 void nvgpu_devices_release(struct context *c);
 
 /* nvgpu_reference.c */
 nvgpu_check nvgpu_rim_form, nvgpu_rim_found, nvgpu_rim_id, nvgpu_rim_product, nvgpu_rim_digest,
     nvgpu_rim_signature, nvgpu_rim_root, nvgpu_rim_links, nvgpu_rim_validity, nvgpu_rim_ocsp;
 void nvgpu_references_release(struct context *c);
+
+/* nvgpu_names.c */
+/* NV_GPU_VBIOS_1010_0200_882_96009F0001; false when the report does not name all of it. */
+bool nvgpu_vbios_rim_id(const struct nvgpu_report *report, const char *version,
+                        char id[static NVGPU_RIM_ID_SIZE]);
+void nvgpu_driver_rim_id(const struct chip *chip, const char *version, char id[static NVGPU_RIM_ID_SIZE]);
 
 /* nvgpu_revocation.c */
 /* Is there a good word about certificates first to the last but one of the chain? hold_allowed: one on hold is taken. The note says what is not; with

@@ -1,10 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Whose word are the reference values? The documents (RIMs), which of them speak of a GPU, their signatures and certificates. */
-#include <stdio.h>
-
 #include "attest/nvgpu_internal.h"
-
-enum { ID_SIZE = 160 };
 
 static const char *const part_names[PART_COUNT] = {"driver", "VBIOS"};
 
@@ -104,34 +100,16 @@ static struct bytes id_of(const struct context *c, const struct rim *rim)
     return (struct bytes){0};
 }
 
-/* NV_GPU_VBIOS_1010_0200_882_96009F0001; false when the report does not name all of it. */
-static bool vbios_id(const struct device *d, char id[static ID_SIZE])
-{
-    char project[NVGPU_TEXT_SIZE];
-    char sku[NVGPU_TEXT_SIZE];
-    char chip_sku[NVGPU_TEXT_SIZE];
-    if (!nvgpu_report_text(&d->report, NVGPU_PROJECT, project) ||
-        !nvgpu_report_text(&d->report, NVGPU_PROJECT_SKU, sku) ||
-        !nvgpu_report_text(&d->report, NVGPU_CHIP_SKU, chip_sku))
-        return false;
-    int used = snprintf(id, ID_SIZE, "NV_GPU_VBIOS_%s_%s_%s_", project, sku, chip_sku);
-    for (const char *c = d->version[PART_VBIOS]; *c != '\0'; c++)
-        if (*c != '.')
-            id[used++] = *c;
-    id[used] = '\0';
-    return true;
-}
-
 bool nvgpu_rim_id(struct context *c, unsigned which)
 {
     bool known = true;
     for (size_t i = 0; i < c->gpu_count; i++) {
         const struct device *d = &c->devices[i];
         const struct bytes id = id_of(c, d->rim[which]);
-        char wanted[ID_SIZE];
+        char wanted[NVGPU_RIM_ID_SIZE];
         if (which == PART_DRIVER)
-            (void)snprintf(wanted, sizeof wanted, "%s%s", d->chip->driver_id, d->version[which]);
-        else if (!vbios_id(d, wanted))
+            nvgpu_driver_rim_id(d->chip, d->version[which], wanted);
+        else if (!nvgpu_vbios_rim_id(&d->report, d->version[which], wanted))
             return nvgpu_gpu_saw(c, i, "the report does not name its board");
         known = known && id.len != 0;
         if (id.len == 0 || is_version(id, wanted))

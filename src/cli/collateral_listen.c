@@ -66,7 +66,8 @@ static enum err listen_vsock(const char *said, const char *where, struct collate
     char *end = NULL;
     errno = 0;
     unsigned long port = strtoul(where, &end, PORT_BASE);
-    if (where[0] < '0' || where[0] > '9' || *end != '\0' || errno != 0 || port >= VMADDR_PORT_ANY)
+    if (where[0] < '0' || where[0] > '9' || *end != '\0' || errno != 0 ||
+        port >= UINT32_MAX) /* which is VMADDR_PORT_ANY */
         return err_noted(ERR_USAGE, note, "--listen %s: wanted vsock:PORT", said);
     const struct sockaddr_vm address = {
         .svm_family = AF_VSOCK, .svm_cid = VMADDR_CID_ANY, .svm_port = (uint32_t)port};

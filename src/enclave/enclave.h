@@ -16,6 +16,7 @@
 #include "enclave/options.h"
 #include "engine/engine.h"
 #include "evidence/batch.h"
+#include "evidence/nvml_gpus.h"
 
 enum {
     ENCLAVE_BODY_MAX = 256 * 1024 * 1024, /* request bodies that are being received, over all sessions */
@@ -43,7 +44,8 @@ struct enclave {
     struct noise_keypair *key;           /* secret memory */
     struct collateral_cache *collateral; /* NULL: none */
     struct evidence_source *source;
-    struct evidence_gpus gpus; /* of this start; none is a count of 0 */
+    struct evidence_nvml *nvml; /* until its GPUs have answered; NULL: none */
+    struct evidence_gpus gpus;  /* of this start; none is a count of 0 */
     struct evidence_batch *batch;
     struct engine *engine;
     struct engine_info engine_info;

@@ -20,6 +20,8 @@ static const struct option table[] = {
     {"--collateral", OPTION_TEXT, AT(collateral), 0, 0, "ADDRESS",
      "where the host offers endorsements that do not come with the evidence: vsock:PORT, unix:PATH or "
      "dir:PATH"},
+    {"--gpus", OPTION_TEXT, AT(gpus), 0, 0, "SOURCE",
+     "GPUs that are part of the evidence: none, or nvml, all that NVIDIA's library knows of. Default none"},
     {"--slots", OPTION_NUMBER, AT(slots), 1, 256, "N", "requests that are answered at once. Default 4"},
     {"--queue", OPTION_NUMBER, AT(queue), 1, 65536, "N",
      "requests that may wait; more are told that the enclave is busy. Default 64"},
@@ -44,11 +46,26 @@ static const struct option table[] = {
     {0},
 };
 
+static enum err gpus_check(const struct enclave_options *options, struct err_note *note)
+{
+    if (strcmp(options->gpus, ENCLAVE_GPUS_NONE) == 0)
+        return ERR_OK;
+    if (strcmp(options->gpus, ENCLAVE_GPUS_NVML) != 0)
+        return err_noted(ERR_USAGE, note, "--gpus %.100s: wanted none or nvml", options->gpus);
+    if (strcmp(options->evidence, ENCLAVE_EVIDENCE_SIMULATED) == 0)
+        return err_noted(ERR_USAGE, note, "--gpus: the simulator's GPUs come with its evidence");
+    return options->collateral != NULL
+               ? ERR_OK
+               : err_noted(ERR_USAGE, note,
+                           "--gpus: needs --collateral, a place to get NVIDIA's endorsements from");
+}
+
 enum err enclave_options_parse(int argc, char **argv, struct enclave_options *options, struct err_note *note)
 {
     struct option_list operands;
     *options = (struct enclave_options){
         .listen = "tcp:127.0.0.1:7878",
+        .gpus = ENCLAVE_GPUS_NONE,
         .slots = 4,
         .queue = 64,
         .connections = 10000,
@@ -67,7 +84,7 @@ enum err enclave_options_parse(int argc, char **argv, struct enclave_options *op
         return err_noted(ERR_USAGE, note, "--evidence: is required");
     if (options->collateral != NULL && strcmp(options->evidence, ENCLAVE_EVIDENCE_SIMULATED) == 0)
         return err_noted(ERR_USAGE, note, "--collateral: the simulator gives all of it with its evidence");
-    return ERR_OK;
+    return gpus_check(options, note);
 }
 
 void enclave_options_help(void)

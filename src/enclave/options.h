@@ -13,12 +13,15 @@
 #include <stdint.h>
 
 #define ENCLAVE_EVIDENCE_SIMULATED "simulated"
+#define ENCLAVE_GPUS_NONE          "none"
+#define ENCLAVE_GPUS_NVML          "nvml"
 
 struct enclave_options {
     const char *listen;        /* tcp:ADDRESS:PORT, unix:PATH, vsock:PORT */
     const char *model;         /* GGUF file */
     const char *evidence;      /* name of the evidence source */
     const char *collateral;    /* vsock:PORT, unix:PATH, dir:PATH; NULL: none */
+    const char *gpus;          /* none or nvml */
     const char *chat_template; /* NULL: the model's own */
     uint32_t slots;
     uint32_t queue;

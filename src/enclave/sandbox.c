@@ -9,6 +9,7 @@
 #include <linux/seccomp.h>
 #include <sched.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -261,7 +262,20 @@ static int rules_make(void)
     return abi < 0 ? -1 : (int)syscall(__NR_landlock_create_ruleset, &handled, size, 0);
 }
 
-enum err sandbox_files(const char *model, const char *directory, struct err_note *note)
+/* The nodes that NVIDIA's library opens when it asks a GPU. Once the calls are confined (sandbox_enter), no request to them can be made any more. */
+static enum err gpus_add(int rules, struct err_note *note)
+{
+    enum { GPUS_MAX = 16, PATH_SIZE = 32 };
+    enum err e = place_add(rules, "/dev/nvidiactl", READ | WRITE, note);
+    for (int i = 0; e == ERR_OK && i < GPUS_MAX; i++) {
+        char path[PATH_SIZE];
+        (void)snprintf(path, sizeof path, "/dev/nvidia%d", i);
+        e = place_add(rules, path, READ | WRITE, note);
+    }
+    return e;
+}
+
+enum err sandbox_files(const char *model, const char *directory, bool gpus, struct err_note *note)
 {
     int rules = rules_make();
     if (rules < 0)
@@ -271,6 +285,8 @@ enum err sandbox_files(const char *model, const char *directory, struct err_note
         e = place_add(rules, directory, READ | LIST, note);
     for (size_t i = 0; e == ERR_OK && i < sizeof places / sizeof *places; i++)
         e = place_add(rules, places[i].path, places[i].access, note);
+    if (e == ERR_OK && gpus)
+        e = gpus_add(rules, note);
     if (e == ERR_OK && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
         e = failed(note, "no new privileges");
     if (e == ERR_OK && syscall(__NR_landlock_restrict_self, rules, 0) != 0)

@@ -25,7 +25,8 @@ enum sandbox_need {
  * machine, and `directory` (of endorsements; NULL: none); configfs-tsm and the chip's devices can be written. No TCP connection outwards, where the kernel can
  * forbid it (Landlock: kernel 5.13, for TCP 6.7). ERR_SYSTEM.
  */
-ERR_MUST_USE enum err sandbox_files(const char *model, const char *directory, struct err_note *note);
+ERR_MUST_USE enum err sandbox_files(const char *model, const char *directory, bool gpus,
+                                    struct err_note *note);
 
 /* From now on, for all threads, for ever. ERR_SYSTEM: this kernel cannot; the note says what. */
 ERR_MUST_USE enum err sandbox_enter(unsigned needs, struct err_note *note);

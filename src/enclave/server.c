@@ -149,17 +149,35 @@ static enum err open_engine(struct enclave *enclave, struct err_note *note)
     return ERR_OK;
 }
 
+/* Before files are confined, because it loads a library, and that opens what it wants; asked when the model is known, and ended before calls are confined. */
+static enum err open_nvml(struct enclave *enclave, struct err_note *note)
+{
+    return strcmp(enclave->options.gpus, ENCLAVE_GPUS_NVML) == 0
+               ? evidence_nvml_open(NULL, &enclave->nvml, note)
+               : ERR_OK;
+}
+
+static void close_nvml(struct enclave *enclave)
+{
+    evidence_nvml_close(enclave->nvml);
+    enclave->nvml = NULL;
+}
+
 /* The GPUs answer what the statement says without them, and the statement then names their answers (docs/protocol.md, GPUs). */
 static enum err ask_gpus(struct enclave *enclave, struct statement *statement, struct err_note *note)
 {
     uint8_t nonce[32];
     struct bytes reports[BUNDLE_GPUS_MAX];
     const struct evidence_gpus *gpus = &enclave->gpus;
-    if (enclave->source->gpu_reports == NULL)
+    if (enclave->source->gpu_reports == NULL && enclave->nvml == NULL)
         return ERR_OK;
     enum err e = statement_gpu_nonce(statement, nonce);
     if (e == ERR_OK)
-        e = enclave->source->gpu_reports(enclave->source, nonce, &enclave->gpus, note);
+        e = enclave->nvml != NULL
+                ? evidence_nvml_gpus(enclave->nvml, enclave->collateral, &kernel_real, nonce, &enclave->gpus,
+                                     note)
+                : enclave->source->gpu_reports(enclave->source, nonce, &enclave->gpus, note);
+    close_nvml(enclave);
     if (e != ERR_OK || gpus->report_count == 0)
         return e;
     for (size_t i = 0; i < gpus->report_count; i++)
@@ -246,6 +264,7 @@ static void close_all(struct enclave *enclave)
     evidence_batch_free(enclave->batch);
     if (enclave->source != NULL)
         enclave->source->close(enclave->source);
+    close_nvml(enclave);
     evidence_gpus_release(&enclave->gpus);
     collateral_cache_free(enclave->collateral);
     if (enclave->mailbox.owner != NULL) {
@@ -273,6 +292,9 @@ enum err server_run(struct enclave *enclave, struct err_note *note)
     if (enclave->key == NULL)
         goto out;
     e = crypto_x25519_keypair(enclave->key->secret, enclave->key->public_key);
+    if (e != ERR_OK)
+        goto out;
+    e = open_nvml(enclave, note);
     if (e != ERR_OK)
         goto out;
     e = hardening_before_chip(&enclave->options, note);

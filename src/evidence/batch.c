@@ -18,7 +18,7 @@ struct gathered {
 
 struct evidence_batch {
     struct evidence_source *source;
-    const struct evidence_gpus *gpus; /* NULL: there are none */
+    struct evidence_gpus *gpus; /* NULL: there are none */
     evidence_ready *ready;
     void *owner;
     pthread_t thread;
@@ -100,6 +100,8 @@ static void answer(struct evidence_batch *b)
     struct merkle_tree *tree = NULL;
     struct evidence evidence = {0};
     enum err e = merkle_build((const uint8_t(*)[32])b->answering->challenges, b->answering->count, &tree);
+    if (e == ERR_OK && b->gpus != NULL && b->gpus->renew != NULL)
+        e = b->gpus->renew(b->gpus, NULL);
     if (e == ERR_OK)
         e = ask_chip(b, tree, &evidence);
     if (e == ERR_OK)
@@ -158,7 +160,7 @@ static void release(struct evidence_batch *b)
     free(b);
 }
 
-enum err evidence_batch_new(struct evidence_source *source, const struct evidence_gpus *gpus,
+enum err evidence_batch_new(struct evidence_source *source, struct evidence_gpus *gpus,
                             struct bytes statement, evidence_ready *ready, void *owner,
                             struct evidence_batch **out)
 {

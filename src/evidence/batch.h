@@ -21,7 +21,7 @@ typedef void evidence_ready(void *owner, uint64_t ticket, enum err result, struc
 
 /* statement is copied; source and gpus stay the caller's and must outlive the batch. gpus: what the statement's gpu_evidence is about, which goes into
  * each bundle; NULL: there are none. */
-ERR_MUST_USE enum err evidence_batch_new(struct evidence_source *source, const struct evidence_gpus *gpus,
+ERR_MUST_USE enum err evidence_batch_new(struct evidence_source *source, struct evidence_gpus *gpus,
                                          struct bytes statement, evidence_ready *ready, void *owner,
                                          struct evidence_batch **b);
 ERR_MUST_USE enum err evidence_batch_ask(struct evidence_batch *b, const uint8_t challenge[static 32],

@@ -18,8 +18,8 @@
 #include "evidence/collateral_source.h"
 
 enum {
-    COLLATERAL_CACHE_ENTRIES = 32,
-    COLLATERAL_RETRY_FIRST = 60, /* seconds */
+    COLLATERAL_CACHE_ENTRIES = 96, /* as many endorsements as a bundle holds */
+    COLLATERAL_RETRY_FIRST = 60,   /* seconds */
     COLLATERAL_RETRY_MAX = 3600,
 };
 

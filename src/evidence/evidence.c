@@ -11,6 +11,9 @@ void evidence_release(struct evidence *e)
 
 void evidence_gpus_release(struct evidence_gpus *gpus)
 {
-    free(gpus->storage);
+    if (gpus->release != NULL)
+        gpus->release(gpus);
+    else
+        free(gpus->storage);
     memset(gpus, 0, sizeof *gpus);
 }

@@ -28,6 +28,9 @@ struct evidence_gpus {
     size_t endorsement_count;
     struct bundle_item endorsements[BUNDLE_ENDORSEMENTS_MAX];
     void *storage; /* owns the bytes; release with evidence_gpus_release */
+    /* Before a bundle is made: what the endorsements are now, for those that expire; NULL: they stay. ERR_EVIDENCE: then they are as before. */
+    ERR_MUST_USE enum err (*renew)(struct evidence_gpus *self, struct err_note *note);
+    void (*release)(struct evidence_gpus *self); /* the storage; NULL: free */
 };
 void evidence_gpus_release(struct evidence_gpus *gpus);
 

@@ -125,6 +125,20 @@ static enum err start(struct evidence_nvml *n, struct err_note *note)
     return ERR_OK;
 }
 
+enum err evidence_nvml_same(const struct evidence_nvml *gpus, struct err_note *note)
+{
+    unsigned count = 0;
+    enum err e = state_check(gpus, note);
+    if (e != ERR_OK)
+        return e;
+    int result = gpus->call.count(&count);
+    if (result != NVML_RESULT_SUCCESS)
+        return failed(result, "number of GPUs", note);
+    return count == gpus->count
+               ? ERR_OK
+               : err_noted(ERR_EVIDENCE, note, "%u GPUs, and there were %u", count, gpus->count);
+}
+
 enum err evidence_nvml_open(const char *path, struct evidence_nvml **gpus, struct err_note *note)
 {
     *gpus = NULL;

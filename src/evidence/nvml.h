@@ -45,6 +45,8 @@ unsigned evidence_nvml_count(const struct evidence_nvml *gpus); /* at least one 
 ERR_MUST_USE enum err evidence_nvml_report(struct evidence_nvml *gpus, unsigned index,
                                            const uint8_t nonce[static NVML_NONCE_SIZE],
                                            struct gpu_evidence *out, struct err_note *note);
+/* Are there still as many GPUs as at the start, and in the same state? ERR_EVIDENCE. */
+ERR_MUST_USE enum err evidence_nvml_same(const struct evidence_nvml *gpus, struct err_note *note);
 void evidence_nvml_close(struct evidence_nvml *gpus);
 
 #endif

@@ -21,6 +21,12 @@ unsigned evidence_nvml_count(const struct evidence_nvml *gpus)
     return 0;
 }
 
+enum err evidence_nvml_same(const struct evidence_nvml *gpus, struct err_note *note)
+{
+    (void)gpus;
+    return err_noted(ERR_EVIDENCE, note, "there is no GPU");
+}
+
 enum err evidence_nvml_report(struct evidence_nvml *gpus, unsigned index,
                               const uint8_t nonce[static NVML_NONCE_SIZE], struct gpu_evidence *out,
                               struct err_note *note)

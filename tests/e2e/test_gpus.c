@@ -115,6 +115,21 @@ static void an_enclave_whose_gpus_give_no_evidence_does_not_start(void **state)
     }
 }
 
+/* Here is no GPU that protects anything, and in a static program no way to one: it says which, before it does anything else. */
+static void real_gpus_that_are_not_there_are_said(void **state)
+{
+    struct process p;
+    (void)state;
+    const char *const argv[] = {E2E_ENCLUMED, "--model", "no-such-model", "--evidence", "tsm",
+                                "--gpus",     "nvml",    "--collateral",  "dir:/",      NULL};
+    assert_int_equal(process_run(&p, argv), ERR_CLASS_ENCLAVE);
+    assert_non_null(strstr(p.err.bytes, err_text(ERR_EVIDENCE)));
+    if (strstr(p.err.bytes, "NVIDIA's management library") == NULL && strstr(p.err.bytes, "NVML") == NULL &&
+        strstr(p.err.bytes, "on the GPUs") == NULL)
+        fail_msg("it says: %s", p.err.bytes);
+    process_release(&p);
+}
+
 static int setup(void **state)
 {
     (void)state;
@@ -128,6 +143,7 @@ int main(void)
         cmocka_unit_test(an_enclave_with_gpus_answers_and_is_verified_offline),
         cmocka_unit_test(without_their_roots_the_gpus_are_nobodys),
         cmocka_unit_test(gpus_that_lie_are_refused),
+        cmocka_unit_test(real_gpus_that_are_not_there_are_said),
         cmocka_unit_test(an_enclave_whose_gpus_give_no_evidence_does_not_start),
     };
     world_require_model();

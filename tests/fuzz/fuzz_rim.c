@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 
+#include "attest/nvgpu_names.h"
 #include "attest/rim.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -39,6 +40,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                 abort();
         }
     }
+    struct nvgpu_serials serials;
+    if (nvgpu_names_of_rim(bytes_of(data, size), &serials, &note) == ERR_OK && rim->chain.count > 0 &&
+        serials.count + 1 != rim->chain.count)
+        abort();
     (void)!rim_check_digest(rim, &note);
     (void)!nv_chain_check_root(&rim->chain, &anchors_nvidia_rim, (struct bytes){0}, &simulated, &note);
     rim_free(rim);

@@ -31,11 +31,13 @@ enum {
 
 static struct nvml_double now = {.devices = 2};
 static int starts;
+static unsigned counted;
 static char handles[NVML_DOUBLE_DEVICES_MAX];
 
 void nvml_double_set(const struct nvml_double *wanted)
 {
     now = *wanted;
+    counted = 0;
 }
 
 int nvml_double_running(void)
@@ -59,7 +61,7 @@ int nvmlShutdown(void)
 
 int nvmlDeviceGetCount_v2(unsigned *count)
 {
-    *count = now.devices;
+    *count = counted++ > 0 && now.devices_later != 0 ? now.devices_later : now.devices;
     return starts > 0 ? now.count : UNINITIALIZED;
 }
 
@@ -92,10 +94,11 @@ int nvmlDeviceGetConfComputeGpuCertificate(void *device, uint8_t *certificate)
         return now.certificate;
     memcpy(certificate + CHAIN_AT, chain, sizeof chain - 1);
     certificate[CHAIN_AT + sizeof chain - 1] = (uint8_t)('0' + index);
+    size_t size = sizeof chain;
+    if (now.chain != NULL)
+        size = now.chain((unsigned)index, certificate + CHAIN_AT);
     put_unsigned(certificate, 1);
-    put_unsigned(certificate + 4, now.chain_size != 0 ? now.chain_size
-                                  : now.no_chain      ? 0
-                                                      : (unsigned)sizeof chain);
+    put_unsigned(certificate + 4, now.chain_size != 0 ? now.chain_size : now.no_chain ? 0 : (unsigned)size);
     return SUCCESS;
 }
 
@@ -103,7 +106,7 @@ int nvmlDeviceGetConfComputeGpuAttestationReport(void *device, uint8_t *report)
 {
     static const uint8_t request[] = {0x11, 0xe0, 0x01, 0xff};
     uint8_t *at = report + REPORT_AT;
-    (void)device;
+    size_t size = 4000;
     if (now.report != SUCCESS)
         return now.report;
     memset(at, 0x5a, 0x2000);
@@ -112,9 +115,11 @@ int nvmlDeviceGetConfComputeGpuAttestationReport(void *device, uint8_t *report)
     at[36] = 0;
     at[37] = 0x11;
     at[38] = 0x60;
+    if (now.answer != NULL)
+        size = now.answer((unsigned)((char *)device - handles), report + NONCE_AT, at);
     at[now.flip_at] ^= now.flip;
     put_unsigned(report, 0);
-    put_unsigned(report + 4, now.report_size != 0 ? now.report_size : 4000);
+    put_unsigned(report + 4, now.report_size != 0 ? now.report_size : (unsigned)size);
     put_unsigned(report + 8, 0);
     return SUCCESS;
 }

@@ -26,6 +26,10 @@ struct nvml_double {
     unsigned report_size;
     size_t flip_at; /* a byte of the report */
     uint8_t flip;
+    unsigned devices_later; /* from the second question for the number on; 0: the same */
+    /* A report for this nonce, and certificates, instead of what is made up here; their sizes. NULL: none. */
+    size_t (*answer)(unsigned index, const uint8_t *nonce, uint8_t *out);
+    size_t (*chain)(unsigned index, uint8_t *out);
 };
 
 void nvml_double_set(const struct nvml_double *wanted);

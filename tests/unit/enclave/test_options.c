@@ -37,6 +37,22 @@ static void the_simulator_needs_no_collateral(void **state)
     assert_non_null(strstr(note.text, "--collateral"));
 }
 
+static void gpus_need_a_real_chip_and_endorsements(void **state)
+{
+    (void)state;
+    assert_ok(PARSE("--model", "m", "--evidence", "tsm"));
+    assert_string_equal(options.gpus, "none");
+    assert_ok(PARSE("--model", "m", "--evidence", "tsm", "--gpus", "nvml", "--collateral", "vsock:1"));
+    assert_string_equal(options.gpus, "nvml");
+    assert_ok(PARSE("--model", "m", "--evidence", "simulated", "--gpus", "none"));
+    assert_err(PARSE("--model", "m", "--evidence", "tsm", "--gpus", "nvml"), ERR_USAGE);
+    assert_non_null(strstr(note.text, "--collateral"));
+    assert_err(PARSE("--model", "m", "--evidence", "simulated", "--gpus", "nvml"), ERR_USAGE);
+    assert_err(PARSE("--model", "m", "--evidence", "tsm", "--gpus", "cuda", "--collateral", "vsock:1"),
+               ERR_USAGE);
+    assert_non_null(strstr(note.text, "cuda"));
+}
+
 static void what_is_required_is_asked_for(void **state)
 {
     (void)state;
@@ -53,6 +69,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(evidence_and_collateral_are_named),
         cmocka_unit_test(the_simulator_needs_no_collateral),
+        cmocka_unit_test(gpus_need_a_real_chip_and_endorsements),
         cmocka_unit_test(what_is_required_is_asked_for),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

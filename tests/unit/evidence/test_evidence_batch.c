@@ -336,7 +336,7 @@ static void what_a_bundle_cannot_hold_is_refused_at_once(void **state)
 static void what_the_gpus_say_is_in_each_bundle(void **state)
 {
     (void)state;
-    const struct evidence_gpus gpus = {
+    struct evidence_gpus gpus = {
         .report_count = 2,
         .reports = {{BUNDLE_GPU_REPORT, bytes_str("one")}, {BUNDLE_GPU_REPORT, bytes_str("two")}},
         .endorsement_count = 3,
