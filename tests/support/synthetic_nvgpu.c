@@ -132,6 +132,8 @@ void synthetic_nvgpu_build(struct synthetic_nvgpu *s)
                                                   .ocsp = s->ocsp,
                                                   .ocsp_nonce = s->ocsp_nonce};
     ocsp_add(s, s->g, SIMULATED_GPU_OCSP);
+    for (size_t i = 0; i < s->more_ocsp; i++, s->endorsements.ocsp_count++)
+        s->ocsp[s->endorsements.ocsp_count] = s->ocsp[SIMULATED_GPU_OCSP - 1];
     if (s->ocsp_malformed)
         s->ocsp[0].len--;
     if (s->with_second)

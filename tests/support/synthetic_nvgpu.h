@@ -41,6 +41,7 @@ struct synthetic_nvgpu {
     const char *rim_edit
         [2]; /* in the driver's document, after it was signed: what is replaced, and by what (as long) */
     unsigned ocsp_missing; /* bits: which responses are left out */
+    size_t more_ocsp;      /* behind them: the last again */
     bool ocsp_malformed;   /* the first loses its last octet */
     struct bytes ocsp_nonce;
     size_t gpu_count; /* the first so many of: the one, the same again or the second */
@@ -50,7 +51,7 @@ struct synthetic_nvgpu {
     /* Built. */
     struct nvgpu_evidence gpus[NVGPU_GPUS_MAX + 1];
     struct nvgpu_rim rims[NVGPU_RIMS_MAX + 1];
-    struct bytes ocsp[2 * SIMULATED_GPU_OCSP];
+    struct bytes ocsp[NVGPU_OCSP_MAX + 1];
     struct nvgpu_endorsements endorsements;
     uint8_t report[SIMULATED_GPU_REPORT_MAX];
     uint8_t second_report[SIMULATED_GPU_REPORT_MAX];

@@ -167,7 +167,10 @@ CHANGE(no_word_about_the_device_allowed, s->ocsp_missing = 1 << 0; p->allow_miss
 CHANGE(no_words_allowed, s->ocsp_missing = 0x3f; p->allow_missing_ocsp = true;)
 CHANGE(revoked_though_words_may_be_missing, p->allow_missing_ocsp = true;
        g->ocsp[0].status = SIMULATED_OCSP_REVOKED;)
+CHANGE(as_many_words_as_are_taken, s->more_ocsp = NVGPU_OCSP_MAX - SIMULATED_GPU_OCSP;)
+CHANGE(one_word_too_many, s->more_ocsp = NVGPU_OCSP_MAX + 1 - SIMULATED_GPU_OCSP;)
 CHANGE(word_malformed, s->ocsp_malformed = true;)
+CHANGE(word_malformed_though_words_may_be_missing, s->ocsp_malformed = true; p->allow_missing_ocsp = true;)
 CHANGE(word_of_an_error, g->ocsp[0].error = 3;)
 CHANGE(word_by_another, g->ocsp[0].signer = s->other;)
 CHANGE(word_of_tomorrow, g->ocsp[0].this_update = s->now + 1;)
@@ -480,7 +483,10 @@ static const struct row rows[] = {
     ROW(no_words_allowed),
     ROW(no_word_about_the_device_allowed),
     ROW(revoked_though_words_may_be_missing, "nvgpu.chain.not_revoked"),
+    ROW(as_many_words_as_are_taken),
+    ROW(one_word_too_many, OCSP_BOTH),
     ROW(word_malformed, OCSP_BOTH),
+    ROW(word_malformed_though_words_may_be_missing, OCSP_BOTH),
     ROW(word_of_an_error, OCSP_BOTH),
     ROW(word_by_another, "nvgpu.chain.not_revoked"),
     ROW(word_of_tomorrow, "nvgpu.chain.not_revoked"),

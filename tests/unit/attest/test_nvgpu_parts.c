@@ -54,9 +54,28 @@ static void a_report_cut_anywhere_is_refused(void **state)
     scene(SIMULATED_HOPPER);
     for (size_t len = 0; len < s.gpus[0].report.len; len++)
         assert_err(nvgpu_report_parse(bytes_of(s.gpus[0].report.ptr, len), &r, &note), ERR_TRUNCATED);
+    assert_err(nvgpu_report_parse(bytes_of(s.gpus[0].report.ptr, 10), &r, &note), ERR_TRUNCATED);
+    assert_memory_equal(note.text, "report at 0x4 of 0xa: ", 22);
     s.gpus[0].report.len++;
     assert_err(nvgpu_report_parse(s.gpus[0].report, &r, &note), ERR_TRAILING);
+    char at[64];
+    (void)snprintf(at, sizeof at, "report at 0x%zx of 0x%zx: ", s.gpus[0].report.len - 1,
+                   s.gpus[0].report.len);
+    assert_memory_equal(note.text, at, strlen(at));
+    static const uint8_t zeros[NVGPU_REPORT_MAX];
+    assert_err(nvgpu_report_parse(bytes_of(zeros, sizeof zeros), &r, &note), ERR_TRAILING);
     assert_err(nvgpu_report_parse(bytes_of(s.report, NVGPU_REPORT_MAX + 1), &r, &note), ERR_TOO_LARGE);
+}
+
+static void an_empty_measurement_is_refused(void **state)
+{
+    (void)state;
+    static const uint8_t full[] = {1, 1, 4, 0, 1, 1, 0, 0xaa};
+    static const uint8_t empty[] = {1, 1, 3, 0, 1, 0, 0};
+    struct nvgpu_report r = {.block_count = 1, .record = bytes_of(full, sizeof full)};
+    assert_ok(nvgpu_report_blocks(&r, NULL));
+    r = (struct nvgpu_report){.block_count = 1, .record = bytes_of(empty, sizeof empty)};
+    assert_err(nvgpu_report_blocks(&r, NULL), ERR_VALUE);
 }
 
 static void texts_are_printable_and_end_once(void **state)
@@ -418,6 +437,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_report_is_taken_apart),
         cmocka_unit_test(a_report_cut_anywhere_is_refused),
+        cmocka_unit_test(an_empty_measurement_is_refused),
         cmocka_unit_test(texts_are_printable_and_end_once),
         cmocka_unit_test(a_chain_is_at_most_so_long),
         cmocka_unit_test(a_certificate_on_another_curve_is_refused),
