@@ -86,6 +86,15 @@ static void spec_id_read(struct reader *r, struct replay *p)
 
 /* ---- the others: TCG_PCR_EVENT2, section 10.2.2 ---- */
 
+/* Its place in the list; as many as there are: it is not in it. */
+static size_t algorithm_find(const struct algorithms *a, uint16_t id)
+{
+    for (size_t i = 0; i < a->count; i++)
+        if (a->list[i].id == id)
+            return i;
+    return a->count;
+}
+
 /* TPML_DIGEST_VALUES: each algorithm of the log once. Gives the digest that counts. */
 static struct bytes digests_read(struct reader *r, const struct replay *p)
 {
@@ -96,9 +105,7 @@ static struct bytes digests_read(struct reader *r, const struct replay *p)
         reader_fail(r, ERR_VALUE);
     for (uint32_t i = 0; i < count && reader_status(r) == ERR_OK; i++) {
         uint16_t id = reader_u16le(r);
-        size_t a = 0;
-        while (a < p->algorithms.count && p->algorithms.list[a].id != id)
-            a++;
+        size_t a = algorithm_find(&p->algorithms, id);
         if (a == p->algorithms.count || (seen >> a & 1) != 0) {
             reader_fail(r, ERR_VALUE);
             break;
@@ -155,14 +162,12 @@ static enum err event_read(struct reader *r, const struct replay *p)
             startup_locality(r, p, event);
         return reader_status(r);
     }
-    if (which == UNUSED_REGISTER)
-        reader_fail(r, ERR_VALUE);
     return which == UNUSED_REGISTER ? ERR_VALUE : extend(p, (size_t)which, digest);
 }
 
 /* ---- all of it ---- */
 
-/* Is what is left memory that no event was written to? An event cannot be so to its end: its register would be 2^32 - 1 and its digests as many, or it would
+/* Is what is left, if anything, memory that no event was written to? An event cannot be so to its end: its register would be 2^32 - 1 and its digests as many, or it would
  * have no digest. Such a one differs within its first twelve octets, so this is asked in vain for no longer than that. */
 static bool is_unused(const struct reader *r)
 {
@@ -178,13 +183,11 @@ static bool is_unused(const struct reader *r)
 
 static enum err start(struct replay *p, struct err_note *note)
 {
-    size_t a = 0;
+    size_t a = algorithm_find(&p->algorithms, p->algorithm);
     memset(p->log, 0, sizeof *p->log);
     if (p->kind == EVENT_LOG_PCRS)
         for (size_t i = PCR_LOCALITY_4_FIRST; i <= PCR_LOCALITY_4_LAST; i++)
             memset(p->log->registers[i], UNUSED, crypto_hash_size(p->hash));
-    while (a < p->algorithms.count && p->algorithms.list[a].id != p->algorithm)
-        a++;
     if (a == p->algorithms.count || p->algorithms.list[a].size != crypto_hash_size(p->hash))
         return err_noted(ERR_UNKNOWN, note, "event log: without %s digests",
                          p->hash == CRYPTO_SHA256 ? "SHA-256" : "SHA-384");
@@ -212,7 +215,7 @@ enum err event_log_replay(struct bytes in, enum event_log_kind kind, struct even
     if (e != ERR_OK)
         return err_noted(e, note, "event log: its first event, at 0x%zx: %s", r.failed_at, err_text(e));
     e = start(&p, note);
-    while (e == ERR_OK && r.left > 0 && !is_unused(&r)) {
+    while (e == ERR_OK && !is_unused(&r)) {
         size_t at = r.offset;
         e = event_read(&r, &p);
         if (e != ERR_OK)

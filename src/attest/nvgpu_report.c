@@ -91,7 +91,7 @@ enum err nvgpu_report_fields(struct nvgpu_report *r, struct err_note *note)
     struct reader look = in;
     bool seen[NVGPU_FIELD_TYPES] = {false};
     uint64_t version = 0;
-    if (in.left >= strlen(new_form) && bytes_is_str(reader_bytes(&look, strlen(new_form)), new_form))
+    if (bytes_is_str(reader_bytes(&look, strlen(new_form)), new_form))
         return err_noted(ERR_UNKNOWN, note, "opaque data: in a form that is not known (%s)", new_form);
     while (in.left > 0) {
         uint16_t type = reader_u16le(&in);

@@ -108,6 +108,7 @@ static void unused_memory_behind_the_last_event_is_no_event(void **state)
 MALFORMED(a_register_that_is_not_there_is_refused, ERR_VALUE, put(&w, 24, "a");)
 MALFORMED(a_log_without_the_wanted_hash_is_refused, ERR_UNKNOWN, w = begin(&synthetic_sha384);)
 MALFORMED(another_signature_is_refused, ERR_UNKNOWN, w.start[32] = 'X';)
+MALFORMED(a_signature_that_goes_on_is_refused, ERR_UNKNOWN, w.start[47] = 'X';)
 MALFORMED(another_first_event_is_refused, ERR_UNKNOWN, w.start[4] = 4;)
 MALFORMED(a_first_event_with_a_digest_is_refused, ERR_NOT_ZERO, w.start[8] = 1;)
 MALFORMED(no_algorithm_is_refused, ERR_VALUE, w.start[56] = 0;)
@@ -128,6 +129,30 @@ MALFORMED(an_event_without_digests_is_refused, ERR_VALUE,
 MALFORMED(a_locality_behind_an_event_is_refused, ERR_VALUE, put(&w, 0, "a");
           synthetic_log_locality(&w, &synthetic_sha256, 1, 3);)
 MALFORMED(locality_5_is_refused, ERR_VALUE, synthetic_log_locality(&w, &synthetic_sha256, 1, 5);)
+
+static void what_a_vendor_adds_is_passed_over(void **state)
+{
+    struct writer w = begin(&synthetic_sha256);
+    (void)state;
+    w.start[28] += 3;
+    w.start[w.used - 1] = 3;
+    writer_str(&w, "abc");
+    put(&w, 1, "a");
+    assert_ok(replay(&w, EVENT_LOG_PCRS));
+    assert_int_equal(log_read.event_count, 1);
+}
+
+static void the_hash_that_is_missing_is_named(void **state)
+{
+    struct writer w = begin(&synthetic_sha1);
+    struct err_note note = {{0}};
+    (void)state;
+    const struct bytes in = bytes_of(w.start, w.used);
+    assert_err(event_log_replay(in, EVENT_LOG_PCRS, &log_read, &note), ERR_UNKNOWN);
+    assert_string_equal(note.text, "event log: without SHA-256 digests");
+    assert_err(event_log_replay(in, EVENT_LOG_RTMR, &log_read, &note), ERR_UNKNOWN);
+    assert_string_equal(note.text, "event log: without SHA-384 digests");
+}
 
 static void an_algorithm_named_twice_is_refused(void **state)
 {
@@ -265,6 +290,9 @@ int main(void)
         cmocka_unit_test(a_register_that_is_not_there_is_refused),
         cmocka_unit_test(a_log_without_the_wanted_hash_is_refused),
         cmocka_unit_test(another_signature_is_refused),
+        cmocka_unit_test(a_signature_that_goes_on_is_refused),
+        cmocka_unit_test(what_a_vendor_adds_is_passed_over),
+        cmocka_unit_test(the_hash_that_is_missing_is_named),
         cmocka_unit_test(another_first_event_is_refused),
         cmocka_unit_test(a_first_event_with_a_digest_is_refused),
         cmocka_unit_test(no_algorithm_is_refused),

@@ -93,6 +93,7 @@ static void texts_are_printable_and_end_once(void **state)
         {"", 0, NULL},
         {"\0", 1, NULL},
         {"a b", 3, NULL},
+        {"!~", 2, "!~"},
         {"a\x7f", 2, NULL},
         {"a\xc3\xa9", 3, NULL},
         {"1234567890123456789012345678901", 31, "1234567890123456789012345678901"},
@@ -104,6 +105,20 @@ static void texts_are_printable_and_end_once(void **state)
         r.fields[NVGPU_PROJECT] = bytes_of(table[i].value, table[i].size);
         assert_int_equal(nvgpu_report_text(&r, NVGPU_PROJECT, text), table[i].text != NULL);
         assert_string_equal(text, table[i].text != NULL ? table[i].text : "");
+    }
+}
+
+static void numbers_are_of_one_to_eight_octets(void **state)
+{
+    (void)state;
+    static const uint8_t value[] = {8, 7, 6, 5, 4, 3, 2, 1, 0};
+    struct nvgpu_report r = {.block_count = 1};
+    uint64_t number;
+    for (size_t len = 0; len <= sizeof value; len++) {
+        r.fields[NVGPU_FEATURE_FLAG] = bytes_of(value, len);
+        assert_int_equal(nvgpu_report_number(&r, NVGPU_FEATURE_FLAG, &number), len >= 1 && len <= 8);
+        if (len == 8)
+            assert_true(number == 0x0102030405060708);
     }
 }
 
@@ -439,6 +454,7 @@ int main(void)
         cmocka_unit_test(a_report_cut_anywhere_is_refused),
         cmocka_unit_test(an_empty_measurement_is_refused),
         cmocka_unit_test(texts_are_printable_and_end_once),
+        cmocka_unit_test(numbers_are_of_one_to_eight_octets),
         cmocka_unit_test(a_chain_is_at_most_so_long),
         cmocka_unit_test(a_certificate_on_another_curve_is_refused),
         cmocka_unit_test(a_certificate_for_a_purpose_that_is_not_known_is_refused),
