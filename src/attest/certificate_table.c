@@ -126,6 +126,7 @@ enum err certificate_table_parse(struct bytes area, struct certificate_table *t)
     *t = found;
     enum err e = table_measure(area, &table_size);
     struct reader r = reader_over(area);
+    /* equivalent: with <= the entry at the end is read, too, which is for no certificate */
     while (e == ERR_OK && r.offset + ENTRY_SIZE < table_size) {
         struct entry entry = entry_read(&r);
         const struct known *k = known_by_guid(entry.guid);

@@ -67,10 +67,11 @@ static void a_quote_is_read_field_by_field(void **state)
 
 static void sizes_that_no_tpm_writes_are_refused(void **state)
 {
-    static const uint8_t zeros[TPM_QUOTE_MAX];
+    static const uint8_t zeros[TPM_QUOTE_MAX + 1];
     struct tpm_quote q;
     (void)state;
-    assert_err(tpm_quote_parse(bytes_of(zeros, sizeof zeros), &q, &note), ERR_UNKNOWN); /* not too large */
+    assert_err(tpm_quote_parse(bytes_of(zeros, TPM_QUOTE_MAX), &q, &note), ERR_UNKNOWN); /* not too large */
+    assert_err(tpm_quote_parse(bytes_of(zeros, TPM_QUOTE_MAX + 1), &q, &note), ERR_TOO_LARGE);
     assert_ok(tpm_quote_parse(attest_write(66, 66, 16, 3, 64), &q, &note));
     assert_err(tpm_quote_parse(attest_write(67, 20, 1, 3, 32), &q, &note), ERR_TOO_LARGE);
     assert_err(tpm_quote_parse(attest_write(34, 67, 1, 3, 32), &q, &note), ERR_TOO_LARGE);
@@ -78,7 +79,6 @@ static void sizes_that_no_tpm_writes_are_refused(void **state)
     assert_err(tpm_quote_parse(attest_write(34, 20, 1, 2, 32), &q, &note), ERR_VALUE);
     assert_err(tpm_quote_parse(attest_write(34, 20, 1, 5, 32), &q, &note), ERR_VALUE);
     assert_err(tpm_quote_parse(attest_write(34, 20, 1, 3, 65), &q, &note), ERR_TOO_LARGE);
-    assert_err(tpm_quote_parse(bytes_of(buffer, TPM_QUOTE_MAX + 1), &q, &note), ERR_TOO_LARGE);
     struct bytes whole = attest_write(34, 20, 1, 3, 32);
     for (size_t len = 0; len < whole.len; len++)
         assert_err(tpm_quote_parse(bytes_of(whole.ptr, len), &q, &note), ERR_TRUNCATED);
@@ -269,6 +269,11 @@ static void a_cut_or_endless_report_is_refused(void **state)
     writer_str(&w, "{}");
     for (size_t len = 0; len < w.used; len++)
         assert_true(hcl_report_parse(bytes_of(blob, len), &hcl, &note) != ERR_OK);
+    assert_err(hcl_report_parse(bytes_of(blob, 20), &hcl, &note), ERR_TRUNCATED);
+    assert_memory_equal(note.text, "hcl.header", 10);
+    blob[0] = 'X';
+    assert_err(hcl_report_parse(bytes_of(blob, w.used), &hcl, &note), ERR_UNKNOWN);
+    blob[0] = 'H';
     assert_ok(hcl_report_parse(bytes_of(blob, w.used), &hcl, &note));
     assert_true(bytes_is_str(hcl.runtime, "{}"));
     assert_int_equal(hcl.hardware.len, HCL_SNP_REPORT_SIZE);
