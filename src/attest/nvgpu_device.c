@@ -321,9 +321,9 @@ bool nvgpu_chip(struct context *c, unsigned which)
         known = known && c->devices[i].chip != NULL;
     if (known)
         c->have |= HAVE_CHIPS;
-    if (good)
+    if (good && known)
         nvgpu_saw(c, "%s", c->devices[0].chip->name);
-    return good;
+    return good && known;
 }
 
 /* ---- the signature, and the firmware that made it ---- */

@@ -75,7 +75,7 @@ static enum err table_find(struct bytes image, struct bytes *table, struct err_n
 enum err ovmf_table_entry(struct bytes image, const char *guid, struct bytes *data, struct err_note *note)
 {
     uint8_t wanted[GUID_SIZE];
-    struct bytes table;
+    struct bytes table = {0};
     bool found = false;
     guid_of(guid, wanted);
     *data = (struct bytes){0};
