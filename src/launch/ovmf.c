@@ -55,7 +55,7 @@ static enum err entry_take(struct bytes *table, struct entry *entry, struct err_
 static enum err table_find(struct bytes image, struct bytes *table, struct err_note *note)
 {
     uint8_t wanted[GUID_SIZE];
-    struct entry own;
+    struct entry own = {0};
     guid_of(GUID_TABLE, wanted);
     if (image.len > OVMF_SIZE_MAX)
         return err_noted(ERR_TOO_LARGE, note, "firmware of %zu bytes, at most %d are taken", image.len,
@@ -81,7 +81,7 @@ enum err ovmf_table_entry(struct bytes image, const char *guid, struct bytes *da
     *data = (struct bytes){0};
     enum err e = table_find(image, &table, note);
     for (size_t i = 0; e == ERR_OK && table.len > 0; i++) {
-        struct entry entry;
+        struct entry entry = {0};
         if (i == ENTRIES_MAX)
             return err_noted(ERR_TOO_LARGE, note, "firmware table: more than %d entries", ENTRIES_MAX);
         e = entry_take(&table, &entry, note);
@@ -99,7 +99,7 @@ enum err ovmf_table_entry(struct bytes image, const char *guid, struct bytes *da
 static enum err numbers_read(struct bytes image, const char *guid, bool *has, uint32_t *first,
                              uint32_t *second, struct err_note *note)
 {
-    struct bytes data;
+    struct bytes data = {0};
     enum err e = ovmf_table_entry(image, guid, &data, note);
     *has = e == ERR_OK && data.len != 0;
     if (!*has)
