@@ -1,31 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "attest/nvgpu_claims.h"
 
-#include "base/encoding.h"
-
-enum { CLAIM_MAX = 48 };
-
-static json_t *hex(const uint8_t *value, size_t size)
-{
-    char text[ENCODING_HEX_SIZE(CLAIM_MAX)];
-    encoding_hex(bytes_of(value, size), text);
-    return json_string(text);
-}
+#include "attest/claim_json.h"
 
 static json_t *gpu_json(const struct nvgpu_claim *g)
 {
-    return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:o}",     //
-                     "driver", g->driver,                                           //
-                     "vbios", g->vbios,                                             //
-                     "chip", g->chip,                                               //
-                     "architecture", g->architecture,                               //
-                     "mode", g->mode,                                               //
-                     "project", g->project,                                         //
-                     "project_sku", g->project_sku,                                 //
-                     "chip_sku", g->chip_sku,                                       //
-                     "serial", hex(g->serial, g->serial_size),                      //
-                     "device_serial", hex(g->device_serial, g->device_serial_size), //
-                     "fwid", hex(g->fwid, sizeof g->fwid));
+    return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:o}",                //
+                     "driver", g->driver,                                                      //
+                     "vbios", g->vbios,                                                        //
+                     "chip", g->chip,                                                          //
+                     "architecture", g->architecture,                                          //
+                     "mode", g->mode,                                                          //
+                     "project", g->project,                                                    //
+                     "project_sku", g->project_sku,                                            //
+                     "chip_sku", g->chip_sku,                                                  //
+                     "serial", claim_json_hex(g->serial, g->serial_size),                      //
+                     "device_serial", claim_json_hex(g->device_serial, g->device_serial_size), //
+                     "fwid", claim_json_hex(g->fwid, sizeof g->fwid));
 }
 
 json_t *nvgpu_claims_json(const struct nvgpu_claims *c)
@@ -37,6 +28,6 @@ json_t *nvgpu_claims_json(const struct nvgpu_claims *c)
             return NULL;
         }
     }
-    return json_pack("{s:o, s:o, s:b, s:b}", "gpus", list, "nonce", hex(c->nonce, sizeof c->nonce),
+    return json_pack("{s:o, s:o, s:b, s:b}", "gpus", list, "nonce", claim_json_hex(c->nonce, sizeof c->nonce),
                      "inventory_checked", c->inventory_checked, "revocation_checked", c->revocation_checked);
 }

@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "attest/snp_claims.h"
 
+#include "attest/claim_json.h"
 #include "attest/snp_report.h"
-#include "base/encoding.h"
-
-enum { VALUE_MAX = 64 };
 
 void snp_claims_from(const struct snp_report *report, struct snp_claims *claims)
 {
@@ -30,24 +28,12 @@ void snp_claims_from(const struct snp_report *report, struct snp_claims *claims)
     memcpy(claims->report_id_ma, report->report_id_ma, sizeof claims->report_id_ma);
 }
 
-static json_t *hex(const uint8_t *value, size_t size)
-{
-    char text[ENCODING_HEX_SIZE(VALUE_MAX)];
-    encoding_hex(bytes_of(value, size), text);
-    return json_string(text);
-}
-
-static json_t *number(uint64_t value)
-{
-    return json_sprintf("0x%llx", (unsigned long long)value);
-}
-
 static json_t *version(const uint8_t parts[static 3])
 {
     return json_sprintf("%u.%u.%u", parts[2], parts[1], parts[0]);
 }
 
-#define HEX(name) #name, hex(c->name, sizeof c->name)
+#define HEX(name) #name, claim_json_hex(c->name, sizeof c->name)
 
 json_t *snp_claims_json(const struct snp_claims *c)
 {
@@ -58,12 +44,12 @@ json_t *snp_claims_json(const struct snp_claims *c)
                      "inventory_checked", c->inventory_checked,                         //
                      "crl_count", (json_int_t)c->crl_count,                             //
                      "guest_svn", (json_int_t)c->guest_svn,                             //
-                     "key_info", number(c->key_info),                                   //
+                     "key_info", claim_json_number(c->key_info),                        //
                      HEX(cpuid), HEX(current_tcb), HEX(committed_tcb), HEX(launch_tcb), //
                      "current_version", version(c->current_version),                    //
                      "committed_version", version(c->committed_version),                //
-                     "launch_mitigations", number(c->launch_mitigations),               //
-                     "current_mitigations", number(c->current_mitigations),             //
+                     "launch_mitigations", claim_json_number(c->launch_mitigations),    //
+                     "current_mitigations", claim_json_number(c->current_mitigations),  //
                      HEX(family_id), HEX(image_id), HEX(host_data),                     //
                      HEX(id_key_digest), HEX(author_key_digest), HEX(report_id), HEX(report_id_ma),
                      "signature_algorithm", (json_int_t)c->signature_algorithm);

@@ -1,22 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "attest/tdx_claims.h"
 
+#include "attest/claim_json.h"
 #include "attest/pck.h"
-#include "base/encoding.h"
-
-enum { CLAIM_MAX = 64 };
-
-static json_t *hex(const uint8_t *value, size_t size)
-{
-    char text[ENCODING_HEX_SIZE(CLAIM_MAX)];
-    encoding_hex(bytes_of(value, size), text);
-    return json_string(text);
-}
-
-static json_t *number(uint64_t value)
-{
-    return json_sprintf("0x%llx", (unsigned long long)value);
-}
 
 static json_t *advisories(const struct tdx_advisories *a)
 {
@@ -59,12 +45,12 @@ void tdx_claims_from(const struct tdx_quote *quote, const struct pck *pck, struc
     claims->pce_svn = pck->pce_svn;
 }
 
-#define HEX(name) #name, hex(c->name, sizeof c->name)
+#define HEX(name) #name, claim_json_hex(c->name, sizeof c->name)
 
 static json_t *qe_json(const struct sgx_report *c)
 {
     return json_pack("{s:o, s:o, s:o, s:o, s:o, s:I, s:I}",          //
-                     "miscselect", number(c->miscselect),            //
+                     "miscselect", claim_json_number(c->miscselect), //
                      HEX(attributes), HEX(mrenclave), HEX(mrsigner), //
                      HEX(report_data),                               //
                      "isv_prod_id", (json_int_t)c->isv_prod_id,      //
@@ -76,21 +62,21 @@ static json_t *quote_json(const struct tdx_claims *c)
 {
     return json_pack(
         "{s:I, s:I, s:I, s:o, s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, "
-        "s:o, s:o, s:o}",                                   //
-        "attestation_key_type", (json_int_t)c->key_type,    //
-        "header_qe_svn", (json_int_t)c->qe_svn,             //
-        "header_pce_svn", (json_int_t)c->pce_svn_of_header, //
-        HEX(qe_vendor), HEX(user_data),                     //
-        "body", c->is_15 ? "1.5" : "1.0",                   //
-        HEX(tee_tcb_svn), HEX(mrseam), HEX(mrsignerseam),   //
-        "seam_attributes", number(c->seam_attributes),      //
-        "attributes", number(c->attributes),                //
-        "xfam", number(c->xfam),                            //
-        HEX(mrconfigid), HEX(mrowner), HEX(mrownerconfig),  //
-        "rtmr0", hex(c->rtmr[0], sizeof c->rtmr[0]),        //
-        "rtmr1", hex(c->rtmr[1], sizeof c->rtmr[1]),        //
-        "rtmr2", hex(c->rtmr[2], sizeof c->rtmr[2]),        //
-        "rtmr3", hex(c->rtmr[3], sizeof c->rtmr[3]),        //
+        "s:o, s:o, s:o}",                                         //
+        "attestation_key_type", (json_int_t)c->key_type,          //
+        "header_qe_svn", (json_int_t)c->qe_svn,                   //
+        "header_pce_svn", (json_int_t)c->pce_svn_of_header,       //
+        HEX(qe_vendor), HEX(user_data),                           //
+        "body", c->is_15 ? "1.5" : "1.0",                         //
+        HEX(tee_tcb_svn), HEX(mrseam), HEX(mrsignerseam),         //
+        "seam_attributes", claim_json_number(c->seam_attributes), //
+        "attributes", claim_json_number(c->attributes),           //
+        "xfam", claim_json_number(c->xfam),                       //
+        HEX(mrconfigid), HEX(mrowner), HEX(mrownerconfig),        //
+        "rtmr0", claim_json_hex(c->rtmr[0], sizeof c->rtmr[0]),   //
+        "rtmr1", claim_json_hex(c->rtmr[1], sizeof c->rtmr[1]),   //
+        "rtmr2", claim_json_hex(c->rtmr[2], sizeof c->rtmr[2]),   //
+        "rtmr3", claim_json_hex(c->rtmr[3], sizeof c->rtmr[3]),   //
         HEX(tee_tcb_svn_2), HEX(mrservicetd), "qe", qe_json(&c->qe));
 }
 

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "base/encoding.h"
+#include "attest/claim_json.h"
 #include "base/secret.h"
 #include "base/strict_json.h"
 
@@ -198,20 +198,6 @@ char *verdict_text(const struct verdict *v, bool explain)
 
 /* ---- for programs ---- */
 
-enum { CLAIM_MAX = 64 };
-
-static json_t *hex(const uint8_t *value, size_t size)
-{
-    char text[ENCODING_HEX_SIZE(CLAIM_MAX)];
-    encoding_hex(bytes_of(value, size), text);
-    return json_string(text);
-}
-
-static json_t *number(uint64_t value)
-{
-    return json_sprintf("0x%llx", (unsigned long long)value);
-}
-
 static json_t *checks_json(const struct verdict *v)
 {
     json_t *list = json_array();
@@ -227,23 +213,22 @@ static json_t *checks_json(const struct verdict *v)
     return list;
 }
 
-/* Numbers wider than what every JSON reader holds exactly (53 bits) are hexadecimal text. */
 static json_t *claims_json(const struct verdict_claims *c)
 {
     return json_pack(
         "{s:o, s:o, s:o, s:o, s:o, s:s, s:s, s:I, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b}", //
-        "measurement", hex(c->measurement, sizeof c->measurement),                               //
-        "report_data", hex(c->report_data, sizeof c->report_data),                               //
-        "chip_id", hex(c->chip_id, sizeof c->chip_id),                                           //
-        "noise_key", hex(c->noise_key, sizeof c->noise_key),                                     //
-        "model_digest", hex(c->model_digest, sizeof c->model_digest),                            //
+        "measurement", claim_json_hex(c->measurement, sizeof c->measurement),                    //
+        "report_data", claim_json_hex(c->report_data, sizeof c->report_data),                    //
+        "chip_id", claim_json_hex(c->chip_id, sizeof c->chip_id),                                //
+        "noise_key", claim_json_hex(c->noise_key, sizeof c->noise_key),                          //
+        "model_digest", claim_json_hex(c->model_digest, sizeof c->model_digest),                 //
         "model_name", c->model_name,                                                             //
         "product", c->product,                                                                   //
         "report_version", (json_int_t)c->report_version,                                         //
         "vmpl", (json_int_t)c->vmpl,                                                             //
-        "guest_policy", number(c->guest_policy),                                                 //
-        "platform_info", number(c->platform_info),                                               //
-        "reported_tcb", hex(c->reported_tcb, sizeof c->reported_tcb),                            //
+        "guest_policy", claim_json_number(c->guest_policy),                                      //
+        "platform_info", claim_json_number(c->platform_info),                                    //
+        "reported_tcb", claim_json_hex(c->reported_tcb, sizeof c->reported_tcb),                 //
         "snp", c->platform == VERDICT_PLATFORM_SNP ? snp_claims_json(&c->snp) : json_null(),     //
         "tdx", c->platform == VERDICT_PLATFORM_TDX ? tdx_claims_json(&c->tdx) : json_null(),     //
         "vtpm", c->vtpm.there ? vtpm_claims_json(&c->vtpm) : json_null(),                        //

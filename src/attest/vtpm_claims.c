@@ -3,14 +3,7 @@
 
 #include <stdio.h>
 
-#include "base/encoding.h"
-
-static json_t *hex(const uint8_t *value, size_t size)
-{
-    char text[ENCODING_HEX_SIZE(HCL_USER_DATA_SIZE)];
-    encoding_hex(bytes_of(value, size), text);
-    return json_string(text);
-}
+#include "attest/claim_json.h"
 
 /* {"0": "...", "4": "..."}: those that are quoted. */
 static json_t *pcrs(const struct vtpm_claims *c)
@@ -22,7 +15,7 @@ static json_t *pcrs(const struct vtpm_claims *c)
         if ((c->pcrs >> i & 1) == 0)
             continue;
         (void)snprintf(number, sizeof number, "%u", i);
-        if (json_object_set_new(object, number, hex(c->pcr_values[i], TPM_PCR_SIZE)) != 0) {
+        if (json_object_set_new(object, number, claim_json_hex(c->pcr_values[i], TPM_PCR_SIZE)) != 0) {
             json_decref(object);
             return NULL;
         }
@@ -48,7 +41,7 @@ static json_t *switches(const struct vtpm_claims *c)
 json_t *vtpm_claims_json(const struct vtpm_claims *c)
 {
     return json_pack("{s:o, s:b, s:o, s:b, s:o, s:I, s:I, s:o, s:o, s:s, s:I, s:o}",  //
-                     "ak_digest", hex(c->ak_digest, sizeof c->ak_digest),             //
+                     "ak_digest", claim_json_hex(c->ak_digest, sizeof c->ak_digest),  //
                      "ak_certified", c->ak_certified,                                 //
                      "pcrs", pcrs(c),                                                 //
                      "event_log_replayed", c->event_log_replayed,                     //
@@ -60,5 +53,5 @@ json_t *vtpm_claims_json(const struct vtpm_claims *c)
                      "configuration", switches(c),                                    //
                      "vm_id", c->vm_id,                                               //
                      "current_time", (json_int_t)c->current_time,                     //
-                     "user_data", hex(c->user_data, c->user_data_len));
+                     "user_data", claim_json_hex(c->user_data, c->user_data_len));
 }
