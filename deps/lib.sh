@@ -279,3 +279,36 @@ llama_source() {
     [[ $head == "$pin_package" ]] || die "llama.cpp's bundle holds commit $head, not $pin_package"
     rm -rf -- "${deps_scratch:?}/package"
 }
+
+# Not what the compiling machine can do but a fixed level, so that the result is the same whoever
+# builds it. Every processor with SEV-SNP or TDX has these.
+case $(uname -m) in
+    x86_64) llama_options=(-DGGML_SSE42=ON -DGGML_AVX=ON -DGGML_AVX2=ON -DGGML_FMA=ON -DGGML_F16C=ON
+        -DGGML_BMI2=ON) ;;
+    *) llama_options=() ;;
+esac
+llama_options+=(-DCMAKE_BUILD_TYPE=Release -DBUILD_SHARED_LIBS=OFF -DCMAKE_POSITION_INDEPENDENT_CODE=ON
+    -DGGML_NATIVE=OFF -DGGML_OPENMP=OFF -DGGML_CCACHE=OFF -DLLAMA_CURL=OFF -DLLAMA_OPENSSL=OFF
+    -DLLAMA_SUBPROCESS=OFF -DLLAMA_BUILD_COMMON=ON -DLLAMA_BUILD_TOOLS=ON -DLLAMA_BUILD_SERVER=ON
+    -DLLAMA_BUILD_UI=OFF -DLLAMA_USE_PREBUILT_UI=OFF -DLLAMA_BUILD_TESTS=OFF -DLLAMA_BUILD_EXAMPLES=OFF
+    -DLLAMA_BUILD_APP=OFF)
+
+# llama_tree: llama.cpp's source at the pinned commit and a configured build of it, in "$llama_tree".
+# Kept, since its server is built from what its libraries were built from.
+llama_tree() {
+    llama_tree=$deps_out/llama-tree
+    pin llama-bundle
+    local key="$pin_row | ${llama_options[*]}"
+    if [[ -r $llama_tree/KEY && $(<"$llama_tree/KEY") == "$key" ]]; then
+        return
+    fi
+    rm -rf -- "$llama_tree"
+    llama_source
+    mkdir "$llama_tree"
+    mv "$deps_scratch/src" "$llama_tree/src"
+    local map="-ffile-prefix-map=$llama_tree/src=llama.cpp"
+    run configuring '^--' 40 cmake -S "$llama_tree/src" -B "$llama_tree/obj" -G Ninja "${llama_options[@]}" \
+        -DCMAKE_C_COMPILER=gcc -DCMAKE_CXX_COMPILER=g++ \
+        "-DCMAKE_C_FLAGS=$map" "-DCMAKE_CXX_FLAGS=$map"
+    printf '%s\n' "$key" >"$llama_tree/KEY"
+}
