@@ -116,8 +116,8 @@ static void answer_it(const struct generation *g, const uint8_t *data, size_t si
     check(answer_open(g, "model", id, 1, &a) == ERR_OK);
     say(a, data, size, &out);
     for (uint32_t c = 0; g->api != API_EMBEDDINGS && c < generation_choices(g); c++)
-        check(answer_finish(a, c, (enum answer_finish)(size % ANSWER_FINISH_COUNT), bytes_of("s", size % 2), &out) ==
-              ERR_OK);
+        check(answer_finish(a, c, (enum answer_finish)(size % ANSWER_FINISH_COUNT), bytes_of("s", size % 2),
+                            &out) == ERR_OK);
     bool complete = true;
     for (uint32_t i = 0; g->api == API_EMBEDDINGS && i < g->prompt_count; i++)
         complete = answer_embedding(a, i, vector, 2) == ERR_OK && complete;

@@ -91,10 +91,8 @@ void openai_reasoning(uint32_t choice, const char *text)
 
 void openai_tool(uint32_t choice, uint32_t tool, const char *id, const char *name)
 {
-    give(choice, &(struct answer_delta){.kind = ANSWER_TOOL_BEGIN,
-                                        .tool = tool,
-                                        .id = bytes_str(id),
-                                        .name = bytes_str(name)});
+    give(choice, &(struct answer_delta){
+                     .kind = ANSWER_TOOL_BEGIN, .tool = tool, .id = bytes_str(id), .name = bytes_str(name)});
 }
 
 void openai_arguments(uint32_t choice, uint32_t tool, const char *text)

@@ -29,8 +29,14 @@ static void every_path_has_its_api(void **state)
         assert_int_equal(api_events(api), rows[i].events);
         assert_true(strlen(api_name(api)) > 3);
     }
-    static const char *const others[] = {"", "/", "/v1", "/v1/models", "/v1/messages/", "/v1/chat/completions?x=1",
-                                         "/v1/messages/count_tokens", "v1/messages"};
+    static const char *const others[] = {"",
+                                         "/",
+                                         "/v1",
+                                         "/v1/models",
+                                         "/v1/messages/",
+                                         "/v1/chat/completions?x=1",
+                                         "/v1/messages/count_tokens",
+                                         "v1/messages"};
     for (size_t i = 0; i < test_count(others); i++) {
         enum api api = API_COUNT;
         assert_false(api_find(bytes_str(others[i]), &api));
@@ -65,12 +71,14 @@ static void each_api_has_its_own_form_of_error(void **state)
     }
     assert_error(API_CHAT, ERR_ENGINE, "", true,
                  "{" OPENAI("the inference engine failed", "server_error", "null", "engine"));
-    assert_error(API_RESPONSES, ERR_ENGINE, "", true,
-                 "{'type':'error','sequence_number':0,'code':'engine','message':'the inference engine failed','param':null,"
-                 OPENAI("the inference engine failed", "server_error", "null", "engine"));
+    assert_error(
+        API_RESPONSES, ERR_ENGINE, "", true,
+        "{'type':'error','sequence_number':0,'code':'engine','message':'the inference engine "
+        "failed','param':null," OPENAI("the inference engine failed", "server_error", "null", "engine"));
     for (int streamed = 0; streamed <= 1; streamed++)
-        assert_error(API_MESSAGES, ERR_REQUEST, "max_tokens: is missing", streamed != 0,
-                     "{'type':'error','error':{'type':'invalid_request_error','message':'max_tokens: is missing'}}\n");
+        assert_error(
+            API_MESSAGES, ERR_REQUEST, "max_tokens: is missing", streamed != 0,
+            "{'type':'error','error':{'type':'invalid_request_error','message':'max_tokens: is missing'}}\n");
 }
 
 /* A note may quote what it likes, and be cut off in the middle of a character. */
@@ -91,10 +99,14 @@ static void an_error_keeps_its_name_and_has_a_status(void **state)
         uint16_t status;
         const char *anthropic;
     } rows[] = {
-        {ERR_REQUEST, 400, "invalid_request_error"}, {ERR_CONTEXT, 400, "invalid_request_error"},
-        {ERR_UNKNOWN, 404, "not_found_error"},       {ERR_TOO_LARGE, 413, "request_too_large"},
-        {ERR_BUSY, 429, "rate_limit_error"},         {ERR_ENGINE, 500, "api_error"},
-        {ERR_MEMORY, 500, "api_error"},              {ERR_CHANNEL_SHUTDOWN, 503, "overloaded_error"},
+        {ERR_REQUEST, 400, "invalid_request_error"},
+        {ERR_CONTEXT, 400, "invalid_request_error"},
+        {ERR_UNKNOWN, 404, "not_found_error"},
+        {ERR_TOO_LARGE, 413, "request_too_large"},
+        {ERR_BUSY, 429, "rate_limit_error"},
+        {ERR_ENGINE, 500, "api_error"},
+        {ERR_MEMORY, 500, "api_error"},
+        {ERR_CHANNEL_SHUTDOWN, 503, "overloaded_error"},
     };
     for (size_t i = 0; i < test_count(rows); i++) {
         struct chat_line line;
@@ -140,8 +152,9 @@ static void models_are_listed_for_both_kinds_of_client(void **state)
     char *text = api_model_list("TinyStories 15M", 0);
     assert_ok(secret_buffer_append(&lines, bytes_str(text), ANSWER_SIZE_MAX));
     secret_free(text);
-    openai_assert_lines("{'object':'list','data':[" MODEL("0", "1970-01-01T00:00:00Z") "],'has_more':false,"
-                        "'first_id':'TinyStories 15M','last_id':'TinyStories 15M'}\n");
+    openai_assert_lines("{'object':'list','data':[" MODEL(
+        "0", "1970-01-01T00:00:00Z") "],'has_more':false,"
+                                     "'first_id':'TinyStories 15M','last_id':'TinyStories 15M'}\n");
 }
 
 static void a_model_is_known_by_its_path(void **state)

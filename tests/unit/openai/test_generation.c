@@ -8,16 +8,19 @@
 
 /* One request an API that uses all that can be pointed to. */
 static const char *const full[API_COUNT] = {
-    [API_CHAT] = "{'model':'m','messages':[{'role':'user','name':'eve','content':[{'type':'text','text':'look'},"
-                 "{'type':'image_url','image_url':{'url':'data:image/png;base64,iVBORw0KGgo='}}]},"
-                 "{'role':'assistant','content':'a','reasoning_content':'r','tool_calls':[{'id':'c','type':'function',"
-                 "'function':{'name':'forge','arguments':'{}'}}]},{'role':'tool','tool_call_id':'c','content':'t'}],"
-                 "'tools':[{'type':'function','function':{'name':'forge','description':'d','parameters':{}}}],"
-                 "'tool_choice':{'type':'function','function':{'name':'forge'}},'stop':['s','t'],'logit_bias':{'5':1}}",
+    [API_CHAT] =
+        "{'model':'m','messages':[{'role':'user','name':'eve','content':[{'type':'text','text':'look'},"
+        "{'type':'image_url','image_url':{'url':'data:image/png;base64,iVBORw0KGgo='}}]},"
+        "{'role':'assistant','content':'a','reasoning_content':'r','tool_calls':[{'id':'c','type':'function',"
+        "'function':{'name':'forge','arguments':'{}'}}]},{'role':'tool','tool_call_id':'c','content':'t'}],"
+        "'tools':[{'type':'function','function':{'name':'forge','description':'d','parameters':{}}}],"
+        "'tool_choice':{'type':'function','function':{'name':'forge'}},'stop':['s','t'],'logit_bias':{'5':1}"
+        "}",
     [API_COMPLETIONS] = "{'prompt':['a',[1,2,3]]}",
     [API_EMBEDDINGS] = "{'input':['a',[1,2,3]]}",
-    [API_RESPONSES] = "{'input':'i','instructions':'n','metadata':{'k':'v'},'text':{'format':{'type':'json_schema',"
-                      "'name':'p','schema':{'type':'object'}}}}",
+    [API_RESPONSES] =
+        "{'input':'i','instructions':'n','metadata':{'k':'v'},'text':{'format':{'type':'json_schema',"
+        "'name':'p','schema':{'type':'object'}}}}",
     [API_MESSAGES] = "{'max_tokens':1,'system':'s','messages':[{'role':'user','content':'u'}]}",
 };
 
@@ -138,7 +141,8 @@ static void a_part_of_a_request_is_refused(void **state)
 }
 
 /* {'messages':[ element, element, ... ]} */
-static void assert_limit(const char *before, const char *element, const char *after, size_t limit, const char *refusal)
+static void assert_limit(const char *before, const char *element, const char *after, size_t limit,
+                         const char *refusal)
 {
     for (size_t count = limit; count <= limit + 1; count++) {
         size_t size = strlen(before) + count * (strlen(element) + 1) + strlen(after) + 1;
@@ -165,8 +169,9 @@ static void there_are_limits(void **state)
                  "messages: has more than 4096 entries");
     assert_limit("{'messages':[{'role':'user','content':[", "{'type':'text','text':''}", "]}]}",
                  GENERATION_PARTS_MAX, "messages[0].content: has more than 256 entries");
-    assert_limit("{'messages':[{'role':'assistant','tool_calls':[", "{'function':{'name':'f','arguments':''}}",
-                 "]}]}", GENERATION_CALLS_MAX, "messages[0].tool_calls: has more than 128 entries");
+    assert_limit("{'messages':[{'role':'assistant','tool_calls':[",
+                 "{'function':{'name':'f','arguments':''}}", "]}]}", GENERATION_CALLS_MAX,
+                 "messages[0].tool_calls: has more than 128 entries");
     assert_limit("{'messages':[{'role':'user','content':[",
                  "{'type':'image_url','image_url':{'url':'data:image/png;base64,iVBORw0KGgo='}}", "]}]}",
                  GENERATION_IMAGES_MAX, "messages[0].content[16]: there are more than 16 images");

@@ -136,7 +136,8 @@ static void every_role_is_known(void **state)
         "{'role':'system','content':'s'},"
         "{'role':'developer','content':[{'type':'text','text':'d'}]},"
         "{'role':'user','content':'u','name':'eve'},"
-        "{'role':'assistant','content':null,'refusal':null,'annotations':[],'audio':null,'function_call':null,"
+        "{'role':'assistant','content':null,'refusal':null,'annotations':[],'audio':null,'function_call':"
+        "null,"
         "'parsed':{'a':1},'reasoning_content':'hm','tool_calls':[{'id':'c1','type':'function','index':0,"
         "'function':{'name':'forge','arguments':'{\\u0022a\\u0022:1}','parsed_arguments':{'a':1}}},"
         "{'id':'c2','type':'function','function':{'name':'quench','arguments':''}}]},"
@@ -151,10 +152,14 @@ static void every_role_is_known(void **state)
         size_t parts;
         const char *text; /* of the first part */
     } rows[] = {
-        {GENERATION_SYSTEM, "system", 1, "s"}, {GENERATION_DEVELOPER, "developer", 1, "d"},
-        {GENERATION_USER, "user", 1, "u"},     {GENERATION_ASSISTANT, "assistant", 0, NULL},
-        {GENERATION_TOOL, "tool", 1, "hot"},   {GENERATION_TOOL, "tool", 1, "cold"},
-        {GENERATION_ASSISTANT, "assistant", 2, "no"}, {GENERATION_USER, "user", 1, ""},
+        {GENERATION_SYSTEM, "system", 1, "s"},
+        {GENERATION_DEVELOPER, "developer", 1, "d"},
+        {GENERATION_USER, "user", 1, "u"},
+        {GENERATION_ASSISTANT, "assistant", 0, NULL},
+        {GENERATION_TOOL, "tool", 1, "hot"},
+        {GENERATION_TOOL, "tool", 1, "cold"},
+        {GENERATION_ASSISTANT, "assistant", 2, "no"},
+        {GENERATION_USER, "user", 1, ""},
     };
     assert_int_equal(generation.message_count, test_count(rows));
     for (size_t i = 0; i < test_count(rows); i++) {
@@ -178,8 +183,9 @@ static void every_role_is_known(void **state)
 static void an_image_is_its_bytes(void **state)
 {
     (void)state;
-    parse(SAID("{'role':'user','content':[{'type':'text','text':'a'},{'type':'image_url','image_url':{'url':'" PNG
-               "','detail':'low'}},{'type':'text','text':'b'}]}"));
+    parse(SAID(
+        "{'role':'user','content':[{'type':'text','text':'a'},{'type':'image_url','image_url':{'url':'" PNG
+        "','detail':'low'}},{'type':'text','text':'b'}]}"));
     assert_int_equal(generation.image_count, 1);
     assert_int_equal(message(0)->part_count, 3);
     assert_int_equal(message(0)->parts[1].kind, GENERATION_IMAGE);
@@ -193,12 +199,15 @@ static void the_form_of_the_answer_can_be_asked_for(void **state)
     parse(WITH("'response_format':{'type':'json_object'}"));
     assert_int_equal(generation.format, GENERATION_FORMAT_JSON);
     /* Members stay in their order, and numbers what they were. */
-    parse(WITH("'response_format':{'type':'json_schema','json_schema':{'name':'point','strict':true,'description':'d',"
-               "'schema':{'type':'object','properties':{'y':{'multipleOf':0.1},'x':{}},'required':['y','x']}}}"));
+    parse(WITH(
+        "'response_format':{'type':'json_schema','json_schema':{'name':'point','strict':true,'description':'"
+        "d',"
+        "'schema':{'type':'object','properties':{'y':{'multipleOf':0.1},'x':{}},'required':['y','x']}}}"));
     assert_int_equal(generation.format, GENERATION_FORMAT_SCHEMA);
     openai_assert_bytes(generation.schema_name, "point");
-    openai_assert_bytes(generation.schema, "{\"type\":\"object\",\"properties\":{\"y\":{\"multipleOf\":0.1},\"x\":{}},"
-                                           "\"required\":[\"y\",\"x\"]}");
+    openai_assert_bytes(generation.schema,
+                        "{\"type\":\"object\",\"properties\":{\"y\":{\"multipleOf\":0.1},\"x\":{}},"
+                        "\"required\":[\"y\",\"x\"]}");
 }
 
 static void tools_and_their_choice(void **state)
@@ -314,7 +323,8 @@ static void what_is_not_done_is_refused_by_name(void **state)
         {WITH("'response_format':'json'"), "response_format: is not an object"},
         {WITH("'response_format':{'type':'xml'}"),
          "response_format.type: is not one of text, json_object, json_schema"},
-        {WITH("'response_format':{}"), "response_format.type: is missing (one of text, json_object, json_schema)"},
+        {WITH("'response_format':{}"),
+         "response_format.type: is missing (one of text, json_object, json_schema)"},
         {WITH("'response_format':{'type':'text','x':1}"), "response_format.x: is not supported"},
         {WITH("'response_format':{'type':'json_schema'}"), "response_format.json_schema: is missing"},
         {WITH("'response_format':{'type':'json_schema','json_schema':{'name':'n'}}"),
@@ -340,7 +350,8 @@ static void what_is_not_done_is_refused_by_name(void **state)
         {TOOLS(",'tool_choice':{'type':'function','function':{'name':'melt'}}"),
          "tool_choice: names a tool that is not among the tools"},
         {TOOLS(",'tool_choice':{'type':'allowed_tools'}"), "tool_choice: names no tool"},
-        {TOOLS(",'tool_choice':{'type':'allowed_tools','allowed_tools':{'mode':'auto','tools':[" TOOL("melt") "]}}"),
+        {TOOLS(",'tool_choice':{'type':'allowed_tools','allowed_tools':{'mode':'auto','tools':[" TOOL(
+             "melt") "]}}"),
          "tool_choice: names a tool that is not among the tools"},
         {TOOLS(",'tool_choice':'required','response_format':{'type':'json_object'}"),
          "tool_choice: a call that must come, and a format of the answer, exclude each other"},
@@ -371,7 +382,8 @@ static void what_is_not_done_is_refused_by_name(void **state)
         {SAID("{'role':'user','content':[{'type':'file'}]}"),
          "messages[0].content[0].type: is not one of text, image_url"},
         {SAID("{'role':'user','content':[{'type':'text'}]}"), "messages[0].content[0].text: is missing"},
-        {SAID("{'role':'system','content':[" IMAGE(PNG) "]}"), "messages[0].content[0].type: is not one of text"},
+        {SAID("{'role':'system','content':[" IMAGE(PNG) "]}"),
+         "messages[0].content[0].type: is not one of text"},
         {SAID("{'role':'user','content':[" IMAGE("https://example.org/a.png") "]}"),
          "messages[0].content[0].image_url.url: is not a data:image/ URL; an enclave fetches nothing"},
         {SAID("{'role':'user','content':[" IMAGE("data:image/png,x") "]}"),
@@ -382,7 +394,8 @@ static void what_is_not_done_is_refused_by_name(void **state)
          "messages[0].content[0].image_url.url: is not base64 of an image"},
         {SAID("{'role':'user','content':[" IMAGE("data:image/png;base64,!!!!") "]}"),
          "messages[0].content[0].image_url.url: is not base64 of an image"},
-        {SAID("{'role':'user','content':[{'type':'image_url'}]}"), "messages[0].content[0].image_url: is missing"},
+        {SAID("{'role':'user','content':[{'type':'image_url'}]}"),
+         "messages[0].content[0].image_url: is missing"},
         {SAID("{'role':'user','content':[{'type':'image_url','image_url':{'url':'" PNG "','detail':'x'}}]}"),
          "messages[0].content[0].image_url.detail: is not one of auto, low, high, original"},
         {SAID("{'role':'assistant'}"), "messages[0]: has neither content nor tool_calls"},

@@ -48,7 +48,8 @@ static void what_is_system_comes_first(void **state)
     assert_int_equal(generation.message_count, 2);
     assert_text(0, GENERATION_SYSTEM, "s");
     assert_text(1, GENERATION_USER, "hi");
-    parse(WITH("'system':[{'type':'text','text':'a','cache_control':{'type':'ephemeral'}},{'type':'text','text':'b'}]"));
+    parse(WITH("'system':[{'type':'text','text':'a','cache_control':{'type':'ephemeral'}},{'type':'text','"
+               "text':'b'}]"));
     assert_int_equal(message(0)->part_count, 2);
     openai_assert_bytes(message(0)->parts[1].bytes, "b");
     parse(WITH("'system':[]"));
@@ -64,8 +65,10 @@ static void blocks_become_messages(void **state)
                "{'type':'redacted_thinking','data':'xx'},{'type':'text','text':'I see','citations':null},"
                "{'type':'tool_use','id':'t1','name':'forge','input':{'heat':900,'kind':'x'}},"
                "{'type':'tool_use','id':'t2','name':'quench','input':{}}]},"
-               "{'role':'user','content':[{'type':'tool_result','tool_use_id':'t1','content':'hot','is_error':false},"
-               "{'type':'tool_result','tool_use_id':'t2','content':[{'type':'text','text':'cold'}," IMAGE "]},"
+               "{'role':'user','content':[{'type':'tool_result','tool_use_id':'t1','content':'hot','is_error'"
+               ":false},"
+               "{'type':'tool_result','tool_use_id':'t2','content':[{'type':'text','text':'cold'}," IMAGE
+               "]},"
                "{'type':'text','text':'and'},{'type':'text','text':'now?'}]},"
                "{'role':'assistant','content':'it is'},"
                "{'role':'user','content':[{'type':'tool_result','tool_use_id':'t3'}]}"));
@@ -105,8 +108,9 @@ static void its_members(void **state)
     openai_assert_bytes(g->stops[1], "b");
     assert_int_equal(g->reasoning_effort, GENERATION_EFFORT_DEFAULT);
     assert_int_equal(g->reasoning_budget, 1024);
-    parse(WITH("'thinking':{'type':'adaptive'},'output_config':{'effort':'high','format':{'type':'json_schema',"
-               "'schema':{'type':'object'}}}"));
+    parse(
+        WITH("'thinking':{'type':'adaptive'},'output_config':{'effort':'high','format':{'type':'json_schema',"
+             "'schema':{'type':'object'}}}"));
     assert_int_equal(g->reasoning_effort, GENERATION_EFFORT_HIGH);
     assert_int_equal(g->format, GENERATION_FORMAT_SCHEMA);
     openai_assert_bytes(g->schema, "{\"type\":\"object\"}");
@@ -127,8 +131,8 @@ static void tools_and_their_choice(void **state)
         {TOOLS(""), GENERATION_TOOLS_AUTO, "", true},
         {TOOLS(",'tool_choice':{'type':'auto'}"), GENERATION_TOOLS_AUTO, "", true},
         {TOOLS(",'tool_choice':{'type':'none'}"), GENERATION_TOOLS_NONE, "", true},
-        {TOOLS(",'tool_choice':{'type':'any','disable_parallel_tool_use':true}"), GENERATION_TOOLS_REQUIRED, "",
-         false},
+        {TOOLS(",'tool_choice':{'type':'any','disable_parallel_tool_use':true}"), GENERATION_TOOLS_REQUIRED,
+         "", false},
         {TOOLS(",'tool_choice':{'type':'tool','name':'quench'}"), GENERATION_TOOLS_NAMED, "quench", true},
     };
     for (size_t i = 0; i < test_count(rows); i++) {
@@ -169,7 +173,8 @@ static void what_is_not_done_is_refused_by_name(void **state)
         {WITH("'thinking':{'type':'adaptive','display':'omitted'}"),
          "thinking.display: is not one of summarized"},
         {WITH("'output_config':{'task_budget':{}}"), "output_config.task_budget: is not supported"},
-        {WITH("'output_config':{'format':{'type':'x'}}"), "output_config.format.type: is not one of json_schema"},
+        {WITH("'output_config':{'format':{'type':'x'}}"),
+         "output_config.format.type: is not one of json_schema"},
         {WITH("'tools':[{'type':'bash_20250124','name':'bash'}]"), "tools[0].type: is not one of custom"},
         {WITH("'tools':[{'name':'f'}]"), "tools[0].input_schema: is missing"},
         {WITH("'tools':[{'name':'f','input_schema':{},'defer_loading':true}]"),
@@ -191,12 +196,17 @@ static void what_is_not_done_is_refused_by_name(void **state)
          "messages[0].content[0].source.type: an enclave fetches nothing: send the image in base64"},
         {SAID("{'role':'user','content':[{'type':'image','source':{'type':'file'}}]}"),
          "messages[0].content[0].source.type: is not one of base64, url"},
-        {SAID("{'role':'user','content':[{'type':'image','source':{'type':'base64','media_type':'image/png','data':'!'}}]}"),
+        {SAID("{'role':'user','content':[{'type':'image','source':{'type':'base64','media_type':'image/"
+              "png','data':'!'}}]}"),
          "messages[0].content[0].source.data: is not base64 of an image"},
-        {SAID("{'role':'user','content':[{'type':'image','source':{'type':'base64','media_type':'text/x','data':'!'}}]}"),
-         "messages[0].content[0].source.media_type: is not one of image/jpeg, image/png, image/gif, image/webp"},
-        {SAID("{'role':'user','content':[{'type':'tool_result'}]}"), "messages[0].content[0].tool_use_id: is missing"},
-        {SAID("{'role':'user','content':[{'type':'tool_result','tool_use_id':'t','content':[{'type':'document'}]}]}"),
+        {SAID("{'role':'user','content':[{'type':'image','source':{'type':'base64','media_type':'text/"
+              "x','data':'!'}}]}"),
+         "messages[0].content[0].source.media_type: is not one of image/jpeg, image/png, image/gif, "
+         "image/webp"},
+        {SAID("{'role':'user','content':[{'type':'tool_result'}]}"),
+         "messages[0].content[0].tool_use_id: is missing"},
+        {SAID("{'role':'user','content':[{'type':'tool_result','tool_use_id':'t','content':[{'type':'"
+              "document'}]}]}"),
          "messages[0].content[0].content[0].type: is not one of text, image"},
         {SAID("{'role':'assistant','content':[{'type':'tool_use','id':'t','name':'f','input':'x'}]}"),
          "messages[0].content[0].input: is not an object"},
@@ -211,12 +221,9 @@ static void what_is_not_done_is_refused_by_name(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_smallest_request),
-        cmocka_unit_test(what_is_system_comes_first),
-        cmocka_unit_test(blocks_become_messages),
-        cmocka_unit_test(its_members),
-        cmocka_unit_test(tools_and_their_choice),
-        cmocka_unit_test(what_is_not_done_is_refused_by_name),
+        cmocka_unit_test(the_smallest_request),   cmocka_unit_test(what_is_system_comes_first),
+        cmocka_unit_test(blocks_become_messages), cmocka_unit_test(its_members),
+        cmocka_unit_test(tools_and_their_choice), cmocka_unit_test(what_is_not_done_is_refused_by_name),
     };
     return cmocka_run_group_tests(tests, openai_setup, openai_teardown);
 }

@@ -39,8 +39,9 @@ static void a_prompt_is_text_or_tokens_or_several_of_them(void **state)
 static void a_completion_has_its_own_members(void **state)
 {
     (void)state;
-    parse(API_COMPLETIONS, "{'prompt':'x','logprobs':3,'echo':true,'best_of':2,'n':2,'suffix':'','max_tokens':5,"
-                           "'stream':true,'stream_options':{'include_usage':true},'stop':['s'],'seed':1,'user':'u'}");
+    parse(API_COMPLETIONS,
+          "{'prompt':'x','logprobs':3,'echo':true,'best_of':2,'n':2,'suffix':'','max_tokens':5,"
+          "'stream':true,'stream_options':{'include_usage':true},'stop':['s'],'seed':1,'user':'u'}");
     assert_true(generation.logprobs && generation.echo && generation.stream && generation.include_usage);
     assert_int_equal(generation.top_logprobs, 3);
     assert_int_equal(generation.max_tokens, 5);
@@ -86,7 +87,8 @@ static void inputs_of_embeddings(void **state)
     assert_int_equal(generation.dimensions, 0);
     openai_assert_bytes(generation.prompts[0].text, "a");
     /* as the openai SDK sends it */
-    parse(API_EMBEDDINGS, "{'input':['a',[1,2]],'model':'m','encoding_format':'base64','dimensions':64,'user':'u'}");
+    parse(API_EMBEDDINGS,
+          "{'input':['a',[1,2]],'model':'m','encoding_format':'base64','dimensions':64,'user':'u'}");
     assert_int_equal(generation.encoding, GENERATION_ENCODING_BASE64);
     assert_int_equal(generation.dimensions, 64);
     assert_int_equal(generation.prompt_count, 2);

@@ -45,21 +45,24 @@ static void input_is_a_text_with_instructions_before_it(void **state)
 static void a_turn_of_several_items_becomes_one_message(void **state)
 {
     (void)state;
-    parse(ITEMS("{'role':'developer','content':'d'},"
-                "{'type':'message','role':'user','content':[{'type':'input_text','text':'what'},"
-                "{'type':'input_image','image_url':'" PNG "','detail':'auto','file_id':null}]},"
-                "{'type':'reasoning','id':'rs_1','summary':[],'content':[{'type':'reasoning_text','text':'so '},"
-                "{'type':'reasoning_text','text':'then'}],'encrypted_content':null,'status':'completed'},"
-                "{'type':'message','id':'msg_1','role':'assistant','status':'completed','phase':'commentary','content':["
-                "{'type':'output_text','text':'let me see','annotations':[],'logprobs':[]}]},"
-                "{'type':'function_call','id':'fc_1','call_id':'c1','name':'forge','arguments':'{}','status':'completed'},"
-                "{'type':'function_call','call_id':'c2','name':'quench','arguments':'{}','parsed_arguments':{}},"
-                "{'type':'function_call_output','call_id':'c1','output':'hot'},"
-                "{'type':'function_call_output','call_id':'c2','output':[{'type':'input_text','text':'cold'}]},"
-                "{'type':'reasoning','id':'rs_2','summary':[{'type':'summary_text','text':'done'}]},"
-                "{'role':'assistant','content':'it is'},"
-                "{'role':'assistant','content':[{'type':'refusal','refusal':'no more'}]},"
-                "{'role':'user','content':'and?'}"));
+    parse(ITEMS(
+        "{'role':'developer','content':'d'},"
+        "{'type':'message','role':'user','content':[{'type':'input_text','text':'what'},"
+        "{'type':'input_image','image_url':'" PNG "','detail':'auto','file_id':null}]},"
+        "{'type':'reasoning','id':'rs_1','summary':[],'content':[{'type':'reasoning_text','text':'so '},"
+        "{'type':'reasoning_text','text':'then'}],'encrypted_content':null,'status':'completed'},"
+        "{'type':'message','id':'msg_1','role':'assistant','status':'completed','phase':'commentary','"
+        "content':["
+        "{'type':'output_text','text':'let me see','annotations':[],'logprobs':[]}]},"
+        "{'type':'function_call','id':'fc_1','call_id':'c1','name':'forge','arguments':'{}','status':'"
+        "completed'},"
+        "{'type':'function_call','call_id':'c2','name':'quench','arguments':'{}','parsed_arguments':{}},"
+        "{'type':'function_call_output','call_id':'c1','output':'hot'},"
+        "{'type':'function_call_output','call_id':'c2','output':[{'type':'input_text','text':'cold'}]},"
+        "{'type':'reasoning','id':'rs_2','summary':[{'type':'summary_text','text':'done'}]},"
+        "{'role':'assistant','content':'it is'},"
+        "{'role':'assistant','content':[{'type':'refusal','refusal':'no more'}]},"
+        "{'role':'user','content':'and?'}"));
     assert_int_equal(generation.message_count, 8);
     assert_text(0, GENERATION_DEVELOPER, "d");
     assert_int_equal(message(1)->part_count, 2);
@@ -83,10 +86,11 @@ static void a_turn_of_several_items_becomes_one_message(void **state)
 static void its_members(void **state)
 {
     (void)state;
-    parse(WITH("'max_output_tokens':9,'temperature':0.5,'top_p':0.25,'stream':true,'parallel_tool_calls':false,"
-               "'text':{'format':{'type':'json_schema','name':'p','strict':true,'schema':{'type':'object'}},"
-               "'verbosity':'high'},'reasoning':{'effort':'low','summary':'auto'},'top_logprobs':4,"
-               "'metadata':{'k':'v'}"));
+    parse(
+        WITH("'max_output_tokens':9,'temperature':0.5,'top_p':0.25,'stream':true,'parallel_tool_calls':false,"
+             "'text':{'format':{'type':'json_schema','name':'p','strict':true,'schema':{'type':'object'}},"
+             "'verbosity':'high'},'reasoning':{'effort':'low','summary':'auto'},'top_logprobs':4,"
+             "'metadata':{'k':'v'}"));
     const struct generation *g = &generation;
     assert_int_equal(g->max_tokens, 9);
     assert_true(g->sampling.temperature == 0.5F && g->sampling.top_p == 0.25F && g->stream);
@@ -108,16 +112,18 @@ static void its_members(void **state)
 static void its_tools_are_flat(void **state)
 {
     (void)state;
-    parse(WITH("'tools':[{'type':'function','name':'forge','description':'hits','parameters':{'type':'object'},"
-               "'strict':false}," TOOL("quench") "],'tool_choice':{'type':'function','name':'quench'}"));
+    parse(
+        WITH("'tools':[{'type':'function','name':'forge','description':'hits','parameters':{'type':'object'},"
+             "'strict':false}," TOOL("quench") "],'tool_choice':{'type':'function','name':'quench'}"));
     assert_int_equal(generation.tool_count, 2);
     openai_assert_bytes(generation.tools[0].description, "hits");
     openai_assert_bytes(generation.tools[0].parameters, "{\"type\":\"object\"}");
     assert_true(generation.tools[1].strict && !generation.tools[0].strict);
     assert_int_equal(generation.tool_choice, GENERATION_TOOLS_NAMED);
     openai_assert_bytes(generation.tool_choice_name, "quench");
-    parse(WITH("'tools':[" TOOL("a") "," TOOL("b") "," TOOL("c") "],'tool_choice':{'type':'allowed_tools','mode':'required',"
-               "'tools':[{'type':'function','name':'c'},{'type':'function','name':'a'}]}"));
+    parse(WITH("'tools':[" TOOL("a") "," TOOL("b") "," TOOL(
+        "c") "],'tool_choice':{'type':'allowed_tools','mode':'required',"
+             "'tools':[{'type':'function','name':'c'},{'type':'function','name':'a'}]}"));
     assert_int_equal(generation.tool_choice, GENERATION_TOOLS_REQUIRED);
     assert_int_equal(generation.tool_count, 2);
     openai_assert_bytes(generation.tools[0].name, "a");
@@ -127,10 +133,11 @@ static void its_tools_are_flat(void **state)
 static void hints_and_nulls_ask_for_nothing(void **state)
 {
     (void)state;
-    parse(WITH("'store':false,'background':false,'truncation':'auto','service_tier':'auto','user':'u',"
-               "'prompt_cache_key':'k','safety_identifier':'s','max_tool_calls':3,'previous_response_id':null,"
-               "'conversation':null,'prompt':null,'include':null,'instructions':null,'tools':null,'text':null,"
-               "'reasoning':null,'stream_options':{'include_obfuscation':true}"));
+    parse(
+        WITH("'store':false,'background':false,'truncation':'auto','service_tier':'auto','user':'u',"
+             "'prompt_cache_key':'k','safety_identifier':'s','max_tool_calls':3,'previous_response_id':null,"
+             "'conversation':null,'prompt':null,'include':null,'instructions':null,'tools':null,'text':null,"
+             "'reasoning':null,'stream_options':{'include_obfuscation':true}"));
     assert_int_equal(generation.message_count, 1);
     assert_false(generation.logprobs || generation.stream);
 }
@@ -168,7 +175,8 @@ static void what_is_not_done_is_refused_by_name(void **state)
         {WITH("'tools':[{'type':'web_search'}]"), "tools[0].type: is not one of function"},
         {WITH("'tools':[{'type':'function'}]"), "tools[0].name: is missing"},
         {WITH("'tool_choice':{'type':'mcp'}"), "tool_choice.type: is not one of function"},
-        {WITH("'tools':[" TOOL("a") "],'tool_choice':{'type':'allowed_tools','mode':'auto','tools':[{'type':'mcp'}]}"),
+        {WITH("'tools':[" TOOL(
+             "a") "],'tool_choice':{'type':'allowed_tools','mode':'auto','tools':[{'type':'mcp'}]}"),
          "tool_choice.tools[0].type: is not one of function"},
         {WITH("'stream_options':{'include_usage':true}"), "stream_options.include_usage: is not supported"},
         {ITEMS("1"), "input[0]: is not an object"},
