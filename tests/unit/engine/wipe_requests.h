@@ -23,4 +23,10 @@
 #define WIPE_TOOLS_NAME "count_the_copper_buttons"
 #define WIPE_TOOLS_TEXT "in the orange windmill"
 
+/* %s: the prompt, and a PNG in base64. */
+#define WIPE_IMAGE_BODY                                                                                      \
+    "{\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"text\",\"text\":\"%s\"},{\"type\":\"image_url\"," \
+    "\"image_url\":{\"url\":\"data:image/png;base64,%s\"}},{\"type\":\"text\",\"text\":\" so\"}]}],"              \
+    "\"stream\":true,\"temperature\":0,\"max_tokens\":40}"
+
 #endif
