@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <grp.h>
+#include <malloc.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -39,6 +40,9 @@ enum err hardening_at_start(struct err_note *note)
     const struct rlimit none = {0, 0};
     (void)umask(077);
     (void)signal(SIGPIPE, SIG_IGN);
+    /* A heap of a thread's own asks a file in /proc, when it first shrinks, how: the sandbox would end us then. So all threads have one heap. */
+    if (mallopt(M_ARENA_MAX, 1) != 1)
+        return failed(note, "one heap");
     if (setrlimit(RLIMIT_CORE, &none) != 0)
         return failed(note, "no core dumps");
     if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0)

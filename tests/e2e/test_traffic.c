@@ -86,6 +86,7 @@ static void ask_at_length(struct asker *a)
     for (size_t len = LONGEST; len > LONGEST / 64; len = len * 2 / 3) {
         text[len] = '\0';
         assert_err(asker_ask(a, text), ERR_CONTEXT);
+        assert_null(strstr(a->note.text, "last line")); /* what the enclave said, not what followed from it */
     }
 }
 
