@@ -199,7 +199,8 @@ static void a_long_path_is_cut_off(void **state)
     memset(key, 'k', sizeof key - 1);
     key[sizeof key - 1] = '\0';
     (void)snprintf(json, sizeof json,
-                   "{'messages':[{'role':'user','content':[{'type':'image_url','image_url':{'%s':1}}]}]}", key);
+                   "{'messages':[{'role':'user','content':[{'type':'image_url','image_url':{'%s':1}}]}]}",
+                   key);
     assert_err(openai_parse(API_CHAT, json), ERR_REQUEST);
     assert_non_null(strstr(note.text, "messages[0].content[0].image_url.kkkk"));
     assert_non_null(strstr(note.text, "is not supported"));
