@@ -38,6 +38,10 @@ static int raise_open_files(void)
 enum err hardening_at_start(struct err_note *note)
 {
     const struct rlimit none = {0, 0};
+    /* The C library gives each thread a heap of its own, and when it gives memory of one back it opens a file of /proc to see how: the sandbox would end us
+     * in the middle of a request. One heap for all threads does without. */
+    if (mallopt(M_ARENA_MAX, 1) != 1)
+        return err_noted(ERR_SYSTEM, note, "one heap for all threads");
     (void)umask(077);
     (void)signal(SIGPIPE, SIG_IGN);
     /* A heap of a thread's own asks a file in /proc, when it first shrinks, how: the sandbox would end us then. So all threads have one heap. */
