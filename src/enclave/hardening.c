@@ -44,9 +44,6 @@ enum err hardening_at_start(struct err_note *note)
         return err_noted(ERR_SYSTEM, note, "one heap for all threads");
     (void)umask(077);
     (void)signal(SIGPIPE, SIG_IGN);
-    /* A heap of a thread's own asks a file in /proc, when it first shrinks, how: the sandbox would end us then. So all threads have one heap. */
-    if (mallopt(M_ARENA_MAX, 1) != 1)
-        return failed(note, "one heap");
     if (setrlimit(RLIMIT_CORE, &none) != 0)
         return failed(note, "no core dumps");
     if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0)
