@@ -130,19 +130,20 @@ static const struct {
          "No enclave answers. Your programs get an error instead, and their prompts stay on this machine."},
 };
 
-static bool is_simulated(const struct endpoint *e)
+/* Does the verdict say what is so now? */
+static bool is_known(const struct endpoint *e)
 {
-    return e->verifier.has_verdict && e->verifier.verdict.simulated &&
-           (e->state == PROXY_VERIFIED || e->state == PROXY_REFUSED);
+    return e->verifier.has_verdict && (e->state == PROXY_VERIFIED || e->state == PROXY_REFUSED);
 }
 
 static void add_banner(struct page *p, const struct proxy *proxy, enum proxy_state state)
 {
     bool simulated = false;
     for (size_t i = 0; i < proxy->endpoint_count; i++)
-        simulated = simulated || is_simulated(&proxy->endpoints[i]);
+        simulated =
+            simulated || (is_known(&proxy->endpoints[i]) && proxy->endpoints[i].verifier.verdict.simulated);
     add(p, "<header class=\"banner ");
-    add(p, banners[state].class);
+    add(p, state == PROXY_VERIFIED && simulated ? "sim" : banners[state].class);
     add(p, "\"><span class=\"mark\" aria-hidden=\"true\">");
     add(p, banners[state].mark);
     add(p, "</span><div><h1>");
@@ -212,28 +213,33 @@ static void add_check(struct page *p, const struct verdict_check *c)
     add(p, "</li>");
 }
 
-/* What failed stands first. */
-static void add_checks(struct page *p, const struct verdict *v)
+static void add_checks(struct page *p, const struct verdict *v, bool passed)
 {
-    size_t failed = 0;
+    add(p, "<ul class=\"checks\">");
     for (size_t i = 0; i < v->count; i++)
-        failed += !v->checks[i].passed;
+        if (v->checks[i].passed == passed)
+            add_check(p, &v->checks[i]);
+    add(p, "</ul>");
+}
+
+/* How many passed, and what did not. */
+static void add_result(struct page *p, const struct verdict *v)
+{
+    size_t passed = 0;
+    for (size_t i = 0; i < v->count; i++)
+        passed += v->checks[i].passed;
     add(p, "<h3>");
-    add_number(p, v->count - failed);
+    add_number(p, passed);
     add(p, " of ");
     add_number(p, v->count);
-    add(p, " checks passed</h3><ul class=\"checks\">");
-    for (int round = 0; round < 2; round++)
-        for (size_t i = 0; i < v->count; i++)
-            if (v->checks[i].passed == (round == 1))
-                add_check(p, &v->checks[i]);
-    add(p, "</ul>");
+    add(p, " checks passed</h3>");
+    if (passed != v->count)
+        add_checks(p, v, false);
 }
 
 static void add_endpoint(struct page *p, const struct endpoint *e, size_t number)
 {
     const char *class = banners[e->state].class;
-    bool known = e->verifier.has_verdict && (e->state == PROXY_VERIFIED || e->state == PROXY_REFUSED);
     add(p, "<section><h2><span class=\"state ");
     add(p, class);
     add(p, "\">");
@@ -251,17 +257,17 @@ static void add_endpoint(struct page *p, const struct endpoint *e, size_t number
         add_text(p, e->why.text);
         add(p, "</dd>");
     }
-    if (known)
+    if (is_known(e))
         add_claims(p, e);
     add(p, "</dl>");
+    if (is_known(e))
+        add_result(p, &e->verifier.verdict);
     if (verifier_bundle(&e->verifier).len != 0) {
         add(p, "<p><a class=\"button\" href=\"/enclume/evidence?endpoint=");
         add_number(p, number);
         add(p, "\">Download the evidence</a> and check it yourself, offline: <code>enclume verify "
                "enclume-evidence.json</code></p>");
     }
-    if (known)
-        add_checks(p, &e->verifier.verdict);
     add(p, "</section>");
 }
 
@@ -289,7 +295,7 @@ static void add_use(struct page *p, const struct proxy *proxy)
     add(p, "</dl></section>");
 }
 
-static void add_limits(struct page *p, const struct proxy *proxy)
+static void add_limits(struct page *p)
 {
     add(p, "<section><h2>What is not protected</h2><ul>"
            "<li>Your own machine: the prompt is plain text in the program that sends it, and on its way to "
@@ -298,8 +304,23 @@ static void add_limits(struct page *p, const struct proxy *proxy)
            "the rhythm is not hidden.</li>"
            "<li>What the model says: it may be wrong, and this proves only which model it is.</li>"
            "<li>Attacks on the chip itself with hands on it, and chips whose keys were "
-           "extracted.</li></ul></section>"
-           "<footer>As of ");
+           "extracted.</li></ul></section>");
+}
+
+static void add_passed(struct page *p, const struct endpoint *e)
+{
+    if (!is_known(e))
+        return;
+    add(p, "<section><h2>What passed at ");
+    add_text(p, e->address);
+    add(p, "</h2>");
+    add_checks(p, &e->verifier.verdict, true);
+    add(p, "</section>");
+}
+
+static void add_footer(struct page *p, const struct proxy *proxy)
+{
+    add(p, "<footer>As of ");
     add_time(p, (int64_t)time(NULL));
     add(p, ", loaded again every 10 seconds. ");
     add_number(p, proxy->requests);
@@ -318,7 +339,10 @@ enum err page_status(const struct proxy *proxy, struct secret_buffer *out)
     for (size_t i = 0; i < proxy->endpoint_count; i++)
         add_endpoint(&p, &proxy->endpoints[i], i);
     add_use(&p, proxy);
-    add_limits(&p, proxy);
+    add_limits(&p);
+    for (size_t i = 0; i < proxy->endpoint_count; i++)
+        add_passed(&p, &proxy->endpoints[i]);
+    add_footer(&p, proxy);
     end(&p);
     return p.e;
 }

@@ -15,9 +15,9 @@
     "code{font:.85em/1.4 ui-monospace,monospace;overflow-wrap:anywhere}" \
     ".banner{display:flex;gap:1rem;align-items:flex-start;padding:1.25rem;border-radius:.75rem;border:2px solid}" \
     ".banner p{color:var(--ink);margin-bottom:0}" \
-    ".mark{flex:none;width:3rem;height:3rem;border-radius:50%;display:flex;align-items:center;justify-content:center;font-size:1.6rem;font-weight:700;color:var(--card);background:currentColor}" \
-    ".good .mark,.bad .mark,.wait .mark{background:var(--tone)}" \
+    ".mark{flex:none;width:3rem;height:3rem;border-radius:50%;display:flex;align-items:center;justify-content:center;font-size:1.6rem;font-weight:700;color:var(--card);background:var(--tone)}" \
     ".good{--tone:var(--good);color:var(--good);background:var(--good-bg);border-color:var(--good)}" \
+    ".sim{--tone:var(--sim);color:var(--sim);background:var(--sim-bg);border-color:var(--sim)}" \
     ".bad{--tone:var(--bad);color:var(--bad);background:var(--bad-bg);border-color:var(--bad)}" \
     ".wait{--tone:var(--wait);color:var(--wait);background:var(--wait-bg);border-color:var(--wait)}" \
     ".simulated{padding:.75rem 1rem;border-radius:.75rem;background:var(--sim-bg);color:var(--sim);border:1px solid var(--sim)}" \

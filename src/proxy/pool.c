@@ -237,15 +237,15 @@ static void say(char *text, size_t size, const char *more)
 
 static void say_failures(char *text, size_t size, const struct verdict *v)
 {
-    const char *between = " failed ";
+    const char *between = " failed the check ";
     for (size_t i = 0; i < v->count; i++) {
         if (v->checks[i].passed)
             continue;
         say(text, size, between);
         say(text, size, v->checks[i].rule->name);
-        say(text, size, " (");
+        say(text, size, " (\"");
         say(text, size, v->checks[i].rule->text);
-        say(text, size, ")");
+        say(text, size, "\")");
         between = ", ";
     }
 }
