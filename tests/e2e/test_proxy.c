@@ -315,6 +315,30 @@ static void too_much_is_refused(void **state)
     free(body);
 }
 
+/* It once ended the enclave, by the second time: freeing so much let the C library open a file, which the sandbox does not forgive. */
+static void a_prompt_far_longer_than_the_context_is_refused_as_often_as_it_comes(void **state)
+{
+    enum { TIMES = 6, LONG = 60000 };
+    struct caller c;
+    char *body = malloc(LONG + 128);
+    (void)state;
+    assert_non_null(body);
+    int n = sprintf(body, "{\"messages\":[{\"role\":\"user\",\"content\":\"");
+    for (int i = 0; i < LONG / 5; i++)
+        n += sprintf(body + n, "tale ");
+    (void)sprintf(body + n, "\"}]}");
+    for (int i = 0; i < TIMES; i++) {
+        caller_ask(&c, &proxy, CHAT, body);
+        assert_int_equal(c.status, 400);
+        assert_non_null(strstr(c.body, "context-length"));
+        caller_close(&c);
+    }
+    caller_ask(&c, &proxy, CHAT, SHORT);
+    assert_int_equal(c.status, 200);
+    caller_close(&c);
+    free(body);
+}
+
 /* Those who send a byte now and then are given up, and nobody else notices. */
 static void the_slow_are_given_up(void **state)
 {
@@ -488,6 +512,7 @@ int main(void)
         cmocka_unit_test(what_is_not_http_is_refused),
         cmocka_unit_test(the_wrong_path_or_method_is_said),
         cmocka_unit_test(too_much_is_refused),
+        cmocka_unit_test(a_prompt_far_longer_than_the_context_is_refused_as_often_as_it_comes),
         cmocka_unit_test(the_slow_are_given_up),
         cmocka_unit_test(pages_of_an_allowed_origin_may_ask),
         cmocka_unit_test(the_status_says_what_is_verified),
