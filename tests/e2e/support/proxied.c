@@ -58,12 +58,23 @@ static void read_address(struct proxied *p)
 void proxied_start(struct proxied *p, const struct world *w, const char *connect, const char *policy,
                    const char *const *arguments)
 {
+    proxied_start_as(p, E2E_ENCLUME, w, connect, policy, arguments);
+}
+
+void proxied_start_as(struct proxied *p, const char *program, const struct world *w, const char *connect,
+                      const char *policy, const char *const *arguments)
+{
     static size_t number;
-    const char *argv[PROCESS_ARGS_MAX] = {E2E_ENCLUME,         "proxy",
-                                          "--connect",         connect != NULL ? connect : w->address,
-                                          "--listen",          "127.0.0.1:0",
-                                          "--trust-simulated", w->root,
-                                          "--policy",          policy != NULL ? policy : w->policy};
+    const char *argv[PROCESS_ARGS_MAX] = {program,
+                                          "proxy",
+                                          "--connect",
+                                          connect != NULL ? connect : w->address,
+                                          "--listen",
+                                          "127.0.0.1:0",
+                                          "--trust-simulated",
+                                          w->root,
+                                          "--policy",
+                                          policy != NULL ? policy : w->policy};
     size_t n = 0;
     while (argv[n] != NULL)
         n++;

@@ -29,6 +29,9 @@ struct proxied {
 /* connect NULL: the world's own address. policy NULL: the world's. arguments end with NULL. */
 void proxied_start(struct proxied *p, const struct world *w, const char *connect, const char *policy,
                    const char *const *arguments);
+/* Another program than enclume. */
+void proxied_start_as(struct proxied *p, const char *program, const struct world *w, const char *connect,
+                      const char *policy, const char *const *arguments);
 /* Waits until it has said text `times` times; false after timeout_ms. */
 bool proxied_says(const struct proxied *p, const char *text, size_t times, int timeout_ms);
 /* All it has said so far; free it. */
