@@ -93,6 +93,9 @@ static void test_the_host_is_our_own(void **state)
         {"Host: localhost:08787\r\n", false, false},
         {"Host: localhost.:8787\r\n", false, false},
         {"Host: 127.0.0.2:8787\r\n", false, false},
+        {"Host: 127.1.2.3:8787\r\n", false, false},
+        {"Host: 127.1.2.3:80\r\n", false, true},
+        {"Host: 127.1.2.3\r\n", false, true},
         {"Host: evil.example:8787\r\n", false, false},
         {"Host: localhost:8787.evil.example\r\n", false, false},
         {"Host: user@localhost:8787\r\n", false, false},
@@ -101,6 +104,7 @@ static void test_the_host_is_our_own(void **state)
     };
     struct guard at_80 = guard;
     at_80.port = 80;
+    at_80.host = "127.1.2.3";
     (void)state;
     for (size_t i = 0; i < test_count(rows); i++) {
         struct http_reader *r;
