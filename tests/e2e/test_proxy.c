@@ -398,6 +398,34 @@ static void pages_of_an_allowed_origin_may_ask(void **state)
     caller_close(&c);
 }
 
+/* What is not read must not pass for the next request. */
+static void the_body_of_what_was_refused_is_no_request(void **state)
+{
+    static const char *const asked[] = {"OPTIONS " CHAT, "POST " CHAT, "POST /v1/nothing"};
+    char hidden[256];
+    (void)state;
+    (void)snprintf(hidden, sizeof hidden,
+                   "GET /v1/models HTTP/1.1\r\nHost: 127.0.0.1:%u\r\nx-api-key: %s\r\n\r\n",
+                   (unsigned)proxy.port, proxy.token);
+    for (size_t i = 0; i < test_count(asked); i++) {
+        struct caller c;
+        char text[512];
+        caller_open(&c, &proxy);
+        int n = snprintf(
+            text, sizeof text,
+            "%s HTTP/1.1\r\nHost: 127.0.0.1:%u\r\nOrigin: https://app.example\r\nContent-Length: %zu\r\n\r\n",
+            asked[i], (unsigned)proxy.port, strlen(hidden));
+        caller_send(&c, text, (size_t)n);
+        caller_send(&c, hidden, strlen(hidden));
+        assert_true(caller_take(&c, WAIT_MS));
+        assert_int_not_equal(c.status, 200);
+        caller_next(&c);
+        assert_true(caller_take(&c, WAIT_MS));
+        assert_true(c.closed && c.status == 0);
+        caller_close(&c);
+    }
+}
+
 /* ---- what the user sees ---- */
 
 static void the_status_says_what_is_verified(void **state)
@@ -515,6 +543,7 @@ int main(void)
         cmocka_unit_test(a_prompt_far_longer_than_the_context_is_refused_as_often_as_it_comes),
         cmocka_unit_test(the_slow_are_given_up),
         cmocka_unit_test(pages_of_an_allowed_origin_may_ask),
+        cmocka_unit_test(the_body_of_what_was_refused_is_no_request),
         cmocka_unit_test(the_status_says_what_is_verified),
         cmocka_unit_test(a_browser_is_let_in_by_the_token),
     };
