@@ -68,8 +68,8 @@ struct upstream_request {
     bool repeated;  /* a kept connection had ended when it was used; this is the second attempt */
     uint64_t deadline;
     struct upstream_connection *connection;
+    char *body; /* behind this */
     size_t body_len;
-    char body[];
 };
 
 struct upstream_connection {
