@@ -85,6 +85,12 @@ static unsigned needs_of(const struct enclave_options *options)
     return collateral_at(options, "unix:") != NULL ? needs | SANDBOX_UNIX : needs;
 }
 
+enum err hardening_of_dialer(const struct enclave_options *options, int family, struct err_note *note)
+{
+    enum err e = user_change(options->user, note);
+    return e == ERR_OK && can_be_confined ? sandbox_enter_dialer(family, note) : e;
+}
+
 enum err hardening_before_chip(const struct enclave_options *options, struct err_note *note)
 {
     if (!has_real_chip(options) || !can_be_confined)

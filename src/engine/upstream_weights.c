@@ -48,8 +48,6 @@ static enum err digest_file(int fd, const char *name, uint8_t digest[static CRYP
     enum err e = ERR_OK;
     if (fstat(fd, &info) != 0 || !S_ISREG(info.st_mode))
         e = failed(note, name, "wanted a file");
-    else if (info.st_size == 0)
-        e = failed(note, name, "is empty");
     if (e == ERR_OK)
         e = crypto_hash_open(CRYPTO_SHA256, &hash);
     if (e == ERR_OK)
@@ -129,6 +127,10 @@ enum err upstream_weights_digest(const char *path, uint8_t digest[static 32], st
         if (fd >= 0)
             (void)close(fd);
         return e;
+    }
+    if (S_ISREG(info.st_mode) && info.st_size == 0) {
+        (void)close(fd);
+        return failed(note, "file", "is empty");
     }
     if (!S_ISDIR(info.st_mode))
         return digest_file(fd, "file", digest, note);

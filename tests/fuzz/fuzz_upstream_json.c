@@ -39,7 +39,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     json_t *doc = json_loadb((const char *)data, size, JSON_DECODE_INT_AS_REAL, &error);
     if (taken && doc == NULL && json_error_code(&error) != json_error_numeric_overflow)
         abort();
-    if (!taken && json_is_object(doc) && depth_of(bytes_of(data, size)) <= UPSTREAM_JSON_DEPTH)
+    /* jansson overlooks a NUL behind a number. */
+    bool nul = memchr(data, 0, size) != NULL;
+    if (!taken && !nul && json_is_object(doc) && depth_of(bytes_of(data, size)) <= UPSTREAM_JSON_DEPTH)
         abort();
     if (taken && (memchr(text, '\n', size) != NULL || memchr(text, '\r', size) != NULL))
         abort();
