@@ -22,7 +22,10 @@ static void take_line(struct client *c, struct bytes text)
     struct ask *ask = &c->ask;
     struct chat_line line;
     enum err e = chat_line_parse(text, &line);
-    if (e != ERR_OK || ask->finished) {
+    /* Behind the reason comes the usage, once, and nothing else but an error. */
+    bool late =
+        ask->finished && line.kind != CHAT_LINE_ERROR && (line.kind != CHAT_LINE_USAGE || ask->counted);
+    if (e != ERR_OK || late || (line.kind == CHAT_LINE_USAGE && !ask->finished)) {
         ask_end(ask,
                 err_noted(ERR_CHANNEL_FRAME, &ask->note, "the answer is not in the form that was agreed"));
         chat_line_release(&line);
@@ -33,8 +36,16 @@ static void take_line(struct client *c, struct bytes text)
         ask->on_text(ask->owner, line.text);
         break;
     case CHAT_LINE_FINISH:
-        ask->answer = (struct client_answer){.finish = line.finish, .usage = line.usage};
+        ask->answer.finish = line.finish;
         ask->finished = true;
+        break;
+    case CHAT_LINE_USAGE:
+        ask->answer.usage = line.usage;
+        ask->counted = true;
+        break;
+    case CHAT_LINE_NOTHING:
+    case CHAT_LINE_REASONING:
+    case CHAT_LINE_PROGRESS:
         break;
     case CHAT_LINE_ERROR:
         ask_end(ask, err_noted(err_find(line.code), &ask->note, "%s", line.message));

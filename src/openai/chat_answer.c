@@ -4,7 +4,6 @@
 #include <stdio.h>
 
 #include "base/secret.h"
-#include "base/strict_json.h"
 
 static const char *const finish_names[CHAT_FINISH_COUNT] = {
     [CHAT_FINISH_STOP] = "stop",
@@ -73,15 +72,6 @@ char *chat_line_finish(enum chat_finish finish, const struct chat_usage *usage)
     return around(tail, (struct bytes){0}, "");
 }
 
-char *chat_answer(struct bytes text, enum chat_finish finish, const struct chat_usage *usage)
-{
-    char tail[TAIL_SIZE];
-    finish_tail(tail, "\"},", finish, usage, "");
-    return around("{\"object\":\"chat.completion\",\"choices\":[{\"index\":0,\"message\":{\"role\":"
-                  "\"assistant\",\"content\":\"",
-                  text, tail);
-}
-
 /* ---- errors: one row for each that a client may see ---- */
 
 static const struct {
@@ -113,69 +103,4 @@ char *chat_error(enum err e, const struct err_note *note)
                    err_name(e));
     const char *message = note != NULL && note->text[0] != '\0' ? note->text : err_text(e);
     return around(head, bytes_str(message), "\"}}\n");
-}
-
-/* ---- the client's side of a line ---- */
-
-static enum err parse_error(const json_t *error, struct chat_line *out)
-{
-    const char *code = json_string_value(json_object_get(error, "code"));
-    const char *message = json_string_value(json_object_get(error, "message"));
-    if (code == NULL || message == NULL)
-        return ERR_JSON;
-    out->kind = CHAT_LINE_ERROR;
-    (void)snprintf(out->code, sizeof out->code, "%s", code);
-    (void)snprintf(out->message, sizeof out->message, "%s", message);
-    return ERR_OK;
-}
-
-static enum err parse_finish(const char *reason, const json_t *usage, struct chat_line *out)
-{
-    int64_t prompt = 0;
-    int64_t completion = 0;
-    enum chat_finish f = CHAT_FINISH_STOP;
-    while (f < CHAT_FINISH_COUNT && strcmp(reason, finish_names[f]) != 0)
-        f++;
-    if (f == CHAT_FINISH_COUNT)
-        return ERR_UNKNOWN;
-    enum err e = strict_json_integer(usage, "prompt_tokens", 0, UINT32_MAX, &prompt, NULL);
-    if (e == ERR_OK)
-        e = strict_json_integer(usage, "completion_tokens", 0, UINT32_MAX, &completion, NULL);
-    out->kind = CHAT_LINE_FINISH;
-    out->finish = f;
-    out->usage = (struct chat_usage){(uint32_t)prompt, (uint32_t)completion};
-    return e;
-}
-
-enum err chat_line_parse(struct bytes line, struct chat_line *out)
-{
-    *out = (struct chat_line){0};
-    json_t *document = NULL;
-    enum err e = strict_json_parse(line, CHAT_REQUEST_MAX, &document, NULL);
-    if (e != ERR_OK)
-        return e;
-    out->storage = document;
-    const json_t *error = json_object_get(document, "error");
-    const json_t *choice = json_array_get(json_object_get(document, "choices"), 0);
-    const char *reason = json_string_value(json_object_get(choice, "finish_reason"));
-    const json_t *content = json_object_get(json_object_get(choice, "delta"), "content");
-    if (error != NULL) {
-        e = parse_error(error, out);
-    } else if (reason != NULL) {
-        e = parse_finish(reason, json_object_get(document, "usage"), out);
-    } else if (json_is_string(content)) {
-        out->kind = CHAT_LINE_TEXT;
-        out->text = bytes_of(json_string_value(content), json_string_length(content));
-    } else {
-        e = ERR_JSON;
-    }
-    if (e != ERR_OK)
-        chat_line_release(out);
-    return e;
-}
-
-void chat_line_release(struct chat_line *line)
-{
-    json_decref(line->storage);
-    *line = (struct chat_line){0};
 }

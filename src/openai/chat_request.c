@@ -14,11 +14,6 @@ static const char *const role_names[CHAT_ROLE_COUNT] = {
     [CHAT_ASSISTANT] = "assistant",
 };
 
-const char *chat_role_name(enum chat_role role)
-{
-    return role_names[role];
-}
-
 /* Everything that a parsed request points to: the document keeps the strings alive, and joined holds the contents that came in parts. */
 struct storage {
     json_t *document;
@@ -312,59 +307,4 @@ void chat_request_release(struct chat_request *request)
         secret_free(storage);
     }
     *request = (struct chat_request){0};
-}
-
-/* ---- the client's side ---- */
-
-static int put_sampling(json_t *object, const struct chat_sampling *s)
-{
-    int failed = json_object_set_new(object, "temperature", json_real((double)s->temperature));
-    failed |= json_object_set_new(object, "top_p", json_real((double)s->top_p));
-    if (s->min_p > 0)
-        failed |= json_object_set_new(object, "min_p", json_real((double)s->min_p));
-    if (s->top_k > 0)
-        failed |= json_object_set_new(object, "top_k", json_integer(s->top_k));
-    if (s->presence_penalty != 0)
-        failed |= json_object_set_new(object, "presence_penalty", json_real((double)s->presence_penalty));
-    if (s->frequency_penalty != 0)
-        failed |= json_object_set_new(object, "frequency_penalty", json_real((double)s->frequency_penalty));
-    if (s->repeat_penalty != 1)
-        failed |= json_object_set_new(object, "repeat_penalty", json_real((double)s->repeat_penalty));
-    if (s->has_seed)
-        failed |= json_object_set_new(object, "seed", json_integer(s->seed));
-    return failed;
-}
-
-char *chat_request_write(const struct chat_request *request)
-{
-    char *text = NULL;
-    json_t *object = json_object();
-    json_t *messages = json_array();
-    json_t *stops = json_array();
-    int failed = object == NULL || messages == NULL || stops == NULL;
-    for (size_t i = 0; !failed && i < request->message_count; i++) {
-        const struct chat_message *m = &request->messages[i];
-        failed |= json_array_append_new(messages,
-                                        json_pack("{s:s, s:s%}", "role", chat_role_name(m->role), "content",
-                                                  (const char *)m->content.ptr, m->content.len));
-    }
-    for (size_t i = 0; !failed && i < request->stop_count; i++)
-        failed |= json_array_append_new(
-            stops, json_stringn((const char *)request->stops[i].ptr, request->stops[i].len));
-    if (failed)
-        goto out;
-    failed |= json_object_set(object, "messages", messages);
-    failed |= json_object_set_new(object, "stream", json_boolean(request->stream));
-    if (request->max_tokens != 0)
-        failed |= json_object_set_new(object, "max_tokens", json_integer(request->max_tokens));
-    if (request->stop_count != 0)
-        failed |= json_object_set(object, "stop", stops);
-    failed |= put_sampling(object, &request->sampling);
-    if (!failed)
-        text = json_dumps(object, JSON_COMPACT);
-out:
-    json_decref(stops);
-    json_decref(messages);
-    json_decref(object);
-    return text;
 }

@@ -30,7 +30,7 @@ enum {
     GENERATION_STOP_SIZE_MAX = 256,
     GENERATION_BIASES_MAX = 1024,
     GENERATION_PROMPTS_MAX = 2048, /* inputs of one request for embeddings */
-    GENERATION_CHOICES_MAX = 16,   /* n, and for completions prompts times n */
+    GENERATION_CHOICES_MAX = 128,  /* n, and for completions prompts times n */
     GENERATION_TOP_LOGPROBS_MAX = 20,
     GENERATION_TOKENS_MAX = 1 << 20,   /* max_tokens, and the tokens of a prompt that is given in tokens */
     GENERATION_NAME_MAX = 128,         /* bytes of the name of a tool or a schema, and of an id */
@@ -163,6 +163,7 @@ struct generation {
     bool echo;             /* COMPLETIONS: the answer begins with the prompt */
 
     enum generation_effort reasoning_effort;
+    bool reasoning_summary; /* RESPONSES: reasoning.summary was asked for: that is where its text goes then */
     uint32_t reasoning_budget; /* tokens; 0: none said. MESSAGES: thinking.budget_tokens */
 
     enum generation_encoding encoding; /* EMBEDDINGS */
