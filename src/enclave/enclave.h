@@ -50,6 +50,7 @@ struct enclave {
     int dialer; /* where connections to the other server come from, until the engine has it; -1: there is none */
     struct engine *engine;
     struct engine_info engine_info;
+    int64_t started_at; /* seconds since 1970: the model's "created" */
     struct mailbox mailbox;
 
     struct idmap session_ids;
@@ -80,7 +81,7 @@ void sessions_sweep(struct enclave *enclave);
 void request_open(struct session *session, uint32_t stream, struct bytes path);
 void request_data(struct session *session, uint32_t stream, struct bytes data, bool end);
 void request_cancelled(struct session *session, uint32_t stream);
-void request_text(struct enclave *enclave, const struct mail *mail);
+void request_lines(struct enclave *enclave, const struct mail *mail);
 void request_done(struct enclave *enclave, const struct mail *mail);
 /* The session goes: its requests are cancelled and forgotten. */
 void requests_drop(struct session *session);

@@ -95,7 +95,7 @@ enum err hardening_before_chip(const struct enclave_options *options, struct err
 {
     if (!has_real_chip(options) || !can_be_confined)
         return ERR_OK;
-    return sandbox_files(options->model, collateral_at(options, "dir:"),
+    return sandbox_files(options->model, options->projector, collateral_at(options, "dir:"),
                          strcmp(options->gpus, ENCLAVE_GPUS_NVML) == 0, note);
 }
 

@@ -17,6 +17,8 @@ static const struct option table[] = {
     {"--engine", OPTION_TEXT, AT(engine), 0, 0, "ENGINE",
      "what answers prompts: llama, in this process; or upstream=unix:PATH or upstream=tcp:127.0.0.1:PORT, an "
      "OpenAI-style server in this machine, which was told to load what --model names. Default llama"},
+    {"--projector", OPTION_TEXT, AT(projector), 0, 0, "FILE",
+     "what lets the model read images (\"mmproj\", a GGUF file). Default: no images"},
     {"--evidence", OPTION_TEXT, AT(evidence), 0, 0, "SOURCE",
      "where attestation evidence comes from: tsm, sev-guest, tdx-guest, auto (the first of these that "
      "answers) or "
@@ -33,8 +35,9 @@ static const struct option table[] = {
      "tokens of a request, prompt and answer. Default: the model's, at most 8192"},
     {"--threads", OPTION_NUMBER, AT(threads), 1, 64, "N",
      "threads of the inference engine. Default: one fewer than there are processors"},
-    {"--chat-template", OPTION_TEXT, AT(chat_template), 0, 0, "NAME",
-     "a chat template that llama.cpp knows, instead of the model's own"},
+    {"--chat-template", OPTION_TEXT, AT(chat_template), 0, 0, "TEMPLATE",
+     "a chat template instead of the model's own: a Jinja program, or the name of one that llama.cpp writes "
+     "itself (text alone, no tools)"},
     {"--max-connections", OPTION_NUMBER, AT(connections), 1, 1000000, "N",
      "connections at once. Default 10000"},
     {"--idle-timeout", OPTION_NUMBER, AT(idle_seconds), 1, 1 << 30, "SECONDS",
@@ -86,6 +89,7 @@ static enum err engine_check(const struct enclave_options *options, struct err_n
     const char *other = options->context != 0          ? "--context"
                         : options->threads != 0        ? "--threads"
                         : options->chat_template != NULL ? "--chat-template"
+                        : options->projector != NULL     ? "--projector"
                                                          : NULL;
     return other == NULL ? ERR_OK
                          : err_noted(ERR_USAGE, note, "%s: is for the engine llama; tell it to the other server",

@@ -22,6 +22,7 @@ struct enclave_options {
     const char *listen;        /* tcp:ADDRESS:PORT, unix:PATH, vsock:PORT */
     const char *model;         /* GGUF file; with another server, what that was told to load */
     const char *engine;        /* llama, or upstream=ADDRESS */
+    const char *projector;     /* NULL: none */
     const char *evidence;      /* name of the evidence source */
     const char *collateral;    /* vsock:PORT, unix:PATH, dir:PATH; NULL: none */
     const char *gpus;          /* none or nvml */

@@ -25,7 +25,7 @@ struct engine_callbacks {
 
 struct engine_info {
     char name[64];      /* printable ASCII without quotes, from the model */
-    uint8_t digest[32]; /* SHA-256 of the weights as loaded */
+    uint8_t digest[32]; /* SHA-256 of the weights as loaded; with a projector, over both (docs/protocol.md, section 6) */
     uint32_t context;   /* tokens a request may have, prompt and answer together */
     uint32_t slots;     /* requests that are worked on at once */
     uint32_t queue;     /* requests that may wait */
@@ -53,7 +53,10 @@ struct engine_llama_options {
     uint32_t queue;            /* 0: 64 */
     uint32_t context;          /* tokens a slot; 0: the model's own, at most 8192 */
     uint32_t threads;          /* 0: one fewer than there are processors; at most 64 */
-    const char *chat_template; /* NULL: the model's own; or the name of one that llama.cpp knows */
+    /* NULL: the model's own; or a Jinja program, or the name of one that llama.cpp writes itself (text alone, no tools) */
+    const char *chat_template;
+    /* NULL: no images; or what makes vectors of them ("mmproj", a GGUF file) */
+    const char *projector_path;
     /* progress 0..1 while loading; may be NULL */
     void (*progress)(void *owner, float fraction);
     void *progress_owner;
