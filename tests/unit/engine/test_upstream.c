@@ -14,6 +14,8 @@
 #include "fake_server.h"
 #include "unit/test.h"
 
+#define MESSAGES "\"messages\":[{\"role\":\"user\",\"content\":\"x\"}]"
+
 enum { IDS_MAX = 64, TEXT_MAX = 1 << 16, PATIENCE_S = 20 };
 
 /* What the engine told about one request. */
@@ -126,7 +128,7 @@ static void stop(struct world *w)
 
 static enum err submit(struct world *w, uint64_t id, uint64_t asker, bool streamed, struct err_note *note)
 {
-    const char *body = streamed ? "{\"stream\":true,\"messages\":[]}" : "{\"messages\":[]} ";
+    const char *body = streamed ? "{\"stream\":true," MESSAGES "}" : "{" MESSAGES "} ";
     return w->engine->submit(w->engine, id, asker, API_CHAT, bytes_str(body), note);
 }
 
@@ -186,7 +188,7 @@ static void an_answer_comes_whole_or_line_by_line(void **state)
     assert_ok(submit(&w, 1, 0, false, NULL));
     is_told(await(&w, 1), ERR_OK, 200, "{\"a\":1}\n", "");
     assert_non_null(strstr(w.server.last, "POST /v1/chat/completions HTTP/1.1\r\n"));
-    assert_non_null(strstr(w.server.last, "\r\n\r\n{\"messages\":[]}"));
+    assert_non_null(strstr(w.server.last, "\r\n\r\n{" MESSAGES "}"));
     SCRIPT(&w, STEP(FAKE_SEND, FAKE_EVENTS, 0), STEP(FAKE_CHUNK, "data: {\"a\":1}\n\nda", 0), STEP(FAKE_SLEEP, NULL, 20),
            STEP(FAKE_CHUNK, "ta: {\"b\":2}\n\n", 0), STEP(FAKE_SEND_BYTES, "e\r\ndata: [DONE]\n\n\r\n0\r\n\r\n", 0));
     assert_ok(submit(&w, 2, 0, true, NULL));
@@ -273,8 +275,10 @@ static void a_large_body_gets_there_whole(void **state)
     start_with(&w, (struct engine_upstream_options){0});
     SCRIPT(&w, WHOLE);
     memset(body, 'x', SIZE);
-    memcpy(body, "{\"messages\":\"", 13);
-    memcpy(body + SIZE - 2, "\"}", 2);
+    static const char head[] = "{\"messages\":[{\"role\":\"user\",\"content\":\"";
+    static const char tail[] = "\"}]}";
+    memcpy(body, head, sizeof head - 1);
+    memcpy(body + SIZE - (sizeof tail - 1), tail, sizeof tail - 1);
     assert_ok(w.engine->submit(w.engine, 1, 0, API_CHAT, bytes_of(body, SIZE), NULL));
     is_told(await(&w, 1), ERR_OK, 200, "{\"a\":1}\n", "");
     assert_string_equal(strstr(w.server.last, "\r\n\r\n") + 4, body);
@@ -549,13 +553,13 @@ static void askers_are_kept_apart_in_the_way_of_the_server(void **state)
         const char *models;
         const char *body; /* how it begins; a salt is the same for one asker and another for each */
     } table[] = {
-        {"{\"data\":[{\"id\":\"m\",\"owned_by\":\"llamacpp\"}]}", "{\"messages\":[],\"cache_prompt\":false}"},
-        {"{\"data\":[{\"id\":\"m\",\"owned_by\":\"vllm\"}]}", "{\"messages\":[],\"cache_salt\":\""},
-        {"{\"data\":[{\"id\":\"m\",\"owned_by\":\"sglang\"}]}", "{\"messages\":[],\"cache_salt\":\""},
-        {"{\"data\":[{\"id\":\"m\",\"owned_by\":\"me\"}]}", "{\"messages\":[]}"},
+        {"{\"data\":[{\"id\":\"m\",\"owned_by\":\"llamacpp\"}]}", "{" MESSAGES ",\"cache_prompt\":false}"},
+        {"{\"data\":[{\"id\":\"m\",\"owned_by\":\"vllm\"}]}", "{" MESSAGES ",\"cache_salt\":\""},
+        {"{\"data\":[{\"id\":\"m\",\"owned_by\":\"sglang\"}]}", "{" MESSAGES ",\"cache_salt\":\""},
+        {"{\"data\":[{\"id\":\"m\",\"owned_by\":\"me\"}]}", "{" MESSAGES "}"},
     };
     for (size_t i = 0; i < test_count(table); i++) {
-        char bodies[3][128];
+        char bodies[3][192];
         struct err_note note = {{0}};
         start(&w);
         fake_models(&w.server, table[i].models);
