@@ -33,6 +33,7 @@ struct http_client {
     struct secret_buffer request;
     uint8_t in[READ_SIZE];
     struct bytes rest; /* of `in` */
+    bool used;         /* the connection has carried an answer */
     bool done;         /* [DONE] */
 };
 
@@ -112,7 +113,7 @@ static void write_all(struct http_client *c, struct bytes out)
     while (out.len > 0) {
         ssize_t n = c->tls != NULL ? SSL_write(c->tls, out.ptr, (int)out.len) : send(c->fd, out.ptr, out.len, 0);
         if (n <= 0)
-            load_fail("the server takes nothing more");
+            return; /* what that means, reading tells */
         out = bytes_of(out.ptr + n, out.len - (size_t)n);
     }
 }
@@ -239,25 +240,15 @@ static void take_head(const struct http_client *c)
         load_fail("the server answers with status %u", http_head(c->reader)->status);
 }
 
-/* Some servers close after a streamed answer without having said so (llama-server): connecting anew is then a part of asking. */
-static bool was_closed(const struct http_client *c)
-{
-    char byte;
-    ssize_t n = recv(c->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
-    return n == 0 || (n < 0 && errno != EAGAIN);
-}
-
 static void http_ask(void *client, struct load_answer *a)
 {
     struct http_client *c = client;
     struct err_note note = {{0}};
     struct http_event event = {.kind = HTTP_MORE};
     bool keeps = false;
+    bool kept = c->used;
     c->done = false;
-    if (was_closed(c)) {
-        close_connection(c);
-        open_connection(c);
-    }
+    c->used = true;
     write_all(c, secret_buffer_bytes(&c->request));
     while (event.kind != HTTP_END) {
         must(http_read(c->reader, &c->rest, &event, &note), &note);
@@ -268,6 +259,14 @@ static void http_ask(void *client, struct load_answer *a)
         if (event.kind != HTTP_MORE)
             continue;
         ssize_t n = read_some(c);
+        if (n <= 0 && kept && !http_reader_begun(c->reader)) {
+            /* Some servers close after a streamed answer without having said so (llama-server): connecting anew is then a part of asking. */
+            kept = false;
+            close_connection(c);
+            open_connection(c);
+            write_all(c, secret_buffer_bytes(&c->request));
+            continue;
+        }
         if (n <= 0)
             load_fail("the connection broke off");
         c->rest = bytes_of(c->in, (size_t)n);
