@@ -142,7 +142,8 @@ static void make_request(struct http_client *c)
     struct writer w = writer_into(head, sizeof head);
     char *body = make_body(c->options);
     http_write_request(&w, "POST", bytes_str(c->options->path));
-    http_write_field(&w, "Host", bytes_str("localhost"));
+    bool port = strncmp(c->options->http, "tcp:", 4) == 0;
+    http_write_field(&w, "Host", bytes_str(port ? c->options->http + 4 : "localhost"));
     http_write_field(&w, "Content-Type", bytes_str("application/json"));
     http_write_number(&w, "Content-Length", strlen(body));
     if (c->options->token != NULL) {

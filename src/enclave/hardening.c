@@ -4,10 +4,12 @@
 #include <errno.h>
 #include <grp.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/secret.h"
@@ -47,8 +49,19 @@ enum err hardening_at_start(struct err_note *note)
         return failed(note, "no new privileges");
     if (raise_open_files() != 0)
         return failed(note, "open files");
+    if (fix_time_zone() != 0)
+        return failed(note, "time zone");
     enum err e = secret_require_locked();
     return e == ERR_OK ? e : err_noted(e, note, "RLIMIT_MEMLOCK is too small");
+}
+
+/* Chat templates ask for the local time, and libc then looks for the zone's file, each time, unless it knows the zone from before: that of no place. */
+static int fix_time_zone(void)
+{
+    if (setenv("TZ", "UTC0", 1) != 0) // NOLINT(concurrency-mt-unsafe): there is one thread yet
+        return -1;
+    tzset();
+    return 0;
 }
 
 static enum err user_change(uint32_t user, struct err_note *note)
