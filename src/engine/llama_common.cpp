@@ -90,6 +90,7 @@ struct bytes bytes_of_string(const std::string &s)
 struct engine_templates {
     common_chat_templates_ptr templates;
     bool tools;
+    bool thinks;
     bool plain; /* without tools and schema, an answer is its content and nothing else */
 };
 
@@ -101,12 +102,15 @@ struct engine_plan {
     common_chat_parser_params syntax;
     sampler_ptr grammar; /* what each answer's own is a copy of */
     sampler_ptr thinking;
+    std::vector<llama_token> mark; /* what every answer begins with */
     bool lazy = false;
 };
 
 struct engine_constraint {
     sampler_ptr grammar;
     sampler_ptr thinking;
+    std::vector<llama_token> mark;
+    size_t marked = 0; /* tokens of it that came */
     bool lazy = false;
 };
 
@@ -125,6 +129,12 @@ common_chat_templates_inputs greeting()
     return in;
 }
 
+bool thinks(const common_chat_templates *templates)
+{
+    const common_chat_params params = common_chat_templates_apply(templates, greeting());
+    return params.supports_thinking || !params.thinking_start_tag.empty();
+}
+
 /* Reading a template takes tens of milliseconds and reading an answer through it a while for each token. Where it comes to the same, both
  * are left out. */
 bool is_plain(const common_chat_templates *templates)
@@ -134,8 +144,7 @@ bool is_plain(const common_chat_templates *templates)
     const common_chat_params whole = common_chat_templates_apply(templates, in);
     in.force_pure_content = true;
     const common_chat_params pure = common_chat_templates_apply(templates, in);
-    if (whole.prompt != pure.prompt || whole.supports_thinking || !whole.thinking_start_tag.empty() ||
-        !whole.grammar.empty() || !whole.additional_stops.empty() || !whole.preserved_tokens.empty())
+    if (thinks(templates) || whole.prompt != pure.prompt || !whole.grammar.empty() || !whole.additional_stops.empty())
         return false;
     common_chat_parser_params syntax(whole);
     if (!whole.parser.empty())
@@ -186,8 +195,8 @@ void add_tools(const struct generation *g, common_chat_templates_inputs &in)
         if (g->tool_choice != GENERATION_TOOLS_NAMED || bytes_equal(t.name, g->tool_choice_name))
             in.tools.push_back({string_of(t.name), string_of(t.description), string_of(t.parameters)});
     }
-    in.tool_choice = g->tool_choice == GENERATION_TOOLS_AUTO ? COMMON_CHAT_TOOL_CHOICE_AUTO
-                                                             : COMMON_CHAT_TOOL_CHOICE_REQUIRED;
+    if (!in.tools.empty() && g->tool_choice != GENERATION_TOOLS_AUTO)
+        in.tool_choice = COMMON_CHAT_TOOL_CHOICE_REQUIRED;
     in.parallel_tool_calls = g->parallel_tool_calls;
 }
 
@@ -273,20 +282,45 @@ sampler_ptr grammar_of(const llama_vocab *vocab, const common_chat_params &param
         tokens.size()));
 }
 
-/* The end of the prompt is the beginning of the answer for the grammar and for who counts the reasoning. A tokenizer may put a blank first. */
+std::string piece_of(const llama_vocab *vocab, llama_token token)
+{
+    std::string piece(32, '\0');
+    int32_t n = llama_token_to_piece(vocab, token, &piece[0], static_cast<int32_t>(piece.size()), 0, true);
+    if (n < 0) {
+        piece.resize(static_cast<size_t>(-n));
+        n = llama_token_to_piece(vocab, token, &piece[0], -n, 0, true);
+    }
+    piece.resize(n < 0 ? 0 : static_cast<size_t>(n));
+    return piece;
+}
+
+/* Tokens whose pieces are this short text, for where a tokenizer would put a blank before it. */
+void spell(const llama_vocab *vocab, const std::string &text, std::vector<llama_token> &out)
+{
+    for (llama_token token = 0; token < llama_vocab_n_tokens(vocab) && !text.empty(); token++)
+        if (piece_of(vocab, token) == text) {
+            out.push_back(token);
+            return;
+        }
+    if (text.size() < 2)
+        return;
+    for (const char c : text)
+        spell(vocab, std::string(1, c), out);
+}
+
+/* The end of the prompt is the beginning of the answer for the grammar and for who counts the reasoning. */
 std::vector<llama_token> tokens_of_beginning(const llama_vocab *vocab, const std::string &text)
 {
-    std::vector<llama_token> tokens;
     if (text.empty())
+        return {};
+    const std::vector<llama_token> tokens = tokens_of(vocab, text);
+    const std::string first = tokens.empty() ? std::string() : piece_of(vocab, tokens[0]);
+    if (first.empty() || first[0] != ' ' || text[0] == ' ')
         return tokens;
-    tokens = tokens_of(vocab, text);
-    char piece[8] = {0};
-    const bool blank = !tokens.empty() && text[0] != ' ' &&
-                       llama_token_to_piece(vocab, tokens[0], piece, sizeof piece, 0, true) == 1 &&
-                       piece[0] == ' ';
-    if (blank)
-        tokens.erase(tokens.begin());
-    return tokens;
+    std::vector<llama_token> out;
+    spell(vocab, first.substr(1), out);
+    out.insert(out.end(), tokens.begin() + 1, tokens.end());
+    return out;
 }
 
 /* Inside reasoning no tool call begins, and it ends when its budget is spent. */
@@ -354,6 +388,30 @@ void read_schema(engine_plan &plan, const llama_vocab *vocab, const struct gener
     add_constraint(plan, vocab, params, g);
 }
 
+/* Where a call is required, "common" lets any content stand before it, without end. So the answer has to begin with the mark at which a call that is not
+ * required would be noticed; unless the model thinks first, or calls have no mark. */
+void add_mark(engine_plan &plan, const engine_templates &t, const llama_vocab *vocab,
+              common_chat_templates_inputs in)
+{
+    if (plan.grammar == nullptr)
+        throw std::invalid_argument("no grammar");
+    in.tool_choice = COMMON_CHAT_TOOL_CHOICE_AUTO;
+    const common_chat_params params = common_chat_templates_apply(t.templates.get(), in);
+    if (params.grammar_triggers.empty() ||
+        params.grammar_triggers[0].type != COMMON_GRAMMAR_TRIGGER_TYPE_WORD)
+        return;
+    const std::vector<llama_token> mark = tokens_of_beginning(vocab, params.grammar_triggers[0].value);
+    try {
+        const sampler_ptr trial(llama_sampler_clone(plan.grammar.get()));
+        for (const llama_token token : mark)
+            llama_sampler_accept(trial.get(), token);
+        plan.mark = mark;
+    } catch (const std::runtime_error &) {
+        /* The grammar does not begin so. */
+        plan.mark.clear();
+    }
+}
+
 void make(engine_plan &plan, const engine_templates *t, const llama_vocab *vocab, const struct generation *g,
           const char *marker)
 {
@@ -376,6 +434,8 @@ void make(engine_plan &plan, const engine_templates *t, const llama_vocab *vocab
         read_schema(plan, vocab, g);
     else
         read_params(plan, vocab, params, g);
+    if (in.tool_choice == COMMON_CHAT_TOOL_CHOICE_REQUIRED && !t->thinks)
+        add_mark(plan, *t, vocab, in);
 }
 
 } // namespace
@@ -390,6 +450,7 @@ enum err engine_templates_open(const struct llama_model *model, const char *sour
         std::unique_ptr<engine_templates> t(new engine_templates());
         t->templates = common_chat_templates_init(model, source == nullptr ? "" : source);
         t->tools = knows_tools(t->templates.get());
+        t->thinks = thinks(t->templates.get());
         t->plain = is_plain(t->templates.get());
         *out = t.release();
         return ERR_OK;
@@ -487,6 +548,9 @@ bool grammar_applies(const engine_constraint *c)
 
 void apply(engine_constraint *c, llama_token_data_array *candidates)
 {
+    for (size_t i = 0; c->marked < c->mark.size() && i < candidates->size; i++)
+        if (candidates->data[i].id != c->mark[c->marked])
+            candidates->data[i].logit = -INFINITY;
     if (c->thinking != nullptr)
         llama_sampler_apply(c->thinking.get(), candidates);
     if (grammar_applies(c))
@@ -495,6 +559,8 @@ void apply(engine_constraint *c, llama_token_data_array *candidates)
 
 void accept(engine_constraint *c, llama_token token)
 {
+    if (c->marked < c->mark.size())
+        c->marked++;
     /* As it was before this token. */
     const bool applies = grammar_applies(c);
     if (c->thinking != nullptr) {
@@ -519,6 +585,7 @@ enum err engine_constraint_open(const struct engine_plan *p, struct engine_const
         std::unique_ptr<engine_constraint> c(new engine_constraint());
         c->grammar = copy_of(p->grammar);
         c->thinking = copy_of(p->thinking);
+        c->mark = p->mark;
         c->lazy = p->lazy;
         *out = c.release();
         return ERR_OK;

@@ -188,12 +188,35 @@ static enum err take(struct engine_llama *e, struct engine_slot *slot, bool *ove
     return result;
 }
 
+/* One call was asked for, and the grammar would let the answer end now: templates do not tell their grammars that there should be no second. */
+static enum err is_enough(struct engine_llama *e, struct engine_slot *slot, bool *enough)
+{
+    *enough = false;
+    if (slot->request->generation.parallel_tool_calls || slot->calls == 0 || slot->constraint == NULL)
+        return ERR_OK;
+    llama_token end = llama_vocab_eos(e->vocab);
+    return end == LLAMA_TOKEN_NULL ? ERR_OK : engine_constraint_allows(slot->constraint, end, enough);
+}
+
+static enum err end_after_call(struct engine_llama *e, struct engine_slot *slot, bool *over)
+{
+    enum err result = is_enough(e, slot, over);
+    if (result != ERR_OK || !*over)
+        return result;
+    result = engine_text_finish(&slot->text);
+    if (result == ERR_OK)
+        result = hand_out(e, slot, ENGINE_PARSER_END);
+    return result == ERR_OK ? finish(e, slot, ANSWER_STOP) : result;
+}
+
 void engine_slot_advance(struct engine_llama *e, struct engine_slot *slot)
 {
     bool over = false;
     enum err result = slot->state == ENGINE_SLOT_PROMPT ? begin_answer(e, slot) : ERR_OK;
     if (result == ERR_OK)
         result = take(e, slot, &over);
+    if (result == ERR_OK && !over)
+        result = end_after_call(e, slot, &over);
     if (result != ERR_OK || over)
         engine_slot_end(slot, result);
 }
