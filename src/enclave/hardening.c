@@ -36,6 +36,15 @@ static int raise_open_files(void)
     return setrlimit(RLIMIT_NOFILE, &limit);
 }
 
+/* Chat templates ask for the local time, and libc then looks for the zone's file, each time, unless it knows the zone from before: that of no place. */
+static int fix_time_zone(void)
+{
+    if (setenv("TZ", "UTC0", 1) != 0) // NOLINT(concurrency-mt-unsafe): there is one thread yet
+        return -1;
+    tzset();
+    return 0;
+}
+
 enum err hardening_at_start(struct err_note *note)
 {
     const struct rlimit none = {0, 0};
@@ -53,15 +62,6 @@ enum err hardening_at_start(struct err_note *note)
         return failed(note, "time zone");
     enum err e = secret_require_locked();
     return e == ERR_OK ? e : err_noted(e, note, "RLIMIT_MEMLOCK is too small");
-}
-
-/* Chat templates ask for the local time, and libc then looks for the zone's file, each time, unless it knows the zone from before: that of no place. */
-static int fix_time_zone(void)
-{
-    if (setenv("TZ", "UTC0", 1) != 0) // NOLINT(concurrency-mt-unsafe): there is one thread yet
-        return -1;
-    tzset();
-    return 0;
 }
 
 static enum err user_change(uint32_t user, struct err_note *note)
