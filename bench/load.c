@@ -7,10 +7,12 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/error.h"
 #include "base/options.h"
@@ -30,6 +32,7 @@ static const struct option table[] = {
     {"--clients", OPTION_NUMBER, AT(clients), 1, 256, "N", "clients at once. Default 1"},
     {"--requests", OPTION_NUMBER, AT(requests), 1, 100000, "N", "requests of each, one after the other. Default 1"},
     {"--max-tokens", OPTION_NUMBER, AT(max_tokens), 1, 4096, "N", "tokens of each answer. Default 48"},
+    {"--same", OPTION_SWITCH, AT(same), 0, 0, NULL, "ask the same each time; else each prompt begins with another number"},
     {"--text", OPTION_SWITCH, AT(text), 0, 0, NULL, "also print the first answer"},
     {"--help", OPTION_SWITCH, AT(help), 0, 0, NULL, "this text"},
     {0},
@@ -68,6 +71,15 @@ void load_piece(struct load_answer *a, const char *text, size_t len)
     size_t n = len < room ? len : room;
     memcpy(a->text + a->text_len, text, n);
     a->text_len += n;
+}
+
+void load_prompt(const struct load_options *o, char out[static LOAD_PROMPT_MAX])
+{
+    static atomic_uint count;
+    if (o->same)
+        (void)snprintf(out, LOAD_PROMPT_MAX, "%s", o->prompt);
+    else
+        (void)snprintf(out, LOAD_PROMPT_MAX, "%05d%03u: %s", (int)getpid() % 100000, atomic_fetch_add(&count, 1) % 1000, o->prompt);
 }
 
 /* ---- the clients ---- */

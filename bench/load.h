@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { LOAD_TEXT_MAX = 1 << 16 };
+enum { LOAD_TEXT_MAX = 1 << 16, LOAD_PROMPT_MAX = 1 << 16 };
 
 struct load_options {
     const char *http;    /* unix:PATH or tcp:HOST:PORT (numeric) */
@@ -24,6 +24,7 @@ struct load_options {
     uint32_t clients;
     uint32_t requests; /* of each client */
     uint32_t max_tokens;
+    bool same; /* each request asks the same; else each begins in another way, so that no server can use again what it computed for one before */
     bool text; /* show the first answer */
     bool help;
 };
@@ -51,6 +52,8 @@ struct load_way {
 extern const struct load_way load_http;
 extern const struct load_way load_enclave;
 
+/* What the next request asks. */
+void load_prompt(const struct load_options *options, char out[static LOAD_PROMPT_MAX]);
 double load_clock(void);
 /* Some text has come now. */
 void load_piece(struct load_answer *answer, const char *text, size_t len);

@@ -61,7 +61,9 @@ static void enclave_ask(void *client, struct load_answer *a)
     char note[ENCLUME_NOTE_SIZE] = "";
     struct enclume_sampling sampling;
     struct enclume_usage usage;
-    const struct enclume_message message = {"user", c->options->prompt};
+    char prompt[LOAD_PROMPT_MAX];
+    load_prompt(c->options, prompt);
+    const struct enclume_message message = {"user", prompt};
     enclume_sampling_init(&sampling);
     sampling.temperature = 0;
     sampling.max_tokens = c->options->max_tokens;

@@ -17,6 +17,7 @@
 
 #include <openssl/ssl.h>
 
+#include "base/secret.h"
 #include "base/strict_json.h"
 #include "http/http.h"
 #include "http/sse.h"
@@ -122,15 +123,17 @@ static void write_all(struct http_client *c, struct bytes out)
 
 static char *make_body(const struct load_options *o)
 {
+    char text[LOAD_PROMPT_MAX];
+    load_prompt(o, text);
     bool chat = strcmp(o->path, "/v1/chat/completions") == 0;
     json_t *body = json_pack("{s:b,s:i,s:i,s:{s:b}}", "stream", 1, "temperature", 0, "max_tokens", (int)o->max_tokens,
                              "stream_options", "include_usage", 1);
-    json_t *prompt = chat ? json_pack("[{s:s,s:s}]", "role", "user", "content", o->prompt) : json_string(o->prompt);
+    json_t *prompt = chat ? json_pack("[{s:s,s:s}]", "role", "user", "content", text) : json_string(text);
     if (body == NULL || prompt == NULL || json_object_set_new(body, chat ? "messages" : "prompt", prompt) != 0)
         load_fail("no memory");
-    char *text = json_dumps(body, JSON_COMPACT);
+    char *json = json_dumps(body, JSON_COMPACT);
     json_decref(body);
-    return text;
+    return json;
 }
 
 static void make_request(struct http_client *c)
@@ -141,6 +144,7 @@ static void make_request(struct http_client *c)
     struct err_note note = {{0}};
     struct writer w = writer_into(head, sizeof head);
     char *body = make_body(c->options);
+    secret_buffer_clear(&c->request);
     http_write_request(&w, "POST", bytes_str(c->options->path));
     bool port = strncmp(c->options->http, "tcp:", 4) == 0;
     http_write_field(&w, "Host", bytes_str(port ? c->options->http + 4 : "localhost"));
@@ -154,6 +158,7 @@ static void make_request(struct http_client *c)
     must(writer_finish(&w, &text), &note);
     must(secret_buffer_append(&c->request, text, BODY_MAX), &note);
     must(secret_buffer_append(&c->request, bytes_str(body), BODY_MAX), &note);
+    secret_free(body); /* of jansson, whose memory is secret memory */
 }
 
 static void *http_open(const struct load_options *options)
@@ -166,7 +171,6 @@ static void *http_open(const struct load_options *options)
     c->events.limit = LINE_MAX_SIZE;
     open_connection(c);
     must(http_reader_new(&(struct http_config){.kind = HTTP_RESPONSE, .body_max = BODY_MAX}, &c->reader), &note);
-    make_request(c);
     return c;
 }
 
@@ -250,6 +254,7 @@ static void http_ask(void *client, struct load_answer *a)
     bool kept = c->used;
     c->done = false;
     c->used = true;
+    make_request(c);
     write_all(c, secret_buffer_bytes(&c->request));
     while (event.kind != HTTP_END) {
         must(http_read(c->reader, &c->rest, &event, &note), &note);
