@@ -83,6 +83,8 @@ void request_data(struct session *session, uint32_t stream, struct bytes data, b
 void request_cancelled(struct session *session, uint32_t stream);
 void request_lines(struct enclave *enclave, const struct mail *mail);
 void request_done(struct enclave *enclave, const struct mail *mail);
+/* Queues what long answers have left, as far as there is room. */
+void requests_write_rest(struct session *session);
 /* The session goes: its requests are cancelled and forgotten. */
 void requests_drop(struct session *session);
 

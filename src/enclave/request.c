@@ -25,7 +25,9 @@ struct request {
     enum api api;       /* ROUTE_API; for errors of the others too */
     bool running;
     bool replied;
-    struct secret_buffer body;
+    struct secret_buffer body; /* while it comes; then what of a long answer the channel has no room for yet */
+    size_t sent;               /* bytes of that which it has taken */
+    bool done;                 /* the engine is, and nothing comes after what is in body */
     char *model; /* ROUTE_MODEL: the name in the path */
 };
 
@@ -258,14 +260,62 @@ void request_cancelled(struct session *session, uint32_t stream)
 
 /* ---- what the engine tells ---- */
 
+/* A whole answer may be longer than what a stream can queue; it goes as the client takes it, and counts like a body that is being received. A streamed
+ * one comes in small pieces, and who does not read them has to do without. */
+static enum err keep_rest(struct request *r, struct bytes text)
+{
+    if (text.len > ENCLAVE_SESSION_BODY_MAX - r->session->body_bytes)
+        return ERR_TOO_LARGE;
+    if (text.len > ENCLAVE_BODY_MAX - r->enclave->body_bytes)
+        return ERR_BUSY;
+    enum err e = secret_buffer_append(&r->body, text, ENCLAVE_SESSION_BODY_MAX);
+    if (e == ERR_OK) {
+        r->session->body_bytes += text.len;
+        r->enclave->body_bytes += text.len;
+    }
+    return e;
+}
+
+static enum err write_rest(struct request *r)
+{
+    size_t room = channel_stream_room(r->session->channel, r->stream);
+    size_t left = r->body.len - r->sent;
+    size_t n = left < room ? left : room;
+    if (n == 0)
+        return ERR_OK;
+    bool end = r->done && n == left;
+    enum err e = channel_stream_write(r->session->channel, r->stream, bytes_of(r->body.ptr + r->sent, n), end);
+    r->sent += n;
+    return e;
+}
+
+void requests_write_rest(struct session *session)
+{
+    for (struct request *r = session->requests, *next; r != NULL; r = next) {
+        next = r->next;
+        if (!r->replied || r->sent == r->body.len)
+            continue;
+        enum err e = write_rest(r);
+        if (e != ERR_OK)
+            give_up(r, e);
+        else if (r->done && r->sent == r->body.len)
+            drop(r);
+    }
+}
+
 void request_lines(struct enclave *enclave, const struct mail *mail)
 {
     struct request *r = idmap_find(&enclave->request_ids, mail->id);
     if (r == NULL || r->session == NULL)
         return;
+    bool whole = !r->replied;
+    struct bytes lines = bytes_of(mail->text, mail->size);
     enum err e = reply(r, mail->status);
-    if (e == ERR_OK)
-        e = channel_stream_write(r->session->channel, r->stream, bytes_of(mail->text, mail->size), false);
+    whole = whole && lines.len > channel_stream_room(r->session->channel, r->stream);
+    if (e == ERR_OK && (whole || r->sent < r->body.len))
+        e = keep_rest(r, lines);
+    else if (e == ERR_OK)
+        e = channel_stream_write(r->session->channel, r->stream, lines, false);
     r->session->dirty = true;
     if (e != ERR_OK)
         give_up(r, e);
@@ -284,6 +334,9 @@ void request_done(struct enclave *enclave, const struct mail *mail)
     /* The host reads this log: the sizes of prompts and answers, which the padding hides from it, have no place there. */
     if (mail->result == ERR_ENGINE)
         log_event(LOG_REQUEST_FAILED, LOG_ERR(mail->result));
+    r->done = true;
+    if (mail->result == ERR_OK && r->sent < r->body.len)
+        return;
     struct err_note note = {0};
     memcpy(note.text, mail->text, mail->size < sizeof note.text ? mail->size : sizeof note.text - 1);
     finish(r, mail->result, NULL, &note);

@@ -109,7 +109,7 @@ struct engine_request {
     /* the engine's thread */
     uint32_t working; /* slots */
     uint32_t ended;   /* choices */
-    bool begun;       /* the first token of an answer is there */
+    bool begun;       /* the first lines are out */
     struct answer_usage usage;
     enum err result;
     struct err_note note;
@@ -297,6 +297,7 @@ void engine_embedding_wipe(struct engine_llama *e);
 
 /* ---- llama_output.c ---- */
 /* Each: hands out the lines that it causes. ERR_MEMORY, ERR_TOO_LARGE, ERR_ENGINE. */
+/* Once for a request, harmless after that. */
 ERR_MUST_USE enum err engine_output_begin(struct engine_llama *e, struct engine_request *r);
 ERR_MUST_USE enum err engine_output_progress(struct engine_llama *e, const struct engine_slot *slot);
 ERR_MUST_USE enum err engine_output_delta(struct engine_llama *e, const struct engine_slot *slot,

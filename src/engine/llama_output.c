@@ -19,12 +19,18 @@ static enum err send(struct engine_llama *e, const struct engine_request *r, enu
 
 enum err engine_output_begin(struct engine_llama *e, struct engine_request *r)
 {
+    if (r->begun)
+        return ERR_OK;
+    r->begun = true;
     return send(e, r, answer_begin(r->answer, &r->usage, &e->lines));
 }
 
 enum err engine_output_progress(struct engine_llama *e, const struct engine_slot *slot)
 {
-    const struct engine_request *r = slot->request;
+    struct engine_request *r = slot->request;
+    enum err result = engine_output_begin(e, r);
+    if (result != ERR_OK)
+        return result;
     return send(e, r, answer_progress(r->answer, slot->decoded, slot->prompt->count, &e->lines));
 }
 

@@ -135,11 +135,8 @@ static enum err echo(struct engine_llama *e, struct engine_slot *slot)
 static enum err begin_answer(struct engine_llama *e, struct engine_slot *slot)
 {
     struct engine_request *r = slot->request;
-    enum err result = ERR_OK;
     slot->state = ENGINE_SLOT_ANSWER;
-    if (!r->begun)
-        result = engine_output_begin(e, r);
-    r->begun = true;
+    enum err result = engine_output_begin(e, r);
     if (result == ERR_OK && r->generation.echo)
         result = echo(e, slot);
     return result;

@@ -134,7 +134,10 @@ static void put_tools(const struct generation *g, struct json_line *l)
         json_put(l, i == 0 ? "{\"type\":\"function\",\"name\":" : ",{\"type\":\"function\",\"name\":");
         json_put_text(l, tool->name);
         json_put(l, ",\"description\":");
-        json_put_text(l, tool->description);
+        if (tool->description.len != 0)
+            json_put_text(l, tool->description);
+        else
+            json_put(l, "null");
         put_optional(l, ",\"parameters\":", tool->parameters);
         json_put(l, ",\"strict\":");
         json_put_bool(l, tool->strict);

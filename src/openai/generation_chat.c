@@ -156,6 +156,8 @@ static const struct parse_field assistant_fields[] = {
     {"refusal", take_refusal, .offset = 0},
     {"annotations", parse_any_list, .offset = 0},
     {"parsed", parse_any, .offset = 0},
+    {"audio", parse_refused, .offset = 0},
+    {"function_call", parse_refused, .more = "is not supported; use tool_calls"},
     PARSE_END,
 };
 

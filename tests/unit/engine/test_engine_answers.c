@@ -123,16 +123,30 @@ static void more_answers_than_slots_are_given_all_the_same(void **state)
     json_decref(document);
 }
 
-/* A prompt is read once, for all its answers: the others' rows are copies. */
+/* A prompt is read once, for all its answers: beside one that answers, a prompt as long as this one would be read in pieces. */
 static void several_answers_cost_the_prompt_once(void **state)
 {
     (void)state;
-    const struct engine_llama *e = (const struct engine_llama *)f->engine;
-    struct llama_perf_context_data before = llama_perf_context(e->context);
-    json_decref(whole(API_CHAT, "{" STORY ",\"n\":4,\"temperature\":0,\"max_tokens\":1}"));
-    struct llama_perf_context_data after = llama_perf_context(e->context);
-    assert_true(e->traces.streams);
-    assert_true(after.n_p_eval >= before.n_p_eval);
+    char body[2048];
+    size_t n = (size_t)snprintf(body, sizeof body, "{\"messages\":[{\"role\":\"user\",\"content\":\"The");
+    for (int i = 0; i < 180; i++)
+        n += (size_t)snprintf(body + n, sizeof body - n, " cat");
+    (void)snprintf(body + n, sizeof body - n,
+                   "\"}],\"n\":4,\"temperature\":0,\"max_tokens\":20,\"stream\":true,\"return_progress\":true}");
+    const struct fixture_answer *a = fixture_ask_body(f, 0, API_CHAT, body);
+    size_t whole_prompts = 0;
+    json_t *line;
+    assert_ok(a->result);
+    for (size_t i = 0; (line = fixture_line(a, i)) != NULL; i++) {
+        const json_t *progress = json_object_get(line, "prompt_progress");
+        if (progress != NULL) {
+            assert_int_equal(json_integer_value(json_object_get(progress, "total")), 182);
+            assert_int_equal(json_integer_value(json_object_get(progress, "processed")), 182);
+            whole_prompts++;
+        }
+        json_decref(line);
+    }
+    assert_int_equal(whole_prompts, 4);
 }
 
 static void several_answers_can_be_cancelled(void **state)
