@@ -74,15 +74,14 @@ bool guard_is_token(struct bytes token)
 
 /* ---- what a client says ---- */
 
-static const char *const own_names[] = {"localhost", "127.0.0.1", "[::1]"};
-
 /* host[:port], with the scheme's port, 80, when none is said. */
 static bool is_own(const struct guard *g, struct bytes host)
 {
-    char wanted[HOST_SIZE];
-    for (size_t i = 0; i < sizeof own_names / sizeof own_names[0]; i++) {
-        (void)snprintf(wanted, sizeof wanted, "%s:%u", own_names[i], (unsigned)g->port);
-        if (http_same(host, wanted) || (g->port == 80 && http_same(host, own_names[i])))
+    const char *const names[] = {"localhost", "127.0.0.1", "[::1]", g->host != NULL ? g->host : "localhost"};
+    char wanted[2 * HOST_SIZE];
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        (void)snprintf(wanted, sizeof wanted, "%s:%u", names[i], (unsigned)g->port);
+        if (http_same(host, wanted) || (g->port == 80 && http_same(host, names[i])))
             return true;
     }
     return false;

@@ -23,6 +23,7 @@ enum {
 
 struct guard {
     uint16_t port;
+    const char *host; /* the address that is listened on, beside the usual names; NULL: those alone */
     bool wants_token;
     struct bytes token; /* secret memory */
     struct bytes

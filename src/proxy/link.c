@@ -376,12 +376,13 @@ void link_sweep(struct link *l, uint64_t now)
         return;
     uint64_t silence = now - l->heard_at;
     bool late = l->renewing && now > l->deadline;
-    if (late || (silence > 2 * PROXY_SILENCE_MS && channel_ping_unanswered(l->channel))) {
+    bool pinged = channel_ping_unanswered(l->channel);
+    if (late || (pinged && silence > PROXY_SILENCE_MS && now - l->pinged_at > PROXY_SILENCE_MS)) {
         link_close(l, ERR_CHANNEL_TIMEOUT);
         return;
     }
-    if (silence > PROXY_SILENCE_MS && !channel_ping_unanswered(l->channel))
-        (void)!channel_ping(l->channel);
+    if (silence > PROXY_SILENCE_MS && !pinged && channel_ping(l->channel) == ERR_OK)
+        l->pinged_at = now;
     /* Before it is too old, so that no request has to wait for it. */
     int64_t max_age = l->endpoint->verifier.max_age;
     if (!is_young(l, max_age / 8 < 60 ? max_age / 8 : 60))

@@ -58,7 +58,7 @@ void endpoint_refused(struct endpoint *e)
 static void back_off(struct endpoint *e, bool was_ready)
 {
     uint64_t now = uv_now(&e->proxy->loop);
-    e->tried = true;
+    e->tried = !was_ready;
     e->tried_at = now;
     if (was_ready)
         e->backoff_ms = 0;
@@ -117,8 +117,7 @@ static struct link *pick(struct proxy *p)
     return NULL;
 }
 
-/* Is there anything to wait for at this endpoint? Begins it where it must be begun. begun_at: of the request; an attempt that failed before, but only just, is news
- * enough for it. */
+/* Is there anything to wait for at this endpoint? Begins it where it must be begun. begun_at: of the request. */
 static bool has_hope(struct endpoint *e, uint64_t begun_at)
 {
     bool ready = false;
@@ -137,8 +136,10 @@ static bool has_hope(struct endpoint *e, uint64_t begun_at)
             (void)try_endpoint(e);
         return true;
     }
-    bool news = e->tried && e->tried_at + PROXY_RETRY_MS >= begun_at;
-    return !news && try_endpoint(e);
+    /* What a request finds out, it finds out for itself; but evidence costs the chip time, so a refusal just now is news enough. */
+    bool failed_for_it = e->tried && e->tried_at >= begun_at;
+    bool refused_just_now = e->state == PROXY_REFUSED && e->tried_at + PROXY_RETRY_MS >= begun_at;
+    return !failed_for_it && !refused_just_now && try_endpoint(e);
 }
 
 static void unlink_waiting(struct proxy *p, struct exchange *x)

@@ -66,6 +66,7 @@ struct link {
     struct noise_keypair *key; /* fresh for each channel */
     uint64_t deadline;         /* uv_now; of the handshake, and of a renewal */
     uint64_t heard_at;
+    uint64_t pinged_at;
     int64_t verified_at; /* seconds since 1970: when the enclave at the other end was last appraised */
     bool fresh;
     bool renewing; /* new evidence was asked for in place */

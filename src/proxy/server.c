@@ -123,6 +123,7 @@ static enum err open_listener(struct proxy *p, struct err_note *note)
         uv = uv_tcp_getsockname(&p->listener, (struct sockaddr *)&address, &size);
     if (uv != 0)
         return cannot_listen(p, uv, note);
+    p->guard.host = p->host;
     p->guard.port = ntohs(address.ss_family == AF_INET ? ((struct sockaddr_in *)&address)->sin_port
                                                        : ((struct sockaddr_in6 *)&address)->sin6_port);
     return ERR_OK;

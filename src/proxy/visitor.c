@@ -250,6 +250,8 @@ static bool answer_preflight(struct visitor *v, const struct http_head *head)
     if (v->origin.len == 0 || !bytes_is_str(head->method, "OPTIONS"))
         return false;
     (void)http_find(head, "Access-Control-Request-Headers", &v->wished_headers);
+    v->close_after = v->close_after ||
+                     head->body != HTTP_BODY_NONE; /* which is not read, and must not pass for a request */
     v->preflight = true;
     visitor_answer(v, &none, (struct bytes){0});
     v->preflight = false;

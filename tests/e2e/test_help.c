@@ -19,6 +19,10 @@ static const struct program {
      {"--connect", "--policy", "--measurement", "--rtmr", "--model-digest", "--trust-simulated",
       "--allow-milan", "--max-age", "--remember", "--save-evidence", "--system", "--max-tokens",
       "--temperature", "--top-p", "--seed", "--stop", "--quiet", "--json", "--help"}},
+    {{E2E_ENCLUME, "proxy"},
+     {"--connect", "--listen", "--policy", "--measurement", "--rtmr", "--model-digest", "--trust-simulated",
+      "--allow-milan", "--max-age", "--token-file", "--no-token", "--allow-origin", "--max-connections",
+      "--request-timeout", "--install", "--uninstall", "--help"}},
     {{E2E_ENCLUME, "verify"},
      {"--snp-report",
       "--certs",
@@ -132,8 +136,8 @@ static void an_unknown_option_is_refused_by_name(void **state)
 
 static void each_command_of_enclume_is_named(void **state)
 {
-    static const char *const commands[] = {"chat",   "verify",  "inspect", "collateral",
-                                           "policy", "measure", "model"};
+    static const char *const commands[] = {"chat",       "proxy",  "verify",  "inspect",
+                                           "collateral", "policy", "measure", "model"};
     struct process p;
     (void)state;
     assert_int_equal(process_run(&p, (const char *const[]){E2E_ENCLUME, "--help", NULL}), 0);

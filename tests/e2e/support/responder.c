@@ -3,6 +3,8 @@
 
 #include <pthread.h>
 #include <semaphore.h>
+#include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -14,10 +16,17 @@
 #include "attest/merkle.h"
 #include "attest/statement.h"
 #include "base/secret.h"
+#include "base/secret_buffer.h"
 #include "evidence/simulated.h"
 #include "unit/test.h"
 
-enum { CHUNK = 65536 };
+enum { CHUNK = 65536, STREAMS = 128, BODY_MAX = 1024 * 1024 };
+
+/* A request that is coming in. Streams have small numbers here. */
+struct asked {
+    char path[CHANNEL_PATH_MAX + 1];
+    struct secret_buffer body;
+};
 
 struct responder {
     pthread_t thread;
@@ -32,6 +41,10 @@ struct responder {
     size_t heard;            /* bytes behind it */
     char *last;              /* the bundle of the connection before */
     size_t last_len;
+    responder_answer answer;
+    struct asked asked[STREAMS];
+    atomic_size_t cancelled;
+    bool cut;
 };
 
 static void write_statement(const struct responder *r, bool other_key, char text[static STATEMENT_MAX],
@@ -114,9 +127,31 @@ static void on_evidence_wanted(void *owner, const uint8_t challenge[static CHANN
 
 static void on_opened(void *owner, uint32_t stream, struct bytes path)
 {
-    (void)owner;
-    (void)stream;
-    (void)path;
+    struct responder *r = owner;
+    assert_true(stream < STREAMS);
+    (void)snprintf(r->asked[stream].path, sizeof r->asked[stream].path, "%.*s", (int)path.len,
+                   (const char *)path.ptr);
+}
+
+static void on_data(void *owner, uint32_t stream, struct bytes data, bool end)
+{
+    struct responder *r = owner;
+    struct asked *a = &r->asked[stream];
+    assert_ok(secret_buffer_append(&a->body, data, BODY_MAX));
+    channel_stream_consumed(r->channel, stream, data.len);
+    if (!end)
+        return;
+    if (r->answer != NULL)
+        r->cut = r->answer(r->channel, stream, a->path, secret_buffer_bytes(&a->body)) || r->cut;
+    secret_buffer_release(&a->body);
+}
+
+static void on_cancelled(void *owner, uint32_t stream, enum err reason)
+{
+    struct responder *r = owner;
+    (void)reason;
+    secret_buffer_release(&r->asked[stream].body);
+    r->cancelled++;
 }
 
 static void on_closed(void *owner, enum err reason)
@@ -125,8 +160,11 @@ static void on_closed(void *owner, enum err reason)
     (void)reason;
 }
 
-static const struct channel_handler handler = {
-    .evidence_wanted = on_evidence_wanted, .opened = on_opened, .closed = on_closed};
+static const struct channel_handler handler = {.evidence_wanted = on_evidence_wanted,
+                                               .opened = on_opened,
+                                               .data = on_data,
+                                               .cancelled = on_cancelled,
+                                               .closed = on_closed};
 
 static bool send_output(struct responder *r, int fd)
 {
@@ -156,7 +194,8 @@ static void serve(struct responder *r, int fd)
     const struct channel_config config = {.role = NOISE_RESPONDER, .s = &r->key};
     r->first = r->heard = 0;
     assert_ok(channel_new(&config, &handler, r, &r->channel));
-    for (ssize_t n; (n = recv(fd, chunk, sizeof chunk, 0)) > 0;) {
+    r->cut = false;
+    for (ssize_t n; !r->cut && (n = recv(fd, chunk, sizeof chunk, 0)) > 0;) {
         count(r, chunk, (size_t)n);
         if (channel_receive(r->channel, bytes_of(chunk, (size_t)n)) == ERR_OK)
             (void)send_output(r, fd);
@@ -202,6 +241,16 @@ void responder_stop(struct responder *r)
     (void)sem_destroy(&r->ended);
     secret_free(r->last);
     free(r);
+}
+
+void responder_answers(struct responder *r, responder_answer answer)
+{
+    r->answer = answer;
+}
+
+size_t responder_cancelled(struct responder *r)
+{
+    return r->cancelled;
 }
 
 void responder_serve(struct responder *r, enum responder_lie lie, size_t number)
