@@ -55,6 +55,7 @@ struct options {
     const char *out;
     const char *name;
     const char *license;
+    const char *chat_template; /* NULL: none */
 };
 
 struct shape {
@@ -379,6 +380,8 @@ static bool convert(const struct options *options)
     if (!copy_vocabulary(file, options->vocab, shape.vocab) ||
         !convert_arrays(&in, options->model, &shape, file, ctx))
         goto out;
+    if (options->chat_template != NULL)
+        gguf_set_val_str(file, "tokenizer.chat_template", options->chat_template);
     if (!gguf_write_to_file(file, options->out, false)) {
         complain("%s: could not be written", options->out);
         goto out;
@@ -405,6 +408,7 @@ static void print_usage(FILE *to)
           "\n"
           "  --name NAME         general.name of the result (default: TinyStories 15M)\n"
           "  --license LICENSE   general.license of the result (default: mit)\n"
+          "  --chat-template T   a chat template (Jinja) for the result (default: none)\n"
           "  --help              this text\n",
           to);
 }
@@ -414,6 +418,7 @@ int main(int argc, char **argv)
     static const struct option longs[] = {
         {"name", required_argument, NULL, 'n'},
         {"license", required_argument, NULL, 'l'},
+        {"chat-template", required_argument, NULL, 't'},
         {"help", no_argument, NULL, 'h'},
         {NULL, 0, NULL, 0},
     };
@@ -428,6 +433,9 @@ int main(int argc, char **argv)
             break;
         case 'l':
             options.license = optarg;
+            break;
+        case 't':
+            options.chat_template = optarg;
             break;
         case 'h':
             print_usage(stdout);

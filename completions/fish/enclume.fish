@@ -180,6 +180,7 @@ complete -c enclume -n '__enclume_in model' -l help -d 'Show help'
 complete -c enclumed -f
 complete -c enclumed -l listen -x -a '(__enclume_address tcp:127.0.0.1:7878)' -d 'Where to listen'
 complete -c enclumed -l model -r -F -d 'The model, a GGUF file'
+complete -c enclumed -l engine -x -a 'llama upstream=unix: upstream=tcp:127.0.0.1:' -d 'What answers prompts'
 complete -c enclumed -l projector -r -F -d 'What lets the model read images, a GGUF file'
 complete -c enclumed -l evidence -x -a 'tsm sev-guest tdx-guest auto simulated' -d 'Where attestation evidence comes from'
 complete -c enclumed -l gpus -x -a 'none nvml' -d 'GPUs that are part of the evidence'

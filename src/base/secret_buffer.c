@@ -25,6 +25,12 @@ enum err secret_buffer_append(struct secret_buffer *b, struct bytes more, size_t
     return ERR_OK;
 }
 
+void secret_buffer_clear(struct secret_buffer *b)
+{
+    secret_wipe(b->ptr, b->len);
+    b->len = 0;
+}
+
 void secret_buffer_release(struct secret_buffer *b)
 {
     secret_free(b->ptr);

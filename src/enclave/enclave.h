@@ -47,6 +47,7 @@ struct enclave {
     struct evidence_nvml *nvml; /* until its GPUs have answered; NULL: none */
     struct evidence_gpus gpus;  /* of this start; none is a count of 0 */
     struct evidence_batch *batch;
+    int dialer; /* where connections to the other server come from, until the engine has it; -1: there is none */
     struct engine *engine;
     struct engine_info engine_info;
     int64_t started_at; /* seconds since 1970: the model's "created" */

@@ -5,10 +5,12 @@
 #include <grp.h>
 #include <malloc.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/secret.h"
@@ -35,13 +37,18 @@ static int raise_open_files(void)
     return setrlimit(RLIMIT_NOFILE, &limit);
 }
 
+/* Chat templates ask for the local time, and libc then looks for the zone's file, each time, unless it knows the zone from before: that of no place. */
+static int fix_time_zone(void)
+{
+    if (setenv("TZ", "UTC0", 1) != 0) // NOLINT(concurrency-mt-unsafe): there is one thread yet
+        return -1;
+    tzset();
+    return 0;
+}
+
 enum err hardening_at_start(struct err_note *note)
 {
     const struct rlimit none = {0, 0};
-    /* The C library gives each thread a heap of its own, and when it gives memory of one back it opens a file of /proc to see how: the sandbox would end us
-     * in the middle of a request. One heap for all threads does without. */
-    if (mallopt(M_ARENA_MAX, 1) != 1)
-        return err_noted(ERR_SYSTEM, note, "one heap for all threads");
     (void)umask(077);
     (void)signal(SIGPIPE, SIG_IGN);
     if (setrlimit(RLIMIT_CORE, &none) != 0)
@@ -52,6 +59,8 @@ enum err hardening_at_start(struct err_note *note)
         return failed(note, "no new privileges");
     if (raise_open_files() != 0)
         return failed(note, "open files");
+    if (fix_time_zone() != 0)
+        return failed(note, "time zone");
     /* The heap of a further thread opens /proc/sys/vm/overcommit_memory when it shrinks, and the sandbox would end us for that: one heap for all. A
      * sanitizer's heap knows nothing of that, and does not open it either. */
     (void)mallopt(M_ARENA_MAX, 1);
@@ -91,6 +100,12 @@ static unsigned needs_of(const struct enclave_options *options)
 {
     unsigned needs = has_real_chip(options) ? SANDBOX_CHIP : 0;
     return collateral_at(options, "unix:") != NULL ? needs | SANDBOX_UNIX : needs;
+}
+
+enum err hardening_of_dialer(const struct enclave_options *options, int family, struct err_note *note)
+{
+    enum err e = user_change(options->user, note);
+    return e == ERR_OK && can_be_confined ? sandbox_enter_dialer(family, note) : e;
 }
 
 enum err hardening_before_chip(const struct enclave_options *options, struct err_note *note)

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "enclave/mailbox.h"
 
+#include <sys/eventfd.h>
+#include <unistd.h>
+
 #include "base/secret.h"
 
 static struct mail *take_all(struct mailbox *m)
@@ -13,9 +16,13 @@ static struct mail *take_all(struct mailbox *m)
     return first;
 }
 
-static void on_wake(uv_async_t *wake)
+static void on_wake(uv_poll_t *wake, int status, int events)
 {
     struct mailbox *m = wake->data;
+    uint64_t count;
+    (void)status;
+    (void)events;
+    (void)!read(m->event, &count, sizeof count); /* there is nothing when a letter came behind the last look */
     for (struct mail *mail = take_all(m); mail != NULL;) {
         struct mail *next = mail->next;
         m->deliver(m->owner, mail);
@@ -30,14 +37,15 @@ enum err mailbox_open(struct mailbox *m, uv_loop_t *loop, void (*deliver)(void *
 {
     *m = (struct mailbox){.deliver = deliver, .delivered = delivered, .owner = owner};
     m->last = &m->first;
-    if (uv_mutex_init(&m->lock) != 0)
+    m->event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (m->event < 0)
         return ERR_SYSTEM;
-    if (uv_async_init(loop, &m->wake, on_wake) != 0) {
-        uv_mutex_destroy(&m->lock);
+    if (uv_mutex_init(&m->lock) != 0 || uv_poll_init(loop, &m->wake, m->event) != 0) {
+        (void)close(m->event);
         return ERR_SYSTEM;
     }
     m->wake.data = m;
-    return ERR_OK;
+    return uv_poll_start(&m->wake, UV_READABLE, on_wake) == 0 ? ERR_OK : ERR_SYSTEM;
 }
 
 void mailbox_post(struct mailbox *m, const struct mail *envelope, struct bytes text)
@@ -51,6 +59,8 @@ void mailbox_post(struct mailbox *m, const struct mail *envelope, struct bytes t
             memcpy(mail->text, text.ptr, text.len);
     }
     uv_mutex_lock(&m->lock);
+    /* Whoever comes to letters that lie there finds the loop woken already. */
+    bool wake = mail == NULL || m->first == NULL;
     if (mail == NULL) {
         m->out_of_memory = true;
     } else {
@@ -58,7 +68,9 @@ void mailbox_post(struct mailbox *m, const struct mail *envelope, struct bytes t
         m->last = &mail->next;
     }
     uv_mutex_unlock(&m->lock);
-    (void)uv_async_send(&m->wake);
+    static const uint64_t one = 1;
+    if (wake)
+        (void)!write(m->event, &one, sizeof one);
 }
 
 void mailbox_close(struct mailbox *m)
@@ -69,5 +81,6 @@ void mailbox_close(struct mailbox *m)
         mail = next;
     }
     uv_close((uv_handle_t *)&m->wake, NULL);
+    (void)close(m->event);
     uv_mutex_destroy(&m->lock);
 }

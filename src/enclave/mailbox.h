@@ -5,6 +5,9 @@
 /*
  * What other threads have to tell the loop: the engine's lines and the chip's evidence. Any thread posts; the loop's thread takes, in order.
  * Texts are copied into secret memory and wiped when they were dealt with.
+ *
+ * The loop is woken by an eventfd, and not by uv_async_send: where that wakes a loop on the sender's own processor before it has returned, the loop spins until the sender
+ * has its turn again (libuv up to 1.44), and on a busy machine that sender is the engine, once for each token.
  */
 
 #include <uv.h>
@@ -27,7 +30,8 @@ struct mail {
 
 struct mailbox {
     uv_mutex_t lock;
-    uv_async_t wake;
+    int event; /* eventfd */
+    uv_poll_t wake;
     struct mail *first;
     struct mail **last;
     bool out_of_memory; /* a letter could not be kept: the loop must stop rather than lose it silently */

@@ -4,6 +4,7 @@
 
 #include "base/secret.h"
 #include "base/strict_json.h"
+#include "enclave/dialer.h"
 #include "enclave/enclave.h"
 #include "enclave/hardening.h"
 
@@ -34,6 +35,10 @@ int main(int argc, char **argv)
         (void)puts("enclumed " ENCLUME_VERSION);
         return 0;
     }
+    /* Before there is anything secret, of which it would have a copy. */
+    e = dialer_start(&enclave.options, &enclave.dialer, &note);
+    if (e != ERR_OK)
+        return fail(e, &note);
     strict_json_init();
     e = crypto_init();
     if (e == ERR_OK)

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/options.h"
+#include "engine/upstream_address.h"
 
 #define AT(field) offsetof(struct enclave_options, field)
 
@@ -13,6 +14,9 @@ static const struct option table[] = {
     {"--listen", OPTION_TEXT, AT(listen), 0, 0, "ADDRESS",
      "tcp:HOST:PORT (numeric; port 0: any), unix:PATH or vsock:PORT. Default tcp:127.0.0.1:7878"},
     {"--model", OPTION_TEXT, AT(model), 0, 0, "FILE", "the model, a GGUF file. Required"},
+    {"--engine", OPTION_TEXT, AT(engine), 0, 0, "ENGINE",
+     "what answers prompts: llama, in this process; or upstream=unix:PATH or upstream=tcp:127.0.0.1:PORT, an "
+     "OpenAI-style server in this machine, which was told to load what --model names. Default llama"},
     {"--projector", OPTION_TEXT, AT(projector), 0, 0, "FILE",
      "what lets the model read images (\"mmproj\", a GGUF file). Default: no images"},
     {"--evidence", OPTION_TEXT, AT(evidence), 0, 0, "SOURCE",
@@ -63,12 +67,42 @@ static enum err gpus_check(const struct enclave_options *options, struct err_not
                            "--gpus: needs --collateral, a place to get NVIDIA's endorsements from");
 }
 
+const char *enclave_options_upstream(const struct enclave_options *options)
+{
+    static const size_t len = sizeof ENCLAVE_ENGINE_UPSTREAM - 1;
+    return strncmp(options->engine, ENCLAVE_ENGINE_UPSTREAM, len) == 0 ? options->engine + len : NULL;
+}
+
+/* What only the engine in this process does is not silently left undone by another server. */
+static enum err engine_check(const struct enclave_options *options, struct err_note *note)
+{
+    struct upstream_address address;
+    const char *upstream = enclave_options_upstream(options);
+    if (upstream == NULL)
+        return strcmp(options->engine, ENCLAVE_ENGINE_LLAMA) == 0
+                   ? ERR_OK
+                   : err_noted(ERR_USAGE, note, "--engine %.100s: wanted llama or upstream=ADDRESS",
+                               options->engine);
+    struct err_note why = {{0}};
+    if (upstream_address_parse(upstream, &address, &why) != ERR_OK)
+        return err_noted(ERR_USAGE, note, "--engine upstream=%.200s", why.text);
+    const char *other = options->context != 0          ? "--context"
+                        : options->threads != 0        ? "--threads"
+                        : options->chat_template != NULL ? "--chat-template"
+                        : options->projector != NULL     ? "--projector"
+                                                         : NULL;
+    return other == NULL ? ERR_OK
+                         : err_noted(ERR_USAGE, note, "%s: is for the engine llama; tell it to the other server",
+                                     other);
+}
+
 enum err enclave_options_parse(int argc, char **argv, struct enclave_options *options, struct err_note *note)
 {
     struct option_list operands;
     *options = (struct enclave_options){
         .listen = "tcp:127.0.0.1:7878",
         .gpus = ENCLAVE_GPUS_NONE,
+        .engine = ENCLAVE_ENGINE_LLAMA,
         .slots = 4,
         .queue = 64,
         .connections = 10000,
@@ -87,7 +121,8 @@ enum err enclave_options_parse(int argc, char **argv, struct enclave_options *op
         return err_noted(ERR_USAGE, note, "--evidence: is required");
     if (options->collateral != NULL && strcmp(options->evidence, ENCLAVE_EVIDENCE_SIMULATED) == 0)
         return err_noted(ERR_USAGE, note, "--collateral: the simulator gives all of it with its evidence");
-    return gpus_check(options, note);
+    e = engine_check(options, note);
+    return e == ERR_OK ? gpus_check(options, note) : e;
 }
 
 void enclave_options_help(void)

@@ -15,10 +15,13 @@
 #define ENCLAVE_EVIDENCE_SIMULATED "simulated"
 #define ENCLAVE_GPUS_NONE          "none"
 #define ENCLAVE_GPUS_NVML          "nvml"
+#define ENCLAVE_ENGINE_LLAMA       "llama"
+#define ENCLAVE_ENGINE_UPSTREAM    "upstream="
 
 struct enclave_options {
     const char *listen;        /* tcp:ADDRESS:PORT, unix:PATH, vsock:PORT */
-    const char *model;         /* GGUF file */
+    const char *model;         /* GGUF file; with another server, what that was told to load */
+    const char *engine;        /* llama, or upstream=ADDRESS */
     const char *projector;     /* NULL: none */
     const char *evidence;      /* name of the evidence source */
     const char *collateral;    /* vsock:PORT, unix:PATH, dir:PATH; NULL: none */
@@ -40,6 +43,8 @@ struct enclave_options {
 /* The note names the argument that was wrong. ERR_USAGE. */
 ERR_MUST_USE enum err enclave_options_parse(int argc, char **argv, struct enclave_options *options,
                                             struct err_note *note);
+/* The address of the other server that answers prompts; NULL: this process does. */
+const char *enclave_options_upstream(const struct enclave_options *options);
 void enclave_options_help(void);
 
 #endif

@@ -15,6 +15,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -56,12 +57,14 @@ enum {
     REQUEST_TDX_REPORT = 0xc4405401
 };
 
-static const struct row {
+struct row {
     int number;
     unsigned need; /* enum sandbox_need, or ALWAYS */
     struct condition condition;
     int error; /* NO_ERROR: it is done; else the caller is told this instead */
-} table[] = {
+};
+
+static const struct row table[] = {
     /* Connections that came in, and what is read and written. None goes out: there is no socket and no connect. */
     {__NR_accept4, ALWAYS, ANY, NO_ERROR},
     {__NR_read, ALWAYS, ANY, NO_ERROR},
@@ -153,6 +156,22 @@ enum {
     CODE_MAX = HEAD_CODE + ROWS * ROW_CODE_MAX + 1
 };
 
+/* Of the dialer. The needs are the families. */
+enum { DIALS_UNIX = 1U << 0, DIALS_INET = 1U << 1 };
+static const struct row dialer_table[] = {
+    {__NR_recvfrom, ALWAYS, ANY, NO_ERROR}, /* libc's recv() */
+    {__NR_sendmsg, ALWAYS, ANY, NO_ERROR},
+    {__NR_close, ALWAYS, ANY, NO_ERROR},
+    {__NR_socket, DIALS_UNIX, BITS(0, ALL_BITS, AF_UNIX), NO_ERROR},
+    {__NR_socket, DIALS_INET, BITS(0, ALL_BITS, AF_INET), NO_ERROR},
+    {__NR_setsockopt, ALWAYS, ANY, NO_ERROR},
+    {__NR_connect, ALWAYS, ANY, NO_ERROR},
+    {__NR_restart_syscall, ALWAYS, ANY, NO_ERROR},
+    {__NR_exit_group, ALWAYS, ANY, NO_ERROR},
+};
+enum { DIALER_ROWS = sizeof dialer_table / sizeof *dialer_table };
+_Static_assert((size_t)DIALER_ROWS <= (size_t)ROWS, "the code has room for the larger table");
+
 /* ---- the filter: the rows one after the other, a hit ends it ---- */
 
 enum { NUMBER_AT = offsetof(struct seccomp_data, nr), ARCHITECTURE_AT = offsetof(struct seccomp_data, arch) };
@@ -191,15 +210,16 @@ static void row_put(struct code *c, const struct row *row)
     put(c, BPF_LD | BPF_W | BPF_ABS, NUMBER_AT, 0, 0);
 }
 
-static void code_make(struct code *c, unsigned needs)
+static void code_make(struct code *c, const struct row *rows, size_t count, unsigned needs)
 {
+    c->count = 0;
     put(c, BPF_LD | BPF_W | BPF_ABS, ARCHITECTURE_AT, 0, 0);
     put(c, BPF_JMP | BPF_JEQ | BPF_K, ARCHITECTURE, 1, 0);
     put(c, BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS, 0, 0);
     put(c, BPF_LD | BPF_W | BPF_ABS, NUMBER_AT, 0, 0);
-    for (size_t i = 0; i < ROWS; i++)
-        if (table[i].need == ALWAYS || (needs & table[i].need) != 0)
-            row_put(c, &table[i]);
+    for (size_t i = 0; i < count; i++)
+        if (rows[i].need == ALWAYS || (needs & rows[i].need) != 0)
+            row_put(c, &rows[i]);
     put(c, BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS, 0, 0);
 }
 
@@ -228,6 +248,14 @@ static const struct place {
     {"/dev/urandom", READ},
 };
 
+/* Of what is no directory the kernel takes only what a file can be used for. */
+static uint64_t access_of(int fd, uint64_t access)
+{
+    struct stat info;
+    bool directory = fstat(fd, &info) == 0 && S_ISDIR(info.st_mode);
+    return directory ? access : access & (READ | WRITE);
+}
+
 /* What is not there cannot be opened later either. */
 static enum err place_add(int rules, const char *path, uint64_t access, struct err_note *note)
 {
@@ -235,6 +263,7 @@ static enum err place_add(int rules, const char *path, uint64_t access, struct e
                                               .parent_fd = open(path, O_PATH | O_CLOEXEC)};
     if (rule.parent_fd < 0)
         return ERR_OK;
+    rule.allowed_access = access_of(rule.parent_fd, access);
     enum err e = ERR_OK;
     if (syscall(__NR_landlock_add_rule, rules, LANDLOCK_RULE_PATH_BENEATH, &rule, 0) != 0)
         e = failed(note, path);
@@ -281,7 +310,7 @@ enum err sandbox_files(const char *model, const char *projector, const char *dir
     int rules = rules_make();
     if (rules < 0)
         return failed(note, "Landlock");
-    enum err e = place_add(rules, model, READ, note);
+    enum err e = place_add(rules, model, READ | LIST, note);
     if (e == ERR_OK && projector != NULL)
         e = place_add(rules, projector, READ, note);
     if (e == ERR_OK && directory != NULL)
@@ -298,15 +327,27 @@ enum err sandbox_files(const char *model, const char *projector, const char *dir
     return e;
 }
 
-enum err sandbox_enter(unsigned needs, struct err_note *note)
+static enum err code_load(const struct code *code, struct err_note *note)
 {
-    static struct code code;
-    code.count = 0;
-    code_make(&code, needs);
-    const struct sock_fprog program = {.len = code.count, .filter = code.instructions};
+    struct sock_filter *filter = bytes_owned(bytes_of(code->instructions, sizeof code->instructions));
+    const struct sock_fprog program = {.len = code->count, .filter = filter};
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
         return failed(note, "no new privileges");
     if (syscall(__NR_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC, &program) != 0)
         return failed(note, "seccomp");
     return ERR_OK;
+}
+
+enum err sandbox_enter(unsigned needs, struct err_note *note)
+{
+    static struct code code;
+    code_make(&code, table, ROWS, needs);
+    return code_load(&code, note);
+}
+
+enum err sandbox_enter_dialer(int family, struct err_note *note)
+{
+    static struct code code;
+    code_make(&code, dialer_table, DIALER_ROWS, family == AF_UNIX ? DIALS_UNIX : DIALS_INET);
+    return code_load(&code, note);
 }

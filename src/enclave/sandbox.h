@@ -31,4 +31,7 @@ ERR_MUST_USE enum err sandbox_files(const char *model, const char *projector, co
 /* From now on, for all threads, for ever. ERR_SYSTEM: this kernel cannot; the note says what. */
 ERR_MUST_USE enum err sandbox_enter(unsigned needs, struct err_note *note);
 
+/* The same for the process that makes connections for the enclave (dialer.h): sockets of this one family, AF_UNIX or AF_INET, connected and handed over. */
+ERR_MUST_USE enum err sandbox_enter_dialer(int family, struct err_note *note);
+
 #endif

@@ -141,7 +141,15 @@ static enum err open_engine(struct enclave *enclave, struct err_note *note)
         .chat_template = o->chat_template,
         .projector_path = o->projector,
     };
-    enum err e = engine_llama_open(&llama, &callbacks, enclave, &enclave->engine, note);
+    struct engine_upstream_options upstream = {
+        .dialer = enclave->dialer,
+        .model_path = o->model,
+        .slots = o->slots,
+        .queue = o->queue,
+    };
+    enum err e = enclave_options_upstream(o) != NULL
+                     ? engine_upstream_open(&upstream, &callbacks, enclave, &enclave->engine, note)
+                     : engine_llama_open(&llama, &callbacks, enclave, &enclave->engine, note);
     if (e != ERR_OK)
         return e;
     enclave->engine->info(enclave->engine, &enclave->engine_info);

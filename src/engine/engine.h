@@ -67,4 +67,32 @@ ERR_MUST_USE enum err engine_llama_open(const struct engine_llama_options *optio
                                         const struct engine_callbacks *callbacks, void *owner,
                                         struct engine **engine, struct err_note *note);
 
+/*
+ * Hands requests to an OpenAI-style server (llama-server, vLLM, SGLang) in the same machine. What that server keeps of a prompt is its own: the promise at the top
+ * of this page holds for the memory of this process alone. Each request is parsed as the llama engine parses it, so what that refuses by name is refused here too;
+ * what the server itself refuses comes back with its status and its own words. Nothing else of the server's goes out but whole JSON objects.
+ *
+ * The server is asked how it is (GET /health, where it has that, and /v1/models) at open and from time to time. When it does not answer, or serves another model
+ * than at open, requests fail with ERR_ENGINE and a note until it does again. Users' prompts must not meet in a cache of prefixes: llama-server is told to keep none, vLLM
+ * and SGLang get a salt for each asker (upstream_models.h).
+ */
+struct engine_upstream_options {
+    int dialer; /* the engine's end of a pair whose other end upstream_dial_serve serves; the engine's to close, also after an error */
+    /* The weights that the server was told to load, for info.digest: a file, or a directory of files (upstream_weights.h). */
+    const char *model_path;
+    uint32_t slots; /* requests handed on at once; 0: 4 */
+    uint32_t queue; /* 0: 64 */
+    /* Milliseconds; 0: the default, in brackets. */
+    uint32_t start_ms;   /* for the server to be there at open (600000) */
+    uint32_t first_ms;   /* to the first byte of an answer (600000) */
+    uint32_t silence_ms; /* between two (120000) */
+    uint32_t idle_ms;    /* that a connection is kept for another request (4000) */
+    uint32_t health_ms;  /* between two questions how it is, each of which may take twice as long (5000) */
+};
+
+/* Returns when the server has said which model it serves. ERR_MODEL (weights), ERR_ENGINE (the server), each with a note. */
+ERR_MUST_USE enum err engine_upstream_open(const struct engine_upstream_options *options,
+                                           const struct engine_callbacks *callbacks, void *owner,
+                                           struct engine **engine, struct err_note *note);
+
 #endif

@@ -64,6 +64,37 @@ static void what_is_required_is_asked_for(void **state)
     assert_err(PARSE("--model", "m", "--evidence", "tsm", "--collateral"), ERR_USAGE);
 }
 
+static void another_server_is_one_of_this_machine(void **state)
+{
+    (void)state;
+    assert_ok(PARSE("--model", "m", "--evidence", "tsm"));
+    assert_null(enclave_options_upstream(&options));
+    assert_ok(PARSE("--model", "m", "--evidence", "tsm", "--engine", "llama", "--threads", "2"));
+    assert_null(enclave_options_upstream(&options));
+    assert_ok(PARSE("--model", "m", "--evidence", "tsm", "--engine", "upstream=unix:/run/s"));
+    assert_string_equal(enclave_options_upstream(&options), "unix:/run/s");
+    assert_ok(PARSE("--model", "m", "--evidence", "tsm", "--engine=upstream=tcp:127.0.0.1:8000"));
+    assert_string_equal(enclave_options_upstream(&options), "tcp:127.0.0.1:8000");
+    static const char *const refused[] = {"vllm", "upstream", "upstream=", "upstream=tcp:10.0.0.1:80",
+                                          "upstream=http://127.0.0.1", "Upstream=unix:/s", ""};
+    for (size_t i = 0; i < test_count(refused); i++) {
+        assert_err(PARSE("--model", "m", "--evidence", "tsm", "--engine", refused[i]), ERR_USAGE);
+        assert_non_null(strstr(note.text, "--engine"));
+    }
+}
+
+static void what_the_other_server_decides_is_not_asked_of_us(void **state)
+{
+    (void)state;
+    static const char *const asked[][2] = {{"--threads", "2"}, {"--projector", "p"}, {"--context", "512"}, {"--chat-template", "chatml"}};
+    for (size_t i = 0; i < test_count(asked); i++) {
+        assert_err(PARSE("--model", "m", "--evidence", "tsm", "--engine", "upstream=unix:/s", asked[i][0], asked[i][1]),
+                   ERR_USAGE);
+        assert_non_null(strstr(note.text, asked[i][0]));
+    }
+    assert_ok(PARSE("--model", "m", "--evidence", "tsm", "--engine", "upstream=unix:/s", "--slots", "9", "--queue", "9"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -71,6 +102,8 @@ int main(void)
         cmocka_unit_test(the_simulator_needs_no_collateral),
         cmocka_unit_test(gpus_need_a_real_chip_and_endorsements),
         cmocka_unit_test(what_is_required_is_asked_for),
+        cmocka_unit_test(another_server_is_one_of_this_machine),
+        cmocka_unit_test(what_the_other_server_decides_is_not_asked_of_us),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -19,7 +20,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "enclave/dialer.h"
 #include "enclave/sandbox.h"
+#include "engine/upstream_dial.h"
 #include "evidence/collateral_directory.h"
 #include "evidence/collateral_source.h"
 #include "unit/test.h"
@@ -293,6 +296,131 @@ static void a_need_opens_its_rows_alone(void **state)
     (void)rmdir("/tmp/enclume-sandbox-test");
 }
 
+/* ---- the process that makes connections for the enclave ---- */
+
+/* Runs `what` as the dialer; the child's status. */
+static int run_dialer(int family, bool (*what)(void))
+{
+    int status;
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        const struct rlimit none = {0, 0};
+        (void)setrlimit(RLIMIT_CORE, &none);
+        if (sandbox_enter_dialer(family, NULL) != ERR_OK)
+            _exit(NO_SANDBOX);
+        _exit(what() ? DONE : NOT_DONE);
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    return status;
+}
+
+static bool makes_a_tcp_socket(void)
+{
+    return socket(AF_INET, SOCK_STREAM, 0) >= 0;
+}
+static bool connects_somewhere(void)
+{
+    struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = 80};
+    return connect(sockets[0], (struct sockaddr *)&to, sizeof to) == 0 || errno != 0;
+}
+static bool writes(void)
+{
+    return write(sockets[0], "x", 1) == 1;
+}
+static bool gets_more_memory(void)
+{
+    return mmap(NULL, SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) != MAP_FAILED;
+}
+static bool accepts(void)
+{
+    return accept(sockets[0], NULL, NULL) >= 0;
+}
+
+static void a_dialer_connects_and_does_nothing_else(void **state)
+{
+    (void)state;
+    static const struct {
+        int family;
+        bool (*what)(void);
+        bool done;
+    } rows[] = {
+        {AF_UNIX, makes_a_unix_socket, true},
+        {AF_INET, makes_a_tcp_socket, true},
+        {AF_UNIX, connects_somewhere, true},
+        {AF_UNIX, makes_a_tcp_socket, false},
+        {AF_INET, makes_a_unix_socket, false},
+        {AF_INET, makes_a_host_socket, false},
+        {AF_UNIX, makes_a_pair, false},
+        {AF_UNIX, listens, false},
+        {AF_UNIX, accepts, false},
+        {AF_UNIX, writes, false},
+        {AF_UNIX, gets_more_memory, false},
+        {AF_UNIX, opens_to_read, false},
+        {AF_UNIX, opens_to_write, false},
+        {AF_UNIX, executes, false},
+        {AF_UNIX, forks, false},
+        {AF_UNIX, traces, false},
+        {AF_UNIX, kills, false},
+        {AF_UNIX, reads_another_process, false},
+        {AF_UNIX, asks_the_chip, false},
+    };
+    for (size_t i = 0; i < test_count(rows); i++) {
+        int status = run_dialer(rows[i].family, rows[i].what);
+        bool as_wanted = rows[i].done ? status == DONE : WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS;
+        if (!as_wanted)
+            fail_msg("row %zu: status 0x%x", i, (unsigned)status);
+    }
+}
+
+/* The whole of it: the program that enclumed starts, for somebody who can neither make a socket nor connect. */
+static int dialer;
+
+static bool gets_a_connection(void)
+{
+    int fd = -1;
+    int error = -1;
+    enum upstream_dial got = UPSTREAM_DIAL_NOTHING_YET;
+    if (!upstream_dial_ask(dialer))
+        return false;
+    struct pollfd polled = {.fd = dialer, .events = POLLIN};
+    if (poll(&polled, 1, 10000) == 1)
+        got = upstream_dial_take(dialer, &fd, &error);
+    return got == UPSTREAM_DIAL_ANSWERED && error == 0 && send(fd, "x", 1, 0) == 1;
+}
+
+static void the_confined_get_connections_from_a_dialer(void **state)
+{
+    (void)state;
+    char dir[] = "/tmp/enclume-sandbox-XXXXXX";
+    char engine[160];
+    struct sockaddr_un at = {.sun_family = AF_UNIX};
+    char said = 0;
+    assert_non_null(mkdtemp(dir));
+    (void)snprintf(at.sun_path, sizeof at.sun_path, "%s/s", dir);
+    (void)snprintf(engine, sizeof engine, "upstream=unix:%s", at.sun_path);
+    int listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    assert_int_equal(bind(listener, (struct sockaddr *)&at, sizeof at), 0);
+    assert_int_equal(listen(listener, 1), 0);
+    const struct enclave_options options = {.engine = engine};
+    assert_ok(dialer_start(&options, &dialer, NULL));
+    assert_true(dialer >= 0);
+    (void)signal(SIGCHLD, SIG_DFL);
+    assert_int_equal(run(0, gets_a_connection), DONE);
+    int fd = accept(listener, NULL, NULL);
+    assert_int_equal(recv(fd, &said, 1, 0), 1);
+    assert_int_equal(said, 'x');
+    /* It ends when nobody can ask any more. */
+    int status = -1;
+    (void)close(dialer);
+    assert_true(wait(&status) > 0);
+    assert_int_equal(status, DONE);
+    (void)close(fd);
+    (void)close(listener);
+    (void)unlink(at.sun_path);
+    (void)rmdir(dir);
+}
+
 static struct collateral_source *endorsements;
 
 /* Under its own name, and under the one that says no product. */
@@ -393,6 +521,8 @@ int main(void)
         cmocka_unit_test(what_serving_needs_is_done),
         cmocka_unit_test(everything_else_ends_the_process),
         cmocka_unit_test(a_need_opens_its_rows_alone),
+        cmocka_unit_test(a_dialer_connects_and_does_nothing_else),
+        cmocka_unit_test(the_confined_get_connections_from_a_dialer),
         cmocka_unit_test(a_directory_of_endorsements_can_be_read),
         cmocka_unit_test(threads_that_run_already_are_caught),
         cmocka_unit_test(files_are_confined_or_it_says_why_not),
