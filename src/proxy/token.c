@@ -21,7 +21,7 @@ static enum err random_text(const char *prefix, struct bytes *out)
     *out = (struct bytes){0};
     enum err e = text == NULL ? ERR_MEMORY : crypto_random(bytes, sizeof bytes);
     if (e == ERR_OK) {
-        memcpy(text, prefix, n);
+        memcpy(text, prefix, n + 1);
         encoding_base64url(bytes_of(bytes, sizeof bytes), text + n);
         *out = bytes_str(text);
         text = NULL;

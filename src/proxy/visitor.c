@@ -476,14 +476,12 @@ void visitor_accept(struct proxy *p)
 void visitor_sweep(struct visitor *v, uint64_t now)
 {
     uint64_t allowed = (uint64_t)v->proxy->options.request_seconds * 1000 + v->body.len / BODY_RATE * 1000;
+    bool reading = v->state == VISITOR_READING;
     bool stalled = v->in_flight && now - v->wrote_at > PROXY_STALL_MS;
     bool lingered = v->state == VISITOR_LINGERING && now > v->linger_until;
-    if (stalled || lingered) {
+    bool idle = reading && !v->request_begun && now - v->idle_since > PROXY_IDLE_MS;
+    if (stalled || lingered || idle)
         visitor_drop(v);
-    } else if (v->state == VISITOR_READING && v->request_begun) {
-        if (now - v->began_at > allowed)
-            turn_away(v, 408, err_name(ERR_CHANNEL_TIMEOUT), "The request did not come to its end in time");
-    } else if (v->state == VISITOR_READING && now - v->idle_since > PROXY_IDLE_MS) {
-        visitor_drop(v);
-    }
+    else if (reading && v->request_begun && now - v->began_at > allowed)
+        turn_away(v, 408, err_name(ERR_CHANNEL_TIMEOUT), "The request did not come to its end in time");
 }

@@ -138,6 +138,37 @@ static void an_enclave_with_another_key_is_appraised_anew(void **state)
     world_stop(&w);
 }
 
+/* The connection breaks, the enclave stays: resumed by its key, without asking the chip again. */
+static void a_connection_that_breaks_is_resumed(void **state)
+{
+    struct world w;
+    struct proxied p;
+    struct caller c;
+    struct relay_record record = {0};
+    size_t rest = 0;
+    char address[WORLD_PATH + 8];
+    (void)state;
+    world_start(&w, &(struct world_options){.platform = "snp"});
+    struct relay *relay = relay_start(w.relay, w.socket);
+    (void)snprintf(address, sizeof address, "unix:%s", w.relay);
+    proxied_start(&p, &w, address, NULL, (const char *const[]){NULL});
+    assert_int_equal(ask(&p), 200);
+    relay_stop(relay);
+    relay = relay_start(w.relay, w.socket);
+    assert_int_equal(ask(&p), 200);
+    caller_ask(&c, &p, "/enclume/status", NULL);
+    assert_non_null(strstr(c.body, "\"resumed\":true"));
+    caller_close(&c);
+    assert_true(proxied_says(&p, "resumed: the same enclave key", 1, WAIT_MS));
+    struct relay_tape tape = relay_tape(relay, 0, RELAY_FROM_CLIENT);
+    assert_true(relay_records(&tape, &record, 1, &rest) > 1);
+    assert_int_equal(record.first, KIND_IK);
+    free(tape.bytes);
+    proxied_stop(&p);
+    relay_stop(relay);
+    world_stop(&w);
+}
+
 static json_int_t verified_at(const struct proxied *p)
 {
     struct caller c;
@@ -258,6 +289,7 @@ int main(void)
         cmocka_unit_test(a_policy_that_does_not_match_keeps_every_prompt_back),
         cmocka_unit_test(an_enclave_that_comes_back_as_another_is_refused_at_once),
         cmocka_unit_test(an_enclave_with_another_key_is_appraised_anew),
+        cmocka_unit_test(a_connection_that_breaks_is_resumed),
         cmocka_unit_test(evidence_past_its_age_is_renewed),
         cmocka_unit_test(when_an_enclave_dies_under_load_the_other_serves),
         cmocka_unit_test(with_no_enclave_at_all_the_reason_is_said),
