@@ -4,6 +4,7 @@
 #include <netdb.h>
 #include <netinet/in.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -64,8 +65,7 @@ static enum err parse_vsock(const char *where, struct address *address, struct e
         !parse_number(colon + 1, UINT32_MAX - 1, &port))
         return err_noted(ERR_USAGE, note, "vsock:%.100s: wanted vsock:CID:PORT", where);
     struct sockaddr_vm *vm = (struct sockaddr_vm *)&address->where;
-    *vm = (struct sockaddr_vm){
-        .svm_family = AF_VSOCK, .svm_cid = (unsigned)cid, .svm_port = (unsigned)port};
+    *vm = (struct sockaddr_vm){.svm_family = AF_VSOCK, .svm_cid = (unsigned)cid, .svm_port = (unsigned)port};
     address->size = sizeof *vm;
     return ERR_OK;
 }

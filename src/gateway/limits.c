@@ -19,7 +19,8 @@ struct limits_entry {
 
 struct limits_rules limits_rules_of(uint32_t connections, uint32_t rate, uint32_t bytes)
 {
-    return (struct limits_rules){.connections = connections, .opening = {rate, rate}, .bytes = {bytes, bytes}};
+    return (struct limits_rules){
+        .connections = connections, .opening = {rate, rate}, .bytes = {bytes, bytes}};
 }
 
 void limits_user_open(struct limits_user *u, const struct limits_rules *rules, uint64_t now)

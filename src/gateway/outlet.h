@@ -20,9 +20,9 @@ struct outlet {
         uv_pipe_t pipe;
     } socket;
     void *owner;
-    void (*moved)(void *owner, bool fine);  /* something that was kept has been taken, or never will be */
-    void (*ended)(void *owner);             /* outlet_end has been done */
-    void (*closed)(void *owner);            /* outlet_close has been done */
+    void (*moved)(void *owner, bool fine); /* something that was kept has been taken, or never will be */
+    void (*ended)(void *owner);            /* outlet_end has been done */
+    void (*closed)(void *owner);           /* outlet_close has been done */
     bool open;
     bool reading;
     bool ending;

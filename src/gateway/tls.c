@@ -10,8 +10,10 @@ enum { PLAIN_SIZE = 16 * 1024 };
 
 struct tls_context {
     SSL_CTX *ssl;
-    BIO_METHOD *method;
 };
+
+/* One for the process: connections hold on to it longer than to the context that they were made with. */
+static BIO_METHOD *method;
 
 struct tls {
     SSL *ssl;
@@ -53,6 +55,19 @@ static long bio_ctrl(BIO *bio, int command, long number, void *pointer)
     return command == BIO_CTRL_FLUSH;
 }
 
+static bool method_made(void)
+{
+    if (method != NULL)
+        return true;
+    BIO_METHOD *m = BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "gateway");
+    if (m != NULL && BIO_meth_set_read_ex(m, bio_read) == 1 && BIO_meth_set_write_ex(m, bio_write) == 1 &&
+        BIO_meth_set_ctrl(m, bio_ctrl) == 1)
+        method = m;
+    else
+        BIO_meth_free(m);
+    return method != NULL;
+}
+
 static int select_protocol(SSL *ssl, const unsigned char **out, unsigned char *out_len,
                            const unsigned char *in, unsigned in_len, void *unused)
 {
@@ -88,10 +103,7 @@ enum err tls_context_open(const char *certificate, const char *key, struct tls_c
     if (c == NULL)
         return ERR_MEMORY;
     c->ssl = SSL_CTX_new(TLS_server_method());
-    c->method = BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "gateway");
-    if (c->ssl == NULL || c->method == NULL || BIO_meth_set_read_ex(c->method, bio_read) != 1 ||
-        BIO_meth_set_write_ex(c->method, bio_write) != 1 || BIO_meth_set_ctrl(c->method, bio_ctrl) != 1 ||
-        SSL_CTX_set_min_proto_version(c->ssl, TLS1_3_VERSION) != 1)
+    if (c->ssl == NULL || !method_made() || SSL_CTX_set_min_proto_version(c->ssl, TLS1_3_VERSION) != 1)
         goto out;
     (void)SSL_CTX_set_mode(c->ssl, SSL_MODE_RELEASE_BUFFERS);
     /* Sessions cannot be resumed: a ticket key would be one more secret to keep, and a handshake is cheap beside what follows. */
@@ -119,7 +131,6 @@ void tls_context_close(struct tls_context *context)
     if (context == NULL)
         return;
     SSL_CTX_free(context->ssl);
-    BIO_meth_free(context->method);
     free(context);
 }
 
@@ -133,7 +144,7 @@ struct tls *tls_open(struct tls_context *context, const struct tls_sink *sink, v
     t->sink = sink;
     t->owner = owner;
     t->ssl = SSL_new(context->ssl);
-    BIO *bio = BIO_new(context->method);
+    BIO *bio = BIO_new(method);
     if (t->ssl == NULL || bio == NULL) {
         BIO_free(bio);
         tls_close(t);
@@ -179,7 +190,8 @@ bool tls_send(struct tls *t, struct bytes plain)
 {
     size_t done = 0;
     ERR_clear_error();
-    bool fine = plain.len == 0 || (SSL_write_ex(t->ssl, plain.ptr, plain.len, &done) == 1 && done == plain.len);
+    bool fine =
+        plain.len == 0 || (SSL_write_ex(t->ssl, plain.ptr, plain.len, &done) == 1 && done == plain.len);
     ERR_clear_error();
     return fine;
 }

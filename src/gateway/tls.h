@@ -20,7 +20,7 @@ ERR_MUST_USE enum err tls_context_open(const char *certificate, const char *key,
 void tls_context_close(struct tls_context *context);
 
 struct tls_sink {
-    bool (*send)(void *owner, struct bytes ciphertext);              /* false: the socket is broken */
+    bool (*send)(void *owner, struct bytes ciphertext);     /* false: the socket is broken */
     bool (*plain)(void *owner, uint8_t *bytes, size_t len); /* may be overwritten; false: no more of it */
 };
 

@@ -89,8 +89,8 @@ static void release(struct token **rows, size_t count)
     free(rows);
 }
 
-static enum err parse(struct bytes text, const struct limits_rules *rules, uint64_t now,
-                      struct token **rows, size_t *count, struct err_note *note)
+static enum err parse(struct bytes text, const struct limits_rules *rules, uint64_t now, struct token **rows,
+                      size_t *count, struct err_note *note)
 {
     for (unsigned number = 1; text.len != 0; number++) {
         struct token token;
