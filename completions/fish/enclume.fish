@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# fish completion for enclume, enclumed and enclume-simulator.
+# fish completion for enclume, enclumed, enclume-gateway and enclume-simulator.
 
 # True while the arguments of one of these commands are typed.
 function __enclume_in
@@ -181,6 +181,33 @@ complete -c enclumed -l grace -x -d 'Time for running answers when asked to stop
 complete -c enclumed -l user -x -d 'Become this user and group after start-up'
 complete -c enclumed -l help -d 'Show help'
 complete -c enclumed -l version -d 'Show the version'
+
+# enclume-gateway
+complete -c enclume-gateway -f
+complete -c enclume-gateway -l listen -x -a 'tcp: tls: ws: wss: unix:' -d 'Where to listen'
+complete -c enclume-gateway -l backend -x -a 'vsock: tcp: unix:' -d 'A virtual machine'
+complete -c enclume-gateway -l backends -r -F -d 'A file of their addresses'
+complete -c enclume-gateway -l tls-cert -r -F -d 'Certificate chain for tls and wss'
+complete -c enclume-gateway -l tls-key -r -F -d 'Its key'
+complete -c enclume-gateway -l tokens -r -F -d 'Who may use a WebSocket'
+complete -c enclume-gateway -l origin -x -d 'Pages whose scripts may connect'
+complete -c enclume-gateway -l max-connections -x -d 'Connections at once'
+complete -c enclume-gateway -l address-connections -x -d 'Connections at once from one address'
+complete -c enclume-gateway -l address-rate -x -d 'New connections a second from one address'
+complete -c enclume-gateway -l address-bytes -x -d 'Bytes a second from and to one address'
+complete -c enclume-gateway -l token-connections -x -d 'Connections at once with one token'
+complete -c enclume-gateway -l token-rate -x -d 'New connections a second with one token'
+complete -c enclume-gateway -l token-bytes -x -d 'Bytes a second with one token'
+complete -c enclume-gateway -l greeting-timeout -x -d 'Close a connection that does not begin'
+complete -c enclume-gateway -l connect-timeout -x -d 'Wait so long for a backend'
+complete -c enclume-gateway -l idle-timeout -x -d 'Close a connection on which nothing moves'
+complete -c enclume-gateway -l stall-timeout -x -d 'Close a connection that takes nothing'
+complete -c enclume-gateway -l ping -x -d 'Ask a silent WebSocket whether it is there'
+complete -c enclume-gateway -l check-interval -x -d 'Connect to each backend so often'
+complete -c enclume-gateway -l grace -x -d 'Time for connections when asked to stop'
+complete -c enclume-gateway -l metrics -x -d 'Where Prometheus asks'
+complete -c enclume-gateway -l help -d 'Show help'
+complete -c enclume-gateway -l version -d 'Show the version'
 
 # enclume-simulator
 complete -c enclume-simulator -f
