@@ -73,10 +73,13 @@ static void begin(struct gateway *g, struct backend *backend)
 
 void checks_cancel(struct gateway *g)
 {
-    while (g->checks != NULL) {
-        connector_cancel(g->checks->connector);
-        forget(g->checks);
+    for (struct check *check = g->checks, *next = NULL; check != NULL; check = next) {
+        next = check->next;
+        connector_cancel(check->connector);
+        check->backend->checking = false;
+        free(check);
     }
+    g->checks = NULL;
 }
 
 void checks_run(struct gateway *g)

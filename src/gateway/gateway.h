@@ -133,7 +133,7 @@ ERR_MUST_USE enum err listener_open(struct gateway *g, struct listener *l, const
 void listener_close(struct listener *l);
 
 /* connection.c */
-void connection_accept(uv_stream_t *listener, int status);
+void connection_accept(uv_stream_t *stream, int status);
 void connections_sweep(struct gateway *g);  /* once a second: who takes too long? */
 void connections_resume(struct gateway *g); /* who was paused for its rate, and may go on? */
 void connections_revoke(struct gateway *g); /* whose token is not listed any more */
@@ -146,7 +146,7 @@ void checks_cancel(struct gateway *g);
 void checks_result(struct gateway *g, struct backend *backend, bool fine);
 
 /* metrics.c */
-void metrics_accept(uv_stream_t *listener, int status);
+void metrics_accept(uv_stream_t *stream, int status);
 void metrics_sweep(struct gateway *g); /* once a second */
 void metrics_drop(struct gateway *g);
 

@@ -94,7 +94,7 @@ static int take(struct gateway *g, struct listener *l, int fd)
 enum err listener_open(struct gateway *g, struct listener *l, const char *text,
                        uv_connection_cb on_connection, int *port, struct err_note *note)
 {
-    struct address address;
+    struct address address = {.size = 0};
     enum err e = parse(text, &l->transport, &address, note);
     if (e != ERR_OK)
         return e;

@@ -29,7 +29,7 @@ struct metrics_client {
 
 /* ---- the text ---- */
 
-#define LABEL_ROW(constant, label) [constant] = label,
+#define LABEL_ROW(constant, label) [constant] = (label),
 static const char *const transport_labels[] = {GATEWAY_TRANSPORT_TABLE(LABEL_ROW)};
 static const char *const refusal_labels[] = {GATEWAY_REFUSAL_TABLE(LABEL_ROW)};
 static const char *const end_labels[] = {GATEWAY_END_TABLE(LABEL_ROW)};

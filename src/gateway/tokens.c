@@ -134,7 +134,7 @@ enum err tokens_read(struct tokens *t, struct bytes text, const struct limits_ru
                      struct err_note *note)
 {
     size_t count = 0;
-    struct token **rows = calloc(TOKENS_MAX + t->count, sizeof *rows);
+    struct token **rows = calloc(TOKENS_MAX + t->count, sizeof(struct token *));
     if (rows == NULL)
         return ERR_MEMORY;
     enum err e = parse(text, rules, now, rows, &count, note);

@@ -25,7 +25,7 @@ static struct bytes behind(struct bytes text, size_t n)
 /* RFC 6750, section 2.1 */
 static bool token_characters(struct bytes token)
 {
-    for (size_t i = 0; i < token.len; i++) {
+    for (size_t i = 0; token.ptr != NULL && i < token.len; i++) {
         uint8_t c = token.ptr[i];
         bool fine = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
                     strchr("-._~+/=", c) != NULL;

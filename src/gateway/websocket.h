@@ -98,8 +98,8 @@ const char *websocket_reason(enum websocket_refusal r);
 
 /* The head of a whole binary message of len bytes; its own length. */
 size_t websocket_binary_head(uint8_t out[static WEBSOCKET_HEAD_MAX], uint64_t len);
-/* Whole control frames; their length. payload and reason: at most WEBSOCKET_CONTROL_MAX, and 2 less; what is longer is cut. */
-size_t websocket_pong(uint8_t out[static WEBSOCKET_CONTROL_FRAME_MAX], struct bytes payload);
+/* Whole control frames; their length. body and reason: at most WEBSOCKET_CONTROL_MAX, and 2 less; what is longer is cut. */
+size_t websocket_pong(uint8_t out[static WEBSOCKET_CONTROL_FRAME_MAX], struct bytes body);
 size_t websocket_ping(uint8_t out[static WEBSOCKET_CONTROL_FRAME_MAX]);
 size_t websocket_close(uint8_t out[static WEBSOCKET_CONTROL_FRAME_MAX], uint16_t status, const char *reason);
 

@@ -29,6 +29,8 @@ enum {
         20000, /* of a machine that does much else; the aim is a second, and what it was is printed */
 };
 
+static const char bridge_path[] = ENCLUME_SOURCE_DIR "/tests/e2e/websocket_bridge.py";
+static const char haproxy_path[] = ENCLUME_SOURCE_DIR "/deploy/haproxy.cfg";
 static const char prompt[] = "Once upon a time there was a blacksmith who";
 
 /* ---- addresses ---- */
@@ -107,7 +109,7 @@ static void haproxy_start(struct front *f, const struct world *w, const char *co
     for (size_t i = 0; i < 2; i++) /* unix:PATH is unix@PATH there */
         (void)snprintf(server[i], sizeof server[i], "vm%c unix@%.100s", (int)('1' + i),
                        backends[i] + strlen("unix:"));
-    char *text = process_read_file(ENCLUME_SOURCE_DIR "/deploy/haproxy.cfg", &len);
+    char *text = process_read_file(haproxy_path, &len);
     text = replaced(text, "bind 0.0.0.0:7878", bind_to);
     text = replaced(text, "vm1 10.0.0.11:7878", server[0]);
     text = replaced(text, "vm2 10.0.0.12:7878", server[1]);
@@ -158,10 +160,10 @@ static void an_enclave_is_reached_by_unix_socket_and_through_a_websocket(void **
     gateway_start(&plain, "tcp:127.0.0.1:0", backends);
     assert_answered(&w, plain.address);
     gateway_start(&web, "ws:127.0.0.1:0", backends);
-    process_start(&bridge,
-                  (const char *const[]){E2E_PYTHON, "-B", ENCLUME_SOURCE_DIR "/tests/e2e/websocket_bridge.py",
-                                        w.relay, strrchr(web.address, ':') + 1, NULL},
-                  NULL);
+    process_start(
+        &bridge,
+        (const char *const[]){E2E_PYTHON, "-B", bridge_path, w.relay, strrchr(web.address, ':') + 1, NULL},
+        NULL);
     assert_true(process_says(&bridge, "bridge ready", WAIT_MS));
     (void)snprintf(bridged, sizeof bridged, "unix:%s", w.relay);
     assert_answered(&w, bridged);

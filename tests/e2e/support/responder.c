@@ -12,7 +12,9 @@
 
 #include "attest/bundle.h"
 #include "attest/merkle.h"
+#include "attest/policy_document.h"
 #include "attest/statement.h"
+#include "base/file.h"
 #include "base/secret.h"
 #include "evidence/simulated.h"
 #include "unit/test.h"
@@ -32,6 +34,10 @@ struct responder {
     size_t heard;            /* bytes behind it */
     char *last;              /* the bundle of the connection before */
     size_t last_len;
+    pthread_mutex_t mutex;     /* of what follows */
+    const char *const *pieces; /* the answer */
+    char *asked;               /* the body of the last question, NUL-terminated */
+    size_t asked_len;
 };
 
 static void write_statement(const struct responder *r, bool other_key, char text[static STATEMENT_MAX],
@@ -119,14 +125,58 @@ static void on_opened(void *owner, uint32_t stream, struct bytes path)
     (void)path;
 }
 
+static void answer(struct responder *r, uint32_t stream)
+{
+    const struct chat_usage usage = {.prompt_tokens = 1, .completion_tokens = 1};
+    assert_ok(channel_stream_reply(r->channel, stream, 200));
+    for (const char *const *piece = r->pieces; *piece != NULL; piece++) {
+        char *line = chat_line_text(bytes_str(*piece));
+        assert_non_null(line);
+        assert_ok(channel_stream_send(r->channel, stream, bytes_str(line), false));
+        secret_free(line);
+    }
+    char *line = chat_line_finish(CHAT_FINISH_STOP, &usage);
+    assert_non_null(line);
+    assert_ok(channel_stream_send(r->channel, stream, bytes_str(line), true));
+    secret_free(line);
+}
+
+static void on_data(void *owner, uint32_t stream, struct bytes data, bool end)
+{
+    struct responder *r = owner;
+    (void)pthread_mutex_lock(&r->mutex);
+    r->asked = realloc(r->asked, r->asked_len + data.len + 1);
+    assert_non_null(r->asked);
+    if (data.len != 0)
+        memcpy(r->asked + r->asked_len, data.ptr, data.len);
+    r->asked_len += data.len;
+    r->asked[r->asked_len] = '\0';
+    if (end)
+        r->asked_len = 0; /* the next question begins anew */
+    channel_stream_consumed(r->channel, stream, data.len);
+    if (end && r->pieces != NULL)
+        answer(r, stream);
+    (void)pthread_mutex_unlock(&r->mutex);
+}
+
+static void on_cancelled(void *owner, uint32_t stream, enum err reason)
+{
+    (void)owner;
+    (void)stream;
+    (void)reason;
+}
+
 static void on_closed(void *owner, enum err reason)
 {
     (void)owner;
     (void)reason;
 }
 
-static const struct channel_handler handler = {
-    .evidence_wanted = on_evidence_wanted, .opened = on_opened, .closed = on_closed};
+static const struct channel_handler handler = {.evidence_wanted = on_evidence_wanted,
+                                               .opened = on_opened,
+                                               .data = on_data,
+                                               .cancelled = on_cancelled,
+                                               .closed = on_closed};
 
 static bool send_output(struct responder *r, int fd)
 {
@@ -183,6 +233,7 @@ struct responder *responder_start(const char *path, const struct platform *platf
     struct responder *r = calloc(1, sizeof *r);
     assert_non_null(r);
     r->platform = platform;
+    assert_int_equal(pthread_mutex_init(&r->mutex, NULL), 0);
     assert_true(strlen(path) < sizeof here.sun_path);
     memcpy(here.sun_path, path, strlen(path) + 1);
     assert_ok(crypto_x25519_keypair(r->key.secret, r->key.public_key));
@@ -200,8 +251,26 @@ void responder_stop(struct responder *r)
     assert_int_equal(pthread_join(r->thread, NULL), 0);
     (void)close(r->listener);
     (void)sem_destroy(&r->ended);
+    (void)pthread_mutex_destroy(&r->mutex);
     secret_free(r->last);
+    free(r->asked);
     free(r);
+}
+
+void responder_answer(struct responder *r, const char *const *pieces)
+{
+    (void)pthread_mutex_lock(&r->mutex);
+    r->pieces = pieces;
+    (void)pthread_mutex_unlock(&r->mutex);
+}
+
+char *responder_asked(struct responder *r)
+{
+    (void)pthread_mutex_lock(&r->mutex);
+    char *asked = strdup(r->asked != NULL ? r->asked : "");
+    (void)pthread_mutex_unlock(&r->mutex);
+    assert_non_null(asked);
+    return asked;
 }
 
 void responder_serve(struct responder *r, enum responder_lie lie, size_t number)
@@ -258,4 +327,17 @@ struct attest_policy responder_policy(const struct platform *p, struct responder
     policy.tdx.launch_count = 1;
     assert_ok(attest_policy_trust_simulated(&policy, bytes_of(root->der, root->len), NULL));
     return policy;
+}
+
+void responder_accept(const struct world *w, const struct platform *p)
+{
+    const struct simulated_der *root = p->kind->root(p);
+    struct responder_registers registers;
+    const struct attest_policy policy = responder_policy(p, &registers);
+    struct err_note note = {{0}};
+    char *text;
+    assert_ok(policy_document_write(&policy, 0, POLICY_CANONICAL, &text, &note));
+    assert_ok(file_write(w->policy, bytes_str(text), &note));
+    assert_ok(file_write(w->root, bytes_of(root->der, root->len), &note));
+    secret_free(text);
 }

@@ -8,6 +8,7 @@
  */
 
 #include "client/client.h"
+#include "e2e/support/world.h"
 #include "simulator/platform.h"
 
 enum responder_lie {
@@ -26,6 +27,10 @@ struct responder *responder_start(const char *path, const struct platform *platf
 void responder_stop(struct responder *r);
 /* What the next connection gets. */
 void responder_serve(struct responder *r, enum responder_lie lie, size_t number);
+/* What a question is answered with, a piece a line; NULL ends them. NULL itself: not at all. */
+void responder_answer(struct responder *r, const char *const *pieces);
+/* The last question's body as it came, NUL-terminated; free it. */
+char *responder_asked(struct responder *r);
 /* Waits until a connection has ended: the bytes that the client sent in it behind its first record. */
 size_t responder_heard(struct responder *r);
 
@@ -41,5 +46,8 @@ struct responder_registers {
     struct tdx_launch launch;
 };
 struct attest_policy responder_policy(const struct platform *p, struct responder_registers *registers);
+
+/* Makes that launch acceptable in this world's policy and root, in place of its own enclave's. */
+void responder_accept(const struct world *w, const struct platform *p);
 
 #endif
