@@ -16,9 +16,15 @@ static const struct program {
     const char *options[32]; /* as docs and tests know them; --help must name all, and no other */
 } programs[] = {
     {{E2E_ENCLUME, "chat"},
-     {"--connect", "--policy", "--measurement", "--rtmr", "--model-digest", "--trust-simulated",
-      "--allow-milan", "--max-age", "--remember", "--save-evidence", "--system", "--max-tokens",
-      "--temperature", "--top-p", "--seed", "--stop", "--quiet", "--json", "--help"}},
+     {"--connect",     "--policy",  "--measurement", "--rtmr",          "--model-digest", "--trust-simulated",
+      "--allow-milan", "--max-age", "--remember",    "--save-evidence", "--system",       "--max-tokens",
+      "--temperature", "--top-p",   "--seed",        "--stop",          "--plain",        "--verbose",
+      "--history",     "--quiet",   "--json",        "--help"}},
+    {{E2E_ENCLUME, "ask"},
+     {"--connect",     "--policy",  "--measurement", "--rtmr",          "--model-digest", "--trust-simulated",
+      "--allow-milan", "--max-age", "--remember",    "--save-evidence", "--system",       "--max-tokens",
+      "--temperature", "--top-p",   "--seed",        "--stop",          "--plain",        "--verbose",
+      "--quiet",       "--json",    "--help"}},
     {{E2E_ENCLUME, "verify"},
      {"--snp-report",
       "--certs",
@@ -157,8 +163,8 @@ static void an_unknown_option_is_refused_by_name(void **state)
 
 static void each_command_of_enclume_is_named(void **state)
 {
-    static const char *const commands[] = {"chat",   "verify",  "inspect", "collateral",
-                                           "policy", "measure", "model"};
+    static const char *const commands[] = {"chat",       "ask",    "verify",  "inspect",
+                                           "collateral", "policy", "measure", "model"};
     struct process p;
     (void)state;
     assert_int_equal(process_run(&p, (const char *const[]){E2E_ENCLUME, "--help", NULL}), 0);
