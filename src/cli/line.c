@@ -98,7 +98,9 @@ static void replace(struct line *l, struct bytes text)
 
 static void show_history(struct line *l, size_t at)
 {
-    size_t count = l->history != NULL ? l->history->count : 0;
+    if (l->history == NULL)
+        return;
+    size_t count = l->history->count;
     if (l->history_at == count) {
         secret_buffer_release(&l->draft);
         l->failed = secret_buffer_append(&l->draft, secret_buffer_bytes(&l->text), LINE_SIZE_MAX);

@@ -4,10 +4,11 @@
 #include <errno.h>
 #include <signal.h>
 #include <stddef.h>
-#include <string.h>
 #include <sys/time.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "base/writer.h"
 
 enum { TICK_US = 125000, FIRST_US = 500000, DIGITS = 10, LINE_SIZE = 160 };
 
@@ -19,16 +20,7 @@ static volatile unsigned amount_total; /* 0: not known */
 static volatile sig_atomic_t shown;
 static volatile sig_atomic_t turn;
 
-static void add(char line[static LINE_SIZE], size_t *len, const char *text)
-{
-    size_t n = strlen(text);
-    if (*len + n < LINE_SIZE) {
-        memcpy(line + *len, text, n);
-        *len += n;
-    }
-}
-
-static void add_number(char line[static LINE_SIZE], size_t *len, time_t n)
+static void write_number(struct writer *w, time_t n)
 {
     char digits[24];
     size_t at = sizeof digits - 1;
@@ -36,7 +28,7 @@ static void add_number(char line[static LINE_SIZE], size_t *len, time_t n)
     do
         digits[--at] = (char)('0' + n % DIGITS);
     while ((n /= DIGITS) != 0 && at != 0);
-    add(line, len, digits + at);
+    writer_str(w, digits + at);
 }
 
 /* Only what may be done in a signal's handler. */
@@ -44,25 +36,25 @@ static void on_tick(int number)
 {
     static const char *const wheel[] = {"|", "/", "-", "\\"};
     char line[LINE_SIZE];
-    size_t len = 0;
+    struct writer w = writer_into(line, sizeof line);
     int saved = errno;
     struct timespec now;
     (void)number;
     (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    add(line, &len, "\r");
-    add(line, &len, wheel[turn++ % 4]);
-    add(line, &len, " ");
-    add(line, &len, words);
-    add(line, &len, ", ");
+    writer_str(&w, "\r");
+    writer_str(&w, wheel[turn++ % 4]);
+    writer_str(&w, " ");
+    writer_str(&w, words);
+    writer_str(&w, ", ");
     if (amount_total != 0) {
-        add_number(line, &len, (time_t)amount_done);
-        add(line, &len, " of ");
-        add_number(line, &len, (time_t)amount_total);
-        add(line, &len, " tokens, ");
+        write_number(&w, (time_t)amount_done);
+        writer_str(&w, " of ");
+        write_number(&w, (time_t)amount_total);
+        writer_str(&w, " tokens, ");
     }
-    add_number(line, &len, now.tv_sec - begun);
-    add(line, &len, " s \x1b[K");
-    shown = write(STDERR_FILENO, line, len) > 0;
+    write_number(&w, now.tv_sec - begun);
+    writer_str(&w, " s \x1b[K");
+    shown = write(STDERR_FILENO, line, w.used) > 0;
     errno = saved;
 }
 
