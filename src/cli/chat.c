@@ -90,8 +90,9 @@ static int say(struct chat *c, struct bytes text)
     enum err e = ask(c, text, &note);
     if (e == ERR_REFUSED && client_verdict(asking_client(c->asking)) != NULL)
         words_refused(stderr, client_verdict(asking_client(c->asking)), c->options->connect);
-    if (asking_interrupts() > 1)
-        c->leaving = true;
+    unsigned interrupts = asking_interrupts();
+    c->interrupted = interrupts == 1;
+    c->leaving = interrupts > 1;
     if (e == ERR_OK)
         return 0;
     return cli_fail(e, &note) == ERR_CLASS_REFUSED ? ERR_CLASS_REFUSED : 0;
@@ -111,18 +112,17 @@ static int converse_on(struct chat *c)
 {
     struct bytes line = {0};
     enum err failure = ERR_OK;
-    bool interrupted = false;
     int code = 0;
     (void)fputs("Ask something; /help shows what else there is.\n", stderr);
     while (code == 0 && !c->leaving) {
         switch (prompt_read(&c->prompt, "> ", &c->history, &line, &failure)) {
         case PROMPT_LINE:
-            interrupted = false;
+            c->interrupted = false;
             code = take_line(c, line);
             break;
         case PROMPT_INTERRUPT: /* what was typed is gone; the second time with nothing on the line leaves */
-            c->leaving = interrupted && line.len == 0;
-            interrupted = true;
+            c->leaving = c->interrupted && line.len == 0;
+            c->interrupted = true;
             if (!c->leaving)
                 (void)fputs("(Ctrl-C again, or Ctrl-D, leaves)\n", stderr);
             break;

@@ -149,6 +149,34 @@ static void ctrl_c_twice_leaves_and_the_terminal_is_as_before(void **state)
     stage_close(&s);
 }
 
+static void waiting_is_shown_and_can_be_ended(void **state)
+{
+    static struct stage s;
+    (void)state;
+    stage_open(&s);
+    responder_answer(s.responder, NULL);
+    chat(&s, none);
+    pty_type(&s.pty, "Hello\r");
+    pty_expect(&s.pty, "the enclave reads your prompt, ");
+    pty_expect(&s.pty, " s \x1b[K");
+    pty_type(&s.pty, "\x03");
+    pty_expect(&s.pty, "\r\x1b[K"); /* and it is gone */
+    pty_expect(&s.pty, "[stopped]");
+    pty_expect(&s.pty, "> ");
+    responder_answer(s.responder, fine);
+    question(&s, "And now\r"); /* what was not answered is no part of the conversation */
+    assert_sent(&s, "[{\"role\":\"user\",\"content\":\"And now\"}]");
+    responder_answer(s.responder, NULL);
+    pty_type(&s.pty, "Hello\r");
+    pty_expect(&s.pty, "the enclave reads your prompt, ");
+    pty_type(&s.pty, "\x03");
+    pty_expect(&s.pty, "[stopped]");
+    pty_expect(&s.pty, "> ");
+    pty_type(&s.pty, "\x03");
+    assert_int_equal(pty_end(&s.pty), 0);
+    stage_close(&s);
+}
+
 static void commands_do_what_they_say(void **state)
 {
     static struct stage s;
@@ -217,12 +245,9 @@ static void a_model_cannot_drive_the_terminal(void **state)
         "a\x1b]0;owned\x07z ",
         "b\x1b]52;c;ZWNobyBvd25lZA==\x1b\\ ",
         "c\x1b[31;1mred\x1b[2J\x1b[H ",
-        "d\xc2\x9b"
-        "2J \xc2\x9d"
-        "0;owned\xc2\x9c ",
+        "d\302\2332J \302\2350;owned\302\234 ",
         "e\x1bP+q544e\x1b\\ \x05\x08\x0e\x0f\x7f",
-        "f\xe2\x80\xae"
-        "live\xe2\x80\xac \xe2\x81\xa6x\xe2\x81\xa9",
+        "f\342\200\256live\342\200\254 \342\201\246x\342\201\251",
         "\x1b",
         "[5n",
         "`\x1b[31m` **\x1b[31m**\n| \x1b[31m | \xc2\x9b |\n",
@@ -443,6 +468,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_line_can_be_edited_and_found_again),
         cmocka_unit_test(ctrl_c_twice_leaves_and_the_terminal_is_as_before),
+        cmocka_unit_test(waiting_is_shown_and_can_be_ended),
         cmocka_unit_test(commands_do_what_they_say),
         cmocka_unit_test(a_model_cannot_drive_the_terminal),
         cmocka_unit_test(markdown_is_shown_on_a_terminal_and_not_elsewhere),
