@@ -36,6 +36,7 @@ complete -c enclume -n __fish_use_subcommand -l help -d 'Show help'
 complete -c enclume -n __fish_use_subcommand -l version -d 'Show the version'
 complete -c enclume -n __fish_use_subcommand -a chat -d 'Ask a verified enclave, once or in a conversation'
 complete -c enclume -n __fish_use_subcommand -a ask -d 'Ask one question, about the document on standard input'
+complete -c enclume -n __fish_use_subcommand -a proxy -d 'The OpenAI API on this machine, answered by a verified enclave'
 complete -c enclume -n __fish_use_subcommand -a verify -d 'Check evidence, offline'
 complete -c enclume -n __fish_use_subcommand -a inspect -d 'Show what is in a file of evidence, field by field'
 complete -c enclume -n __fish_use_subcommand -a collateral -d 'Get what chip makers say of a platform, and show what is there'
@@ -43,13 +44,26 @@ complete -c enclume -n __fish_use_subcommand -a measure -d 'Compute what a launc
 complete -c enclume -n __fish_use_subcommand -a policy -d 'Show what is acceptable, or check a policy file'
 complete -c enclume -n __fish_use_subcommand -a model -d 'Get a model, or the digest of one'
 
-# enclume chat, enclume ask, enclume verify and enclume policy: what is acceptable
-complete -c enclume -n '__enclume_in chat ask verify policy' -l policy -r -F -d 'What is acceptable, as JSON'
-complete -c enclume -n '__enclume_in chat ask verify policy' -l rtmr -x -d 'What a register of TDX must be: N:HEX, N:any or all:any'
-complete -c enclume -n '__enclume_in chat ask verify policy' -l measurement -x -d 'Accept code with this launch measurement or MRTD'
-complete -c enclume -n '__enclume_in chat ask verify policy' -l model-digest -x -d 'Accept only weights with this SHA-256'
-complete -c enclume -n '__enclume_in chat ask verify policy' -l trust-simulated -r -F -d 'Also accept simulated platforms with these roots'
-complete -c enclume -n '__enclume_in chat ask verify policy' -l allow-milan -d 'Accept EPYC Milan, whose reports can be forged'
+# enclume chat, ask, proxy, verify and policy: what is acceptable
+complete -c enclume -n '__enclume_in chat ask proxy verify policy' -l policy -r -F -d 'What is acceptable, as JSON'
+complete -c enclume -n '__enclume_in chat ask proxy verify policy' -l rtmr -x -d 'What a register of TDX must be: N:HEX, N:any or all:any'
+complete -c enclume -n '__enclume_in chat ask proxy verify policy' -l measurement -x -d 'Accept code with this launch measurement or MRTD'
+complete -c enclume -n '__enclume_in chat ask proxy verify policy' -l model-digest -x -d 'Accept only weights with this SHA-256'
+complete -c enclume -n '__enclume_in chat ask proxy verify policy' -l trust-simulated -r -F -d 'Also accept simulated platforms with these roots'
+complete -c enclume -n '__enclume_in chat ask proxy verify policy' -l allow-milan -d 'Accept EPYC Milan, whose reports can be forged'
+
+# enclume proxy
+complete -c enclume -n '__enclume_in proxy' -l connect -x -a '(__enclume_address 127.0.0.1:7878)' -d 'Where the enclaves are, with commas between'
+complete -c enclume -n '__enclume_in proxy' -l listen -x -a '127.0.0.1:8787 [::1]:8787' -d 'Where programs ask'
+complete -c enclume -n '__enclume_in proxy' -l max-age -x -d 'Ask for new evidence when the last is older, in seconds'
+complete -c enclume -n '__enclume_in proxy' -l token-file -r -F -d 'The token that programs must show'
+complete -c enclume -n '__enclume_in proxy' -l no-token -d 'Let every program of every user ask'
+complete -c enclume -n '__enclume_in proxy' -l allow-origin -x -d 'Let web pages of this origin ask too'
+complete -c enclume -n '__enclume_in proxy' -l max-connections -x -d 'Of programs at once'
+complete -c enclume -n '__enclume_in proxy' -l request-timeout -x -d 'Give up on a slow program, in seconds'
+complete -c enclume -n '__enclume_in proxy' -l install -d 'Write a systemd user unit, and start nothing'
+complete -c enclume -n '__enclume_in proxy' -l uninstall -d 'Remove that unit'
+complete -c enclume -n '__enclume_in proxy' -l help -d 'Show help'
 
 # enclume chat and enclume ask
 complete -c enclume -n '__enclume_in chat ask' -l connect -x -a '(__enclume_address 127.0.0.1:7878)' -d 'Where the enclave is'

@@ -22,12 +22,12 @@ void words_simulated(FILE *to)
                 to);
 }
 
-static void when(FILE *to, const struct client *client)
+static void when(FILE *to, const struct verdict *v, bool fresh)
 {
     struct tm utc;
     char text[32];
-    time_t at = (time_t)client_verdict(client)->appraised_at;
-    if (client_fresh(client)) {
+    time_t at = (time_t)v->appraised_at;
+    if (fresh) {
         (void)fputs("  when      just now: the chip signed for this very connection\n", to);
         return;
     }
@@ -52,7 +52,11 @@ static void gpus(FILE *to, const struct nvgpu_claims *claims)
 
 void words_verified(FILE *to, const struct client *client, const char *address)
 {
-    const struct verdict *v = client_verdict(client);
+    words_verified_verdict(to, client_verdict(client), client_fresh(client), address);
+}
+
+void words_verified_verdict(FILE *to, const struct verdict *v, bool fresh, const char *address)
+{
     (void)fprintf(to, "%s %s, %zu of %zu checks passed\n",
                   v->simulated ? "Verified on a SIMULATED platform:" : "Verified:",
                   verdict_platform_name(v->claims.platform), v->count, v->count);
@@ -64,7 +68,7 @@ void words_verified(FILE *to, const struct client *client, const char *address)
     line_hex(to, "model", v->claims.model_digest, sizeof v->claims.model_digest, v->claims.model_name);
     line_hex(to, "channel", v->claims.noise_key, sizeof v->claims.noise_key,
              "ends inside the enclave (X25519 + ML-KEM-768, AES-256-GCM)");
-    when(to, client);
+    when(to, v, fresh);
     (void)fprintf(to, "  not hidden: that you talk to %s, when, and roughly how much\n", address);
     if (v->simulated)
         words_simulated(to);

@@ -15,8 +15,20 @@ static void on_closed(void *owner, enum err reason)
         c->failure = reason == ERR_OK ? ERR_CHANNEL_CLOSED : reason;
 }
 
+static void on_evidence(void *owner, struct bytes bundle,
+                        const uint8_t challenge[static CHANNEL_CHALLENGE_SIZE])
+{
+    struct client *c = owner;
+    bool fresh = false;
+    enum err e = verifier_evidence(&c->verifier, c->channel, bundle, challenge, (int64_t)time(NULL), &fresh);
+    c->appraised = e == ERR_OK;
+    c->fresh = c->fresh || fresh;
+    if (e != ERR_OK)
+        c->failure = e;
+}
+
 static const struct channel_handler client_handler = {
-    .evidence = appraisal_on_evidence,
+    .evidence = on_evidence,
     .replied = ask_on_replied,
     .data = ask_on_data,
     .cancelled = ask_on_cancelled,
@@ -42,6 +54,8 @@ enum err client_new(const struct client_options *options, struct client **out, s
         return ERR_MEMORY;
     c->options = *options;
     apply_defaults(&c->options);
+    c->verifier.policy = c->options.policy;
+    c->verifier.max_age = c->options.max_age;
     c->fd = -1;
     c->cancel_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     c->read_buffer = secret_alloc(CLIENT_READ_SIZE);
@@ -53,8 +67,8 @@ enum err client_new(const struct client_options *options, struct client **out, s
     }
     e = ERR_OK;
     if (c->options.remember != NULL)
-        e = pin_load(c->options.remember, c->options.policy, (int64_t)time(NULL), c->options.max_age, &c->pin,
-                     note);
+        e = pin_load(c->options.remember, c->options.policy, (int64_t)time(NULL), c->options.max_age,
+                     &c->verifier.pin, note);
     if (e != ERR_OK)
         goto out;
     *out = c;
@@ -69,8 +83,7 @@ void client_free(struct client *c)
     if (c == NULL)
         return;
     link_drop(c);
-    pin_clear(&c->pin);
-    pin_clear(&c->refused);
+    verifier_release(&c->verifier);
     secret_buffer_release(&c->ask.line);
     secret_free(c->read_buffer);
     if (c->cancel_fd >= 0)
@@ -80,7 +93,6 @@ void client_free(struct client *c)
 
 static enum err open_channel(struct client *c, struct err_note *note)
 {
-    int64_t age = (int64_t)time(NULL) - c->pin.verified_at;
     c->failure = ERR_OK;
     c->appraised = false;
     c->fresh = false;
@@ -93,18 +105,14 @@ static enum err open_channel(struct client *c, struct err_note *note)
     e = dial(c->options.address, c->options.connect_ms, c->cancel_fd, &c->fd, note);
     if (e != ERR_OK)
         return e;
-    const struct channel_config config = {
-        .role = NOISE_INITIATOR,
-        .s = c->key,
-        .rs = c->pin.bundle != NULL ? c->pin.verdict.claims.noise_key : NULL,
-        .fresh_evidence = age < 0 || age > c->options.max_age,
-    };
+    struct channel_config config = {.role = NOISE_INITIATOR, .s = c->key};
+    verifier_begin(&c->verifier, (int64_t)time(NULL), &config);
     return channel_new(&config, &client_handler, c, &c->channel);
 }
 
 static enum err remember(const struct client *c, struct err_note *note)
 {
-    return c->options.remember == NULL ? ERR_OK : pin_save(c->options.remember, &c->pin, note);
+    return c->options.remember == NULL ? ERR_OK : pin_save(c->options.remember, &c->verifier.pin, note);
 }
 
 /* Waits until evidence was appraised and the channel may carry a prompt. */
@@ -113,8 +121,9 @@ static enum err await_verdict(struct client *c, struct err_note *note)
     int64_t deadline = link_clock() + c->options.connect_ms;
     while (!c->appraised || channel_state(c->channel) != CHANNEL_VERIFIED) {
         enum err e = link_turn(c, deadline);
-        if (e == ERR_REFUSED && c->has_verdict && !c->verdict.accepted)
-            return err_noted(e, note, "the check %s failed", verdict_first_failure(&c->verdict)->rule->name);
+        if (e == ERR_REFUSED && c->verifier.has_verdict && !c->verifier.verdict.accepted)
+            return err_noted(e, note, "the check %s failed",
+                             verdict_first_failure(&c->verifier.verdict)->rule->name);
         if (e != ERR_OK)
             return err_noted(e, note, "%s, before anything was asked", err_text(e));
     }
@@ -145,8 +154,7 @@ enum err client_connect(struct client *c, struct err_note *note)
 /* Evidence that is older than the policy's limit is renewed on the channel as it is, before the next prompt. */
 enum err client_renew(struct client *c, struct err_note *note)
 {
-    int64_t age = (int64_t)time(NULL) - c->pin.verified_at;
-    if (age >= 0 && age <= c->options.max_age)
+    if (verifier_is_young(&c->verifier, c->verifier.pin.verified_at, (int64_t)time(NULL)))
         return ERR_OK;
     c->appraised = false;
     enum err e = channel_attest(c->channel);
@@ -161,7 +169,7 @@ enum err client_renew(struct client *c, struct err_note *note)
 
 const struct verdict *client_verdict(const struct client *c)
 {
-    return c->has_verdict ? &c->verdict : NULL;
+    return c->verifier.has_verdict ? &c->verifier.verdict : NULL;
 }
 
 enum channel_path client_path(const struct client *c)
@@ -176,8 +184,7 @@ bool client_fresh(const struct client *c)
 
 struct bytes client_evidence(const struct client *c)
 {
-    const struct pin *pin = c->has_verdict && !c->verdict.accepted ? &c->refused : &c->pin;
-    return bytes_of(pin->bundle, pin->size);
+    return verifier_bundle(&c->verifier);
 }
 
 void client_cancel(struct client *c)

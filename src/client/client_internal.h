@@ -4,7 +4,7 @@
 
 #include "base/secret_buffer.h"
 #include "client/client.h"
-#include "client/pin.h"
+#include "client/verifier.h"
 
 enum { CLIENT_LINE_MAX = 4 * 1024 * 1024, CLIENT_READ_SIZE = 64 * 1024 };
 
@@ -29,13 +29,10 @@ struct client {
     int fd;        /* -1: not connected */
     struct channel *channel;
     struct noise_keypair *key; /* fresh for each connection */
-    struct pin pin;            /* the enclave that was accepted last */
-    struct verdict verdict;    /* the last appraisal, accepted or refused */
-    bool has_verdict;
-    struct pin refused; /* the evidence that was refused, for the auditor */
-    bool fresh;         /* the enclave answered a challenge of this connection */
-    bool appraised;     /* this connection: evidence came (or none was due) since it was last asked for */
-    enum err failure;   /* of this connection */
+    struct verifier verifier;
+    bool fresh;       /* the enclave answered a challenge of this connection */
+    bool appraised;   /* this connection: evidence came (or none was due) since it was last asked for */
+    enum err failure; /* of this connection */
     struct ask ask;
     int64_t heard_at; /* link_clock of the last bytes from the enclave */
     uint8_t *read_buffer;
@@ -55,10 +52,6 @@ int64_t link_clock(void);
 void link_drop(struct client *c);
 /* A cancel that came when nothing was under way, or that dial has obeyed, is not for what begins now. */
 void link_forget_cancel(struct client *c);
-
-/* appraisal.c: the channel's evidence callback; the only caller of channel_verified. */
-void appraisal_on_evidence(void *owner, struct bytes bundle,
-                           const uint8_t challenge[static CHANNEL_CHALLENGE_SIZE]);
 
 /* ask.c: the channel's stream callbacks. */
 void ask_on_replied(void *owner, uint32_t stream, uint16_t status);

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <grp.h>
+#include <malloc.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -47,6 +48,9 @@ enum err hardening_at_start(struct err_note *note)
         return failed(note, "no new privileges");
     if (raise_open_files() != 0)
         return failed(note, "open files");
+    /* The heap of a further thread opens /proc/sys/vm/overcommit_memory when it shrinks, and the sandbox would end us for that: one heap for all. A
+     * sanitizer's heap knows nothing of that, and does not open it either. */
+    (void)mallopt(M_ARENA_MAX, 1);
     enum err e = secret_require_locked();
     return e == ERR_OK ? e : err_noted(e, note, "RLIMIT_MEMLOCK is too small");
 }

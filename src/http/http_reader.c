@@ -122,16 +122,17 @@ static enum err scan_lines(struct http_reader *r, struct bytes in, size_t *n, bo
     return ERR_OK;
 }
 
-/* *complete: the empty line has come, and all is in `to`. */
+/* *complete: the empty line has come, and all is in `to`. What stands behind the limit is not looked at, so that it does not matter in which pieces it comes. */
 static enum err take_lines(struct http_reader *r, struct bytes *in, struct secret_buffer *to, bool *complete)
 {
+    size_t room = r->config.head_max - to->len;
     size_t n = 0;
-    enum err e = scan_lines(r, *in, &n, complete);
+    enum err e = scan_lines(r, bytes_of(in->ptr, in->len < room ? in->len : room), &n, complete);
     if (e != ERR_OK)
         return e;
+    if (!*complete && in->len > room)
+        return fail(r, ERR_TOO_LARGE, 431, "the head is larger than is taken");
     e = secret_buffer_append(to, take(in, n), r->config.head_max);
-    if (e == ERR_TOO_LARGE)
-        return fail(r, e, 431, "the head is larger than is taken");
     return e == ERR_OK ? ERR_OK : fail(r, e, 500, err_text(e));
 }
 

@@ -69,7 +69,8 @@ static enum err read_some(struct sse_reader *r, struct bytes *in, bool *complete
         *in = bytes_of(in->ptr + 1, in->len - 1);
     r->after_cr = false;
     size_t n = line_part(*in);
-    if (n != 0 && memchr(in->ptr, '\0', n) != NULL)
+    size_t room = r->limit - r->line.len; /* what stands behind the limit is not looked at */
+    if (n != 0 && memchr(in->ptr, '\0', n < room ? n : room) != NULL)
         return ERR_ENCODING;
     enum err e = secret_buffer_append(&r->line, bytes_of(in->ptr, n), r->limit);
     bool whole = n < in->len;

@@ -8,6 +8,7 @@
 #include "e2e/support/pty.h"
 #include "e2e/support/responder.h"
 
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,12 +17,58 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/secret.h"
 #include "base/strict_json.h"
 #include "unit/test.h"
 
 enum { SETTLE_MS = 300 };
 
 static const char *const fine[] = {"All is ", "well.", NULL};
+
+/* What is answered, a piece a line; NULL: nothing. And what was asked last. Between the responder's thread and this one. */
+static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+static const char *const *pieces;
+static char *asked_last;
+
+static void send_line(struct channel *channel, uint32_t stream, char *line, bool end)
+{
+    assert_non_null(line);
+    assert_ok(channel_stream_send(channel, stream, bytes_str(line), end));
+    secret_free(line);
+}
+
+static bool answer(struct channel *channel, uint32_t stream, const char *path, struct bytes body)
+{
+    const struct chat_usage usage = {.prompt_tokens = 1, .completion_tokens = 1};
+    assert_string_equal(path, "/v1/chat/completions");
+    (void)pthread_mutex_lock(&mutex);
+    free(asked_last);
+    asked_last = strndup((const char *)body.ptr, body.len);
+    if (pieces != NULL) {
+        assert_ok(channel_stream_reply(channel, stream, 200));
+        for (const char *const *piece = pieces; *piece != NULL; piece++)
+            send_line(channel, stream, chat_line_text(bytes_str(*piece)), false);
+        send_line(channel, stream, chat_line_finish(CHAT_FINISH_STOP, &usage), true);
+    }
+    (void)pthread_mutex_unlock(&mutex);
+    return false;
+}
+
+static void answer_with(const char *const *these)
+{
+    (void)pthread_mutex_lock(&mutex);
+    pieces = these;
+    (void)pthread_mutex_unlock(&mutex);
+}
+
+static char *asked(void)
+{
+    (void)pthread_mutex_lock(&mutex);
+    char *copy = strdup(asked_last != NULL ? asked_last : "");
+    (void)pthread_mutex_unlock(&mutex);
+    assert_non_null(copy);
+    return copy;
+}
 
 struct stage {
     struct world world;
@@ -37,7 +84,8 @@ static void stage_open(struct stage *s)
     responder_accept(&s->world, s->platform);
     s->responder = responder_start(s->world.socket, s->platform);
     responder_serve(s->responder, RESPONDER_HONEST, 0);
-    responder_answer(s->responder, fine);
+    responder_answers(s->responder, answer);
+    answer_with(fine);
 }
 
 static void stage_close(struct stage *s)
@@ -45,6 +93,8 @@ static void stage_close(struct stage *s)
     responder_stop(s->responder);
     platform_close(s->platform);
     world_remove(&s->world);
+    free(asked_last);
+    asked_last = NULL;
 }
 
 /* A conversation with options more, up to its first prompt. */
@@ -75,19 +125,19 @@ static void leave(struct stage *s)
     assert_int_equal(pty_end(&s->pty), 0);
 }
 
-static void assert_sent(struct stage *s, const char *text)
+static void assert_sent(const char *text)
 {
-    char *asked = responder_asked(s->responder);
-    if (strstr(asked, text) == NULL)
-        fail_msg("\"%s\" is not in what was sent: %s", text, asked);
-    free(asked);
+    char *was = asked();
+    if (strstr(was, text) == NULL)
+        fail_msg("\"%s\" is not in what was sent: %s", text, was);
+    free(was);
 }
 
-static void assert_not_sent(struct stage *s, const char *text)
+static void assert_not_sent(const char *text)
 {
-    char *asked = responder_asked(s->responder);
-    assert_null(strstr(asked, text));
-    free(asked);
+    char *was = asked();
+    assert_null(strstr(was, text));
+    free(was);
 }
 
 static void a_line_can_be_edited_and_found_again(void **state)
@@ -100,19 +150,19 @@ static void a_line_can_be_edited_and_found_again(void **state)
     question(&s, "worl\xc3\xa9\x7f"
                  "d\x01"
                  "hello \x05!\x1b[D\x1b[D\x1b[3~d\r");
-    assert_sent(&s, "\"hello world!\"");
+    assert_sent("\"hello world!\"");
     question(&s, "one two three\x17\x17"
                  "2\x1b[1;5D\x15"
                  "zero \x05\x1b\rthree\r");
-    assert_sent(&s, "\"zero 2\\nthree\"");
+    assert_sent("\"zero 2\\nthree\"");
     /* What is pasted is text, its line breaks as well, and its commands are none. */
     question(&s, "\x1b[200~first\r\n/quit\rlast\x03\x1b[A\x1b[201~\r");
-    assert_sent(&s, "first\\n\\n/quit\\nlast\"");
+    assert_sent("first\\n\\n/quit\\nlast\"");
     /* Up, up, and down again. */
     question(&s, "draft\x1b[A\x1b[A\x1b[A\x1b[B\x1b[B\x1b[B again\r");
-    assert_sent(&s, "\"draft again\"");
+    assert_sent("\"draft again\"");
     question(&s, "\x1b[A\x1b[A\x1b[A\x1b[A\r");
-    assert_sent(&s, "\"hello world!\"}]");
+    assert_sent("\"hello world!\"}]");
     leave(&s);
     stage_close(&s);
 }
@@ -128,7 +178,7 @@ static void ctrl_c_twice_leaves_and_the_terminal_is_as_before(void **state)
     pty_expect(&s.pty, "(Ctrl-C again, or Ctrl-D, leaves)");
     pty_expect(&s.pty, "> ");
     question(&s, "whole\r"); /* something else between them */
-    assert_sent(&s, "\"whole\"");
+    assert_sent("\"whole\"");
     pty_type(&s.pty, "\x03");
     pty_expect(&s.pty, "(Ctrl-C again");
     pty_expect(&s.pty, "> ");
@@ -154,7 +204,7 @@ static void waiting_is_shown_and_can_be_ended(void **state)
     static struct stage s;
     (void)state;
     stage_open(&s);
-    responder_answer(s.responder, NULL);
+    answer_with(NULL);
     chat(&s, none);
     pty_type(&s.pty, "Hello\r");
     pty_expect(&s.pty, "the enclave reads your prompt, ");
@@ -163,10 +213,10 @@ static void waiting_is_shown_and_can_be_ended(void **state)
     pty_expect(&s.pty, "\r\x1b[K"); /* and it is gone */
     pty_expect(&s.pty, "[stopped]");
     pty_expect(&s.pty, "> ");
-    responder_answer(s.responder, fine);
+    answer_with(fine);
     question(&s, "And now\r"); /* what was not answered is no part of the conversation */
-    assert_sent(&s, "[{\"role\":\"user\",\"content\":\"And now\"}]");
-    responder_answer(s.responder, NULL);
+    assert_sent("[{\"role\":\"user\",\"content\":\"And now\"}]");
+    answer_with(NULL);
     pty_type(&s.pty, "Hello\r");
     pty_expect(&s.pty, "the enclave reads your prompt, ");
     pty_type(&s.pty, "\x03");
@@ -194,10 +244,10 @@ static void commands_do_what_they_say(void **state)
     pty_expect(&s.pty, "24 bytes will go with your next question");
     pty_expect(&s.pty, "> ");
     question(&s, "How heavy?\r");
-    assert_sent(&s, "The anvil weighs 90 kg.\\n\\n\\nHow heavy?");
+    assert_sent("The anvil weighs 90 kg.\\n\\n\\nHow heavy?");
     question(&s, "And now?\r");
-    assert_sent(&s, "All is well."); /* the answer before, as context */
-    assert_sent(&s, "{\"role\":\"user\",\"content\":\"And now?\"}");
+    assert_sent("All is well."); /* the answer before, as context */
+    assert_sent("{\"role\":\"user\",\"content\":\"And now?\"}");
     (void)snprintf(keys, sizeof keys, "/save %s\r", saved);
     pty_type(&s.pty, keys);
     pty_expect(&s.pty, "Saved");
@@ -225,12 +275,12 @@ static void commands_do_what_they_say(void **state)
     /* A slip is not sent; behind a blank it is a question. */
     pty_type(&s.pty, "/fiel secret.txt\r");
     pty_expect(&s.pty, "Nothing was sent");
-    assert_not_sent(&s, "secret.txt");
+    assert_not_sent("secret.txt");
     pty_type(&s.pty, "/clear\r");
     pty_expect(&s.pty, "forgotten");
     pty_expect(&s.pty, "> ");
     question(&s, " /etc is a directory\r");
-    assert_sent(&s, "[{\"role\":\"user\",\"content\":\" /etc is a directory\"}]");
+    assert_sent("[{\"role\":\"user\",\"content\":\" /etc is a directory\"}]");
     pty_type(&s.pty, "/quit\r");
     assert_int_equal(pty_end(&s.pty), 0);
     free(document);
@@ -260,7 +310,7 @@ static void a_model_cannot_drive_the_terminal(void **state)
     for (size_t i = 0; i < test_count(modes); i++) {
         static struct stage s;
         stage_open(&s);
-        responder_answer(s.responder, hostile);
+        answer_with(hostile);
         chat(&s, modes[i]);
         pty_type(&s.pty, "Hello\r");
         pty_expect(&s.pty, "\x1b[?2004l"); /* our own, when the line was left */
@@ -287,13 +337,13 @@ static void a_model_cannot_drive_the_terminal(void **state)
 
 static void markdown_is_shown_on_a_terminal_and_not_elsewhere(void **state)
 {
-    static const char *const pieces[] = {"# Tit",      "le\n\nSome *", "*bold** and `co",
-                                         "de`.\n\n- ", "item\n",       NULL};
+    static const char *const markdown[] = {"# Tit",      "le\n\nSome *", "*bold** and `co",
+                                           "de`.\n\n- ", "item\n",       NULL};
     static struct stage s;
     struct process p;
     (void)state;
     stage_open(&s);
-    responder_answer(s.responder, pieces);
+    answer_with(markdown);
     chat(&s, none);
     pty_type(&s.pty, "Hello\r");
     pty_expect(&s.pty, "\x1b[1;4mTitle\x1b[0m\r\n\r\nSome \x1b[1mbold\x1b[0m and "
@@ -314,18 +364,18 @@ static void markdown_is_shown_on_a_terminal_and_not_elsewhere(void **state)
 static void what_is_forgotten_is_in_memory_no_more(void **state)
 {
     static const char typed[] = "The canary Quetzalcoatl is never sent to anybody at all";
-    static const char asked[] = "A second canary, Cuauhtemoc, is asked about by name and number";
+    static const char canary[] = "A second canary, Cuauhtemoc, is asked about by name and number";
     static const char *const answer[] = {
         "The third **canary** of them all answers: ", "Xochiquetzal sang forty-two vermilion songs.\n", NULL};
     static struct stage s;
     char keys[256];
     (void)state;
     stage_open(&s);
-    responder_answer(s.responder, answer);
+    answer_with(answer);
     chat(&s, none);
     struct memscan *m = memscan_new();
     memscan_add_text(m, "typed and erased", typed, sizeof typed - 1);
-    memscan_add_text(m, "asked", asked, sizeof asked - 1);
+    memscan_add_text(m, "asked", canary, sizeof canary - 1);
     memscan_add_text(m, "answered", answer[1], strlen(answer[1]));
     if (!memscan_learn(m, s.pty.pid)) {
         (void)printf("skipped: the memory of a child cannot be read here\n");
@@ -338,9 +388,9 @@ static void what_is_forgotten_is_in_memory_no_more(void **state)
     pty_type(&s.pty, typed);
     pty_expect(&s.pty, "at all");
     assert_int_not_equal(memscan_process(m, s.pty.pid, NULL), 0); /* the search finds what is there */
-    (void)snprintf(keys, sizeof keys, "\x15%s\r", asked);
+    (void)snprintf(keys, sizeof keys, "\x15%s\r", canary);
     question(&s, keys);
-    assert_sent(&s, asked);
+    assert_sent(canary);
     pty_type(&s.pty, "/clear\r");
     pty_expect(&s.pty, "forgotten");
     pty_expect(&s.pty, "> ");
@@ -375,7 +425,7 @@ static void a_history_is_kept_only_where_it_is_asked_for(void **state)
     assert_int_equal(about.st_mode & 0777, 0600);
     chat(&s, kept);
     question(&s, "\x1b[A!\r");
-    assert_sent(&s, "\"second \\\\ line\\nthird!\"");
+    assert_sent("\"second \\\\ line\\nthird!\"");
     leave(&s);
     free(path);
     stage_close(&s);
@@ -421,13 +471,12 @@ static void ask_answers_about_a_document_and_prints_nothing_else(void **state)
         ask(&s, &p, (const char *const[]){"What is this?", NULL}, "A document.\nOf two lines.\n"), 0);
     assert_string_equal(p.out.bytes, "All is well.\n");
     assert_non_null(strstr(p.err.bytes, "Verified on a SIMULATED platform"));
-    assert_sent(&s,
-                "[{\"role\":\"user\",\"content\":\"A document.\\nOf two lines.\\n\\n\\nWhat is this?\"}]");
+    assert_sent("[{\"role\":\"user\",\"content\":\"A document.\\nOf two lines.\\n\\n\\nWhat is this?\"}]");
     process_release(&p);
     assert_int_equal(ask(&s, &p, (const char *const[]){"--system", "Be brief.", "Alone?", NULL}, ""), 0);
     assert_string_equal(p.out.bytes, "All is well.\n");
     assert_sent(
-        &s, "[{\"role\":\"system\",\"content\":\"Be brief.\"},{\"role\":\"user\",\"content\":\"Alone?\"}]");
+        "[{\"role\":\"system\",\"content\":\"Be brief.\"},{\"role\":\"user\",\"content\":\"Alone?\"}]");
     process_release(&p);
     assert_int_equal(ask(&s, &p, (const char *const[]){"--json", "Alone?", NULL}, ""), 0);
     assert_memory_equal(p.out.bytes, "{\"answer\":{", 11);

@@ -5,6 +5,7 @@
  * for that connection.
  */
 #include "e2e/support/asker.h"
+#include "e2e/support/proxied.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -386,6 +387,89 @@ static void an_enclave_killed_behind_haproxy_is_replaced_by_the_other(void **sta
     killed_under_load("HAProxy", true);
 }
 
+/* ---- the same through enclume proxy: programs that speak the OpenAI API ---- */
+
+#define STREAM_BODY                                                                                          \
+    "{\"messages\":[{\"role\":\"user\",\"content\":\"Once upon a "                                           \
+    "time\"}],\"temperature\":0,\"stream\":true}"
+
+/* The one that the proxy's channel leads to, as its status has it. */
+static struct world *serving(const struct proxied *p, struct world *one, struct world *two)
+{
+    struct caller c;
+    caller_ask(&c, p, "/enclume/status", NULL);
+    bool first = strstr(c.body, one->measurement) != NULL;
+    assert_true(first != (strstr(c.body, two->measurement) != NULL));
+    caller_close(&c);
+    return first ? one : two;
+}
+
+/* Whole with [DONE], or ended with an error in words: never cut off without a word, never both. */
+static bool ended_well(struct caller *c, bool *whole)
+{
+    *whole = c->status == 200 && c->whole && strstr(c->body, "data: [DONE]\n\n") != NULL;
+    bool told = strstr(c->body, "{\"error\":{") != NULL;
+    return *whole != told;
+}
+
+static void an_enclave_killed_behind_haproxy_is_replaced_for_the_proxy(void **state)
+{
+    static struct caller callers[STREAMS];
+    const struct world_options options = {.enclave = {"--slots", "16", "--threads", "1"}};
+    struct world one;
+    struct world two;
+    struct front f;
+    struct proxied p;
+    struct caller next;
+    size_t whole = 0;
+    (void)state;
+    if (access(E2E_HAPROXY, X_OK) != 0) {
+        (void)printf("skipped: %s is not installed\n", E2E_HAPROXY);
+        skip();
+    }
+    world_start(&one, &options);
+    world_start(&two, &options);
+    haproxy_start(&f, &one, (const char *const[]){one.address, two.address, NULL});
+    proxied_start(&p, &one, f.address, NULL, (const char *const[]){"--measurement", two.measurement, NULL});
+    assert_true(proxied_says(&p, "checks passed", 1, WAIT_MS));
+    for (size_t i = 0; i < STREAMS; i++) {
+        caller_open(&callers[i], &p);
+        caller_post(&callers[i], &p, "/v1/chat/completions", STREAM_BODY);
+    }
+    for (size_t i = 0; i < STREAMS; i++)
+        assert_true(caller_hears(&callers[i], "data: ", WAIT_MS));
+    struct world *killed = serving(&p, &one, &two);
+    struct world *left = killed == &one ? &two : &one;
+    assert_int_equal(kill(killed->enclave, SIGKILL), 0);
+    long at = process_clock();
+    caller_ask(&next, &p, "/v1/models", NULL);
+    (void)printf(
+        "enclume proxy behind HAProxy: the next request was answered with %d, %ld ms after the kill\n",
+        next.status, process_clock() - at);
+    assert_int_equal(next.status, 200);
+    caller_close(&next);
+    assert_ptr_equal(serving(&p, &one, &two), left);
+    for (size_t i = 0; i < STREAMS; i++) {
+        bool done = false;
+        assert_true(caller_take(&callers[i], WAIT_MS));
+        if (!ended_well(&callers[i], &done))
+            fail_msg("stream %zu: status %d, %s: ...%s", i, callers[i].status,
+                     callers[i].whole ? "whole" : "cut",
+                     callers[i].len > 200 ? callers[i].body + callers[i].len - 200 : callers[i].body);
+        whole += done;
+        caller_close(&callers[i]);
+    }
+    (void)printf("%zu of %d streams were whole, the others ended with an error\n", whole, STREAMS);
+    assert_true(whole < STREAMS); /* else the enclave was killed too late to show anything */
+    /* What answers now was appraised for this connection: said twice, for two enclaves. */
+    assert_true(proxied_says(&p, "just now: the chip signed for this very connection", 2, WAIT_MS));
+    proxied_stop(&p);
+    haproxy_stop(&f);
+    process_release(&killed->simulator);
+    world_remove(killed);
+    world_stop(left);
+}
+
 static int setup(void **state)
 {
     (void)state;
@@ -400,6 +484,7 @@ int main(void)
         cmocka_unit_test(an_enclave_is_reached_by_tcp),
         cmocka_unit_test(an_enclave_killed_behind_the_gateway_is_replaced_by_the_other),
         cmocka_unit_test(an_enclave_killed_behind_haproxy_is_replaced_by_the_other),
+        cmocka_unit_test(an_enclave_killed_behind_haproxy_is_replaced_for_the_proxy),
     };
     world_require_model();
     return cmocka_run_group_tests(tests, setup, NULL);

@@ -25,6 +25,10 @@ static const struct program {
       "--allow-milan", "--max-age", "--remember",    "--save-evidence", "--system",       "--max-tokens",
       "--temperature", "--top-p",   "--seed",        "--stop",          "--plain",        "--verbose",
       "--quiet",       "--json",    "--help"}},
+    {{E2E_ENCLUME, "proxy"},
+     {"--connect", "--listen", "--policy", "--measurement", "--rtmr", "--model-digest", "--trust-simulated",
+      "--allow-milan", "--max-age", "--token-file", "--no-token", "--allow-origin", "--max-connections",
+      "--request-timeout", "--install", "--uninstall", "--help"}},
     {{E2E_ENCLUME, "verify"},
      {"--snp-report",
       "--certs",
@@ -163,7 +167,7 @@ static void an_unknown_option_is_refused_by_name(void **state)
 
 static void each_command_of_enclume_is_named(void **state)
 {
-    static const char *const commands[] = {"chat",       "ask",    "verify",  "inspect",
+    static const char *const commands[] = {"chat",       "ask",    "proxy",   "verify", "inspect",
                                            "collateral", "policy", "measure", "model"};
     struct process p;
     (void)state;

@@ -3,6 +3,8 @@
 
 #include <pthread.h>
 #include <semaphore.h>
+#include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -16,10 +18,17 @@
 #include "attest/statement.h"
 #include "base/file.h"
 #include "base/secret.h"
+#include "base/secret_buffer.h"
 #include "evidence/simulated.h"
 #include "unit/test.h"
 
-enum { CHUNK = 65536 };
+enum { CHUNK = 65536, STREAMS = 128, BODY_MAX = 1024 * 1024 };
+
+/* A request that is coming in. Streams have small numbers here. */
+struct asked {
+    char path[CHANNEL_PATH_MAX + 1];
+    struct secret_buffer body;
+};
 
 struct responder {
     pthread_t thread;
@@ -34,10 +43,10 @@ struct responder {
     size_t heard;            /* bytes behind it */
     char *last;              /* the bundle of the connection before */
     size_t last_len;
-    pthread_mutex_t mutex;     /* of what follows */
-    const char *const *pieces; /* the answer */
-    char *asked;               /* the body of the last question, NUL-terminated */
-    size_t asked_len;
+    responder_answer answer;
+    struct asked asked[STREAMS];
+    atomic_size_t cancelled;
+    bool cut;
 };
 
 static void write_statement(const struct responder *r, bool other_key, char text[static STATEMENT_MAX],
@@ -120,50 +129,31 @@ static void on_evidence_wanted(void *owner, const uint8_t challenge[static CHANN
 
 static void on_opened(void *owner, uint32_t stream, struct bytes path)
 {
-    (void)owner;
-    (void)stream;
-    (void)path;
-}
-
-static void answer(struct responder *r, uint32_t stream)
-{
-    const struct chat_usage usage = {.prompt_tokens = 1, .completion_tokens = 1};
-    assert_ok(channel_stream_reply(r->channel, stream, 200));
-    for (const char *const *piece = r->pieces; *piece != NULL; piece++) {
-        char *line = chat_line_text(bytes_str(*piece));
-        assert_non_null(line);
-        assert_ok(channel_stream_send(r->channel, stream, bytes_str(line), false));
-        secret_free(line);
-    }
-    char *line = chat_line_finish(CHAT_FINISH_STOP, &usage);
-    assert_non_null(line);
-    assert_ok(channel_stream_send(r->channel, stream, bytes_str(line), true));
-    secret_free(line);
+    struct responder *r = owner;
+    assert_true(stream < STREAMS);
+    (void)snprintf(r->asked[stream].path, sizeof r->asked[stream].path, "%.*s", (int)path.len,
+                   (const char *)path.ptr);
 }
 
 static void on_data(void *owner, uint32_t stream, struct bytes data, bool end)
 {
     struct responder *r = owner;
-    (void)pthread_mutex_lock(&r->mutex);
-    r->asked = realloc(r->asked, r->asked_len + data.len + 1);
-    assert_non_null(r->asked);
-    if (data.len != 0)
-        memcpy(r->asked + r->asked_len, data.ptr, data.len);
-    r->asked_len += data.len;
-    r->asked[r->asked_len] = '\0';
-    if (end)
-        r->asked_len = 0; /* the next question begins anew */
+    struct asked *a = &r->asked[stream];
+    assert_ok(secret_buffer_append(&a->body, data, BODY_MAX));
     channel_stream_consumed(r->channel, stream, data.len);
-    if (end && r->pieces != NULL)
-        answer(r, stream);
-    (void)pthread_mutex_unlock(&r->mutex);
+    if (!end)
+        return;
+    if (r->answer != NULL)
+        r->cut = r->answer(r->channel, stream, a->path, secret_buffer_bytes(&a->body)) || r->cut;
+    secret_buffer_release(&a->body);
 }
 
 static void on_cancelled(void *owner, uint32_t stream, enum err reason)
 {
-    (void)owner;
-    (void)stream;
+    struct responder *r = owner;
     (void)reason;
+    secret_buffer_release(&r->asked[stream].body);
+    r->cancelled++;
 }
 
 static void on_closed(void *owner, enum err reason)
@@ -206,7 +196,8 @@ static void serve(struct responder *r, int fd)
     const struct channel_config config = {.role = NOISE_RESPONDER, .s = &r->key};
     r->first = r->heard = 0;
     assert_ok(channel_new(&config, &handler, r, &r->channel));
-    for (ssize_t n; (n = recv(fd, chunk, sizeof chunk, 0)) > 0;) {
+    r->cut = false;
+    for (ssize_t n; !r->cut && (n = recv(fd, chunk, sizeof chunk, 0)) > 0;) {
         count(r, chunk, (size_t)n);
         if (channel_receive(r->channel, bytes_of(chunk, (size_t)n)) == ERR_OK)
             (void)send_output(r, fd);
@@ -233,7 +224,6 @@ struct responder *responder_start(const char *path, const struct platform *platf
     struct responder *r = calloc(1, sizeof *r);
     assert_non_null(r);
     r->platform = platform;
-    assert_int_equal(pthread_mutex_init(&r->mutex, NULL), 0);
     assert_true(strlen(path) < sizeof here.sun_path);
     memcpy(here.sun_path, path, strlen(path) + 1);
     assert_ok(crypto_x25519_keypair(r->key.secret, r->key.public_key));
@@ -251,26 +241,18 @@ void responder_stop(struct responder *r)
     assert_int_equal(pthread_join(r->thread, NULL), 0);
     (void)close(r->listener);
     (void)sem_destroy(&r->ended);
-    (void)pthread_mutex_destroy(&r->mutex);
     secret_free(r->last);
-    free(r->asked);
     free(r);
 }
 
-void responder_answer(struct responder *r, const char *const *pieces)
+void responder_answers(struct responder *r, responder_answer answer)
 {
-    (void)pthread_mutex_lock(&r->mutex);
-    r->pieces = pieces;
-    (void)pthread_mutex_unlock(&r->mutex);
+    r->answer = answer;
 }
 
-char *responder_asked(struct responder *r)
+size_t responder_cancelled(struct responder *r)
 {
-    (void)pthread_mutex_lock(&r->mutex);
-    char *asked = strdup(r->asked != NULL ? r->asked : "");
-    (void)pthread_mutex_unlock(&r->mutex);
-    assert_non_null(asked);
-    return asked;
+    return r->cancelled;
 }
 
 void responder_serve(struct responder *r, enum responder_lie lie, size_t number)

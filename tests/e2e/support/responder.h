@@ -27,12 +27,15 @@ struct responder *responder_start(const char *path, const struct platform *platf
 void responder_stop(struct responder *r);
 /* What the next connection gets. */
 void responder_serve(struct responder *r, enum responder_lie lie, size_t number);
-/* What a question is answered with, a piece a line; NULL ends them. NULL itself: not at all. */
-void responder_answer(struct responder *r, const char *const *pieces);
-/* The last question's body as it came, NUL-terminated; free it. */
-char *responder_asked(struct responder *r);
 /* Waits until a connection has ended: the bytes that the client sent in it behind its first record. */
 size_t responder_heard(struct responder *r);
+
+/* What it answers to a request that is complete, on the responder's thread; without it, nothing. True: the connection is to be cut off now. */
+typedef bool (*responder_answer)(struct channel *channel, uint32_t stream, const char *path,
+                                 struct bytes body);
+void responder_answers(struct responder *r, responder_answer answer);
+/* Streams that the client has given up. */
+size_t responder_cancelled(struct responder *r);
 
 /* A platform that plays the one of that name, with something of its own in every register, as if it had launched a program. Its chain is kept beside
  * the tests. Release with platform_close. */

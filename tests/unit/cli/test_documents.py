@@ -176,6 +176,8 @@ TYPED = [
     ("enclume ver", "verify"),
     ("enclume chat --trust", "--trust-simulated"),
     ("enclume verify READ", "README.md"),
+    ("enclume proxy --token", "--token-file"),
+    ("enclume proxy --listen 127", "127.0.0.1:8787"),
     ("enclume chat --trust-simulated READ", "README.md"),
     ("enclume verify --snp-report READ", "README.md"),
     ("enclume verify --report", "--report-data"),

@@ -269,6 +269,13 @@ static void test_heads_have_limits(void **state)
     told_read(&t, &config, bytes_of(text, sizeof text), 16, &r);
     assert_true(t.e == ERR_TOO_LARGE && t.status == 431 && t.used <= config.head_max + 16);
     http_reader_free(r);
+    /* what stands behind the limit does not matter, in whatever pieces it comes */
+    text[config.head_max + 50] = '\0';
+    for (size_t step = 1; step <= sizeof text; step *= 2) {
+        told_read(&t, &config, bytes_of(text, sizeof text), step, &r);
+        assert_true(t.e == ERR_TOO_LARGE && t.status == 431);
+        http_reader_free(r);
+    }
     /* too many fields */
     const struct http_config roomy = {.kind = HTTP_REQUEST};
     for (size_t i = 0; i <= HTTP_FIELDS_MAX; i++)
