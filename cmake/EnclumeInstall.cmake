@@ -4,7 +4,7 @@
 # the GNU directory names and Debian expect them (with the prefix /usr the libraries go to the directory of the machine's triplet).
 # What a build does not have, because its target was not made, is left out.
 
-foreach(program enclume enclumed enclume-simulator)
+foreach(program enclume enclumed enclume-simulator enclume-gateway)
   if(TARGET ${program})
     install(TARGETS ${program} RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}")
   endif()

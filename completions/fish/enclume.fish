@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# fish completion for enclume, enclumed and enclume-simulator.
+# fish completion for enclume, enclumed, enclume-gateway and enclume-simulator.
 
 # True while the arguments of one of these commands are typed.
 function __enclume_in
@@ -35,6 +35,7 @@ complete -c enclume -f
 complete -c enclume -n __fish_use_subcommand -l help -d 'Show help'
 complete -c enclume -n __fish_use_subcommand -l version -d 'Show the version'
 complete -c enclume -n __fish_use_subcommand -a chat -d 'Ask a verified enclave, once or in a conversation'
+complete -c enclume -n __fish_use_subcommand -a ask -d 'Ask one question, about the document on standard input'
 complete -c enclume -n __fish_use_subcommand -a proxy -d 'The OpenAI API on this machine, answered by a verified enclave'
 complete -c enclume -n __fish_use_subcommand -a verify -d 'Check evidence, offline'
 complete -c enclume -n __fish_use_subcommand -a inspect -d 'Show what is in a file of evidence, field by field'
@@ -43,13 +44,13 @@ complete -c enclume -n __fish_use_subcommand -a measure -d 'Compute what a launc
 complete -c enclume -n __fish_use_subcommand -a policy -d 'Show what is acceptable, or check a policy file'
 complete -c enclume -n __fish_use_subcommand -a model -d 'Get a model, or the digest of one'
 
-# enclume chat, proxy, verify and policy: what is acceptable
-complete -c enclume -n '__enclume_in chat proxy verify policy' -l policy -r -F -d 'What is acceptable, as JSON'
-complete -c enclume -n '__enclume_in chat proxy verify policy' -l rtmr -x -d 'What a register of TDX must be: N:HEX, N:any or all:any'
-complete -c enclume -n '__enclume_in chat proxy verify policy' -l measurement -x -d 'Accept code with this launch measurement or MRTD'
-complete -c enclume -n '__enclume_in chat proxy verify policy' -l model-digest -x -d 'Accept only weights with this SHA-256'
-complete -c enclume -n '__enclume_in chat proxy verify policy' -l trust-simulated -r -F -d 'Also accept simulated platforms with these roots'
-complete -c enclume -n '__enclume_in chat proxy verify policy' -l allow-milan -d 'Accept EPYC Milan, whose reports can be forged'
+# enclume chat, ask, proxy, verify and policy: what is acceptable
+complete -c enclume -n '__enclume_in chat ask proxy verify policy' -l policy -r -F -d 'What is acceptable, as JSON'
+complete -c enclume -n '__enclume_in chat ask proxy verify policy' -l rtmr -x -d 'What a register of TDX must be: N:HEX, N:any or all:any'
+complete -c enclume -n '__enclume_in chat ask proxy verify policy' -l measurement -x -d 'Accept code with this launch measurement or MRTD'
+complete -c enclume -n '__enclume_in chat ask proxy verify policy' -l model-digest -x -d 'Accept only weights with this SHA-256'
+complete -c enclume -n '__enclume_in chat ask proxy verify policy' -l trust-simulated -r -F -d 'Also accept simulated platforms with these roots'
+complete -c enclume -n '__enclume_in chat ask proxy verify policy' -l allow-milan -d 'Accept EPYC Milan, whose reports can be forged'
 
 # enclume proxy
 complete -c enclume -n '__enclume_in proxy' -l connect -x -a '(__enclume_address 127.0.0.1:7878)' -d 'Where the enclaves are, with commas between'
@@ -64,20 +65,23 @@ complete -c enclume -n '__enclume_in proxy' -l install -d 'Write a systemd user 
 complete -c enclume -n '__enclume_in proxy' -l uninstall -d 'Remove that unit'
 complete -c enclume -n '__enclume_in proxy' -l help -d 'Show help'
 
-# enclume chat
-complete -c enclume -n '__enclume_in chat' -l connect -x -a '(__enclume_address 127.0.0.1:7878)' -d 'Where the enclave is'
-complete -c enclume -n '__enclume_in chat' -l max-age -x -d 'Ask for new evidence when the last is older, in seconds'
-complete -c enclume -n '__enclume_in chat' -l remember -r -F -d 'Keep the verified evidence in this file'
-complete -c enclume -n '__enclume_in chat' -l save-evidence -r -F -d 'Write the evidence to this file'
-complete -c enclume -n '__enclume_in chat' -l system -x -d 'Instructions that stand before the conversation'
-complete -c enclume -n '__enclume_in chat' -l max-tokens -x -d 'Longest answer, in tokens'
-complete -c enclume -n '__enclume_in chat' -l temperature -x -d '0 is always the likeliest word'
-complete -c enclume -n '__enclume_in chat' -l top-p -x -d 'Choose among the likeliest words that make up this share'
-complete -c enclume -n '__enclume_in chat' -l seed -x -d 'The same seed gives the same answer'
-complete -c enclume -n '__enclume_in chat' -l stop -x -d 'End the answer before this text'
-complete -c enclume -n '__enclume_in chat' -l quiet -d 'Do not say what was verified'
-complete -c enclume -n '__enclume_in chat' -l json -d 'Print one JSON object with answer, usage and verdict'
-complete -c enclume -n '__enclume_in chat' -l help -d 'Show help'
+# enclume chat and enclume ask
+complete -c enclume -n '__enclume_in chat ask' -l connect -x -a '(__enclume_address 127.0.0.1:7878)' -d 'Where the enclave is'
+complete -c enclume -n '__enclume_in chat ask' -l max-age -x -d 'Ask for new evidence when the last is older, in seconds'
+complete -c enclume -n '__enclume_in chat ask' -l remember -r -F -d 'Keep the verified evidence in this file'
+complete -c enclume -n '__enclume_in chat ask' -l save-evidence -r -F -d 'Write the evidence to this file'
+complete -c enclume -n '__enclume_in chat ask' -l system -x -d 'Instructions that stand before the conversation'
+complete -c enclume -n '__enclume_in chat ask' -l max-tokens -x -d 'Longest answer, in tokens'
+complete -c enclume -n '__enclume_in chat ask' -l temperature -x -d '0 is always the likeliest word'
+complete -c enclume -n '__enclume_in chat ask' -l top-p -x -d 'Choose among the likeliest words that make up this share'
+complete -c enclume -n '__enclume_in chat ask' -l seed -x -d 'The same seed gives the same answer'
+complete -c enclume -n '__enclume_in chat ask' -l stop -x -d 'End the answer before this text'
+complete -c enclume -n '__enclume_in chat ask' -l plain -d 'Show Markdown as it is'
+complete -c enclume -n '__enclume_in chat ask' -l verbose -d 'Say how many tokens there were, and how fast'
+complete -c enclume -n '__enclume_in chat' -l history -r -F -d 'Keep what was typed in this file'
+complete -c enclume -n '__enclume_in chat ask' -l quiet -d 'Do not say what was verified'
+complete -c enclume -n '__enclume_in chat ask' -l json -d 'Print one JSON object with answer, usage and verdict'
+complete -c enclume -n '__enclume_in chat ask' -l help -d 'Show help'
 
 # enclume verify
 complete -c enclume -n '__enclume_in verify' -F
@@ -197,6 +201,33 @@ complete -c enclumed -l grace -x -d 'Time for running answers when asked to stop
 complete -c enclumed -l user -x -d 'Become this user and group after start-up'
 complete -c enclumed -l help -d 'Show help'
 complete -c enclumed -l version -d 'Show the version'
+
+# enclume-gateway
+complete -c enclume-gateway -f
+complete -c enclume-gateway -l listen -x -a 'tcp: tls: ws: wss: unix:' -d 'Where to listen'
+complete -c enclume-gateway -l backend -x -a 'vsock: tcp: unix:' -d 'A virtual machine'
+complete -c enclume-gateway -l backends -r -F -d 'A file of their addresses'
+complete -c enclume-gateway -l tls-cert -r -F -d 'Certificate chain for tls and wss'
+complete -c enclume-gateway -l tls-key -r -F -d 'Its key'
+complete -c enclume-gateway -l tokens -r -F -d 'Who may use a WebSocket'
+complete -c enclume-gateway -l origin -x -d 'Pages whose scripts may connect'
+complete -c enclume-gateway -l max-connections -x -d 'Connections at once'
+complete -c enclume-gateway -l address-connections -x -d 'Connections at once from one address'
+complete -c enclume-gateway -l address-rate -x -d 'New connections a second from one address'
+complete -c enclume-gateway -l address-bytes -x -d 'Bytes a second from and to one address'
+complete -c enclume-gateway -l token-connections -x -d 'Connections at once with one token'
+complete -c enclume-gateway -l token-rate -x -d 'New connections a second with one token'
+complete -c enclume-gateway -l token-bytes -x -d 'Bytes a second with one token'
+complete -c enclume-gateway -l greeting-timeout -x -d 'Close a connection that does not begin'
+complete -c enclume-gateway -l connect-timeout -x -d 'Wait so long for a backend'
+complete -c enclume-gateway -l idle-timeout -x -d 'Close a connection on which nothing moves'
+complete -c enclume-gateway -l stall-timeout -x -d 'Close a connection that takes nothing'
+complete -c enclume-gateway -l ping -x -d 'Ask a silent WebSocket whether it is there'
+complete -c enclume-gateway -l check-interval -x -d 'Connect to each backend so often'
+complete -c enclume-gateway -l grace -x -d 'Time for connections when asked to stop'
+complete -c enclume-gateway -l metrics -x -d 'Where Prometheus asks'
+complete -c enclume-gateway -l help -d 'Show help'
+complete -c enclume-gateway -l version -d 'Show the version'
 
 # enclume-simulator
 complete -c enclume-simulator -f

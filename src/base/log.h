@@ -24,6 +24,10 @@
     X(LOG_SESSION_REFUSED, "session-refused")                                                                \
     X(LOG_EVIDENCE, "evidence")                                                                              \
     X(LOG_REQUEST_FAILED, "request-failed")                                                                  \
+    X(LOG_METRICS, "metrics")                                                                                \
+    X(LOG_BACKEND_UP, "backend-up")                                                                          \
+    X(LOG_BACKEND_DOWN, "backend-down")                                                                      \
+    X(LOG_RELOADED, "reloaded")                                                                              \
     X(LOG_STOPPING, "stopping")                                                                              \
     X(LOG_STOPPED, "stopped")                                                                                \
     X(LOG_FAILED, "failed")
@@ -37,6 +41,8 @@
     X(LOG_KEY_CONTEXT, "context")                                                                            \
     X(LOG_KEY_MILLISECONDS, "ms")                                                                            \
     X(LOG_KEY_BYTES, "bytes")                                                                                \
+    X(LOG_KEY_BACKEND, "backend")                                                                            \
+    X(LOG_KEY_BACKENDS, "backends")                                                                          \
     X(LOG_KEY_PORT, "port")                                                                                  \
     X(LOG_KEY_SIGNAL, "signal")
 

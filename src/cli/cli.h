@@ -14,6 +14,7 @@ struct cli_command {
 };
 
 int cli_chat(int argc, char **argv);
+int cli_ask(int argc, char **argv);
 int cli_proxy(int argc, char **argv);
 int cli_verify(int argc, char **argv);
 int cli_inspect(int argc, char **argv);

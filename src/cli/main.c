@@ -8,6 +8,7 @@
 
 static const struct cli_command commands[] = {
     {"chat", "ask a verified enclave, once or in a conversation", cli_chat},
+    {"ask", "ask one question, about the document on standard input", cli_ask},
     {"proxy", "the OpenAI API on this machine, answered by a verified enclave", cli_proxy},
     {"verify", "check evidence, offline", cli_verify},
     {"inspect", "show what is in a file of evidence, field by field", cli_inspect},

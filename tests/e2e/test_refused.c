@@ -237,20 +237,6 @@ static void an_enclave_without_evidence_does_not_start(void **state)
 
 /* ---- an enclave that lies itself ---- */
 
-/* What makes the responder's platform acceptable, in place of what makes enclumed. */
-static void write_acceptance(const struct world *w, const struct platform *p)
-{
-    const struct simulated_der *root = p->kind->root(p);
-    struct responder_registers registers;
-    const struct attest_policy policy = responder_policy(p, &registers);
-    struct err_note note = {{0}};
-    char *text;
-    assert_ok(policy_document_write(&policy, 0, POLICY_CANONICAL, &text, &note));
-    assert_ok(file_write(w->policy, bytes_str(text), &note));
-    assert_ok(file_write(w->root, bytes_of(root->der, root->len), &note));
-    secret_free(text);
-}
-
 static void an_enclave_that_lies_is_refused_on(const struct rows *platform_rows)
 {
     const struct {
@@ -271,7 +257,7 @@ static void an_enclave_that_lies_is_refused_on(const struct rows *platform_rows)
     struct world w;
     world_open(&w, &(struct world_options){.platform = platform_rows->platform});
     struct platform *platform = responder_platform(platform_rows->platform);
-    write_acceptance(&w, platform);
+    responder_accept(&w, platform);
     struct responder *r = responder_start(w.socket, platform);
     for (size_t i = 0; i < test_count(cases); i++) {
         struct process p;

@@ -14,7 +14,9 @@
 
 #include "attest/bundle.h"
 #include "attest/merkle.h"
+#include "attest/policy_document.h"
 #include "attest/statement.h"
+#include "base/file.h"
 #include "base/secret.h"
 #include "base/secret_buffer.h"
 #include "evidence/simulated.h"
@@ -307,4 +309,17 @@ struct attest_policy responder_policy(const struct platform *p, struct responder
     policy.tdx.launch_count = 1;
     assert_ok(attest_policy_trust_simulated(&policy, bytes_of(root->der, root->len), NULL));
     return policy;
+}
+
+void responder_accept(const struct world *w, const struct platform *p)
+{
+    const struct simulated_der *root = p->kind->root(p);
+    struct responder_registers registers;
+    const struct attest_policy policy = responder_policy(p, &registers);
+    struct err_note note = {{0}};
+    char *text;
+    assert_ok(policy_document_write(&policy, 0, POLICY_CANONICAL, &text, &note));
+    assert_ok(file_write(w->policy, bytes_str(text), &note));
+    assert_ok(file_write(w->root, bytes_of(root->der, root->len), &note));
+    secret_free(text);
 }

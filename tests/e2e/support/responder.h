@@ -8,6 +8,7 @@
  */
 
 #include "client/client.h"
+#include "e2e/support/world.h"
 #include "simulator/platform.h"
 
 enum responder_lie {
@@ -48,5 +49,8 @@ struct responder_registers {
     struct tdx_launch launch;
 };
 struct attest_policy responder_policy(const struct platform *p, struct responder_registers *registers);
+
+/* Makes that launch acceptable in this world's policy and root, in place of its own enclave's. */
+void responder_accept(const struct world *w, const struct platform *p);
 
 #endif

@@ -85,6 +85,8 @@ void world_open(struct world *w, const struct world_options *options)
     assert_non_null(mkdtemp(w->dir));
     name_it(w->socket, "", w->dir, "enclave");
     name_it(w->address, "unix:", w->dir, "enclave");
+    if (options->listen != NULL)
+        (void)snprintf(w->address, sizeof w->address, "%s", options->listen);
     name_it(w->relay, "", w->dir, "relay");
     name_it(w->root, "", w->dir, "root.pem");
     name_it(w->log, "", w->dir, "log");

@@ -22,6 +22,7 @@ struct world_options {
     const char *lie;      /* of tests/support/hostile_simulator.c; NULL: the honest simulator */
     const char *program;  /* NULL: enclumed */
     const char *model;    /* NULL: the demo model */
+    const char *listen;   /* NULL: unix:<socket> */
     const char *simulator[WORLD_OPTIONS_MAX];
     const char *enclave[WORLD_OPTIONS_MAX];
 };

@@ -44,7 +44,8 @@ class Program:
 
 
 ENCLUME = Program("enclume", "enclume.1")
-OTHERS = [Program("enclumed", "enclumed.8"), Program("enclume-simulator", "enclume-simulator.1")]
+OTHERS = [Program("enclumed", "enclumed.8"), Program("enclume-simulator", "enclume-simulator.1"),
+          Program("enclume-gateway", "enclume-gateway.8")]
 
 
 def subcommands(bin_dir):
@@ -141,7 +142,7 @@ def check_options(source, bin_dir):
         for name in sorted(page_mentions(page_text(source, page.name)) - everything):
             problems.append(f"man/{page.name}: {name} is an option of no program")
     check_subcommands(source, [program.key for program in commands])
-    return f"{count} options of {len(commands) + 3} programs and subcommands"
+    return f"{count} options of {len(commands) + 1 + len(OTHERS)} programs and subcommands"
 
 
 def check_subcommands(source, wanted):
@@ -194,6 +195,9 @@ TYPED = [
     ("enclumed --evidence ", "simulated"),
     ("enclumed --evidence t", "tsm"),
     ("enclumed --collateral v", "vsock:"),
+    ("enclume-gateway --back", "--backends"),
+    ("enclume-gateway --backend v", "vsock:"),
+    ("enclume-gateway --listen w", "wss:"),
     ("enclume-simulator --root", "--root-out"),
     ("enclume-simulator --platform ", "tdx"),
     ("enclume-simulator --json -- enclumed --max-conn", "--max-connections"),
