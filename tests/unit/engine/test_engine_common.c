@@ -292,16 +292,20 @@ static void a_sink_that_fails_ends_it_and_so_does_bottomless_nesting(void **stat
 
 /* ---- grammars ---- */
 
+static int32_t single[256]; /* the token of each byte */
+
 static int32_t token_of(const char *piece)
 {
+    assert_int_equal(strlen(piece), 1);
+    return single[(uint8_t)piece[0]];
+}
+
+static void find_tokens(void)
+{
     char text[64];
-    for (int32_t token = 0; token < llama_vocab_n_tokens(vocab); token++) {
-        int32_t n = llama_token_to_piece(vocab, token, text, sizeof text, 0, true);
-        if (n == (int32_t)strlen(piece) && memcmp(text, piece, (size_t)n) == 0)
-            return token;
-    }
-    fail_msg("no token is %s", piece);
-    return -1;
+    for (int32_t token = llama_vocab_n_tokens(vocab); token-- > 0;)
+        if (llama_token_to_piece(vocab, token, text, sizeof text, 0, true) == 1)
+            single[(uint8_t)text[0]] = token;
 }
 
 static bool allows(struct engine_constraint *c, const char *piece)
@@ -324,23 +328,28 @@ static void accept(struct engine_constraint *c, const char *text)
 /* Tokens that are the only ones allowed, one after the other, are this text. */
 static void accept_only(struct engine_constraint *c, const char *text)
 {
+    size_t count = (size_t)llama_vocab_n_tokens(vocab);
+    llama_token_data *data = calloc(count, sizeof *data);
     char piece[64];
+    assert_non_null(data);
     while (text[0] != '\0') {
         int32_t only = -1;
-        for (int32_t token = 0; token < llama_vocab_n_tokens(vocab); token++) {
-            bool allowed = false;
-            assert_ok(engine_constraint_allows(c, token, &allowed));
-            if (allowed) {
+        for (size_t i = 0; i < count; i++)
+            data[i] = (llama_token_data){.id = (int32_t)i, .logit = 1};
+        llama_token_data_array array = {.data = data, .size = count, .selected = -1};
+        assert_ok(engine_constraint_apply(c, &array));
+        for (size_t i = 0; i < count; i++)
+            if (!isinf(data[i].logit)) {
                 assert_int_equal(only, -1);
-                only = token;
+                only = data[i].id;
             }
-        }
         int32_t n = llama_token_to_piece(vocab, only, piece, sizeof piece, 0, true);
         assert_in_range(n, 1, sizeof piece);
         assert_int_equal(strncmp(text, piece, (size_t)n), 0);
         assert_ok(engine_constraint_accept(c, only));
         text += n;
     }
+    free(data);
 }
 
 static bool allows_end(struct engine_constraint *c)
@@ -517,8 +526,11 @@ static int load_vocabulary(void **state)
     strict_json_init();
     llama_log_set(say_nothing, NULL);
     model = llama_model_load_from_file(FIXTURE_MODEL, params);
-    vocab = model == NULL ? NULL : llama_model_get_vocab(model);
-    return model == NULL ? -1 : 0;
+    if (model == NULL)
+        return -1;
+    vocab = llama_model_get_vocab(model);
+    find_tokens();
+    return 0;
 }
 
 static int free_vocabulary(void **state)
