@@ -91,7 +91,7 @@ void ask_on_data(void *owner, uint32_t stream, struct bytes data, bool end)
         return;
     take_data(c, data);
     channel_stream_consumed(c->channel, stream, data.len);
-    if (!end)
+    if (!end || c->ask.done) /* by an error's line, whose note stands */
         return;
     bool whole = c->ask.finished && c->ask.line.len == 0 && c->ask.status == 200;
     ask_end(&c->ask,

@@ -39,8 +39,8 @@ enum err hardening_at_start(struct err_note *note)
 {
     const struct rlimit none = {0, 0};
     /* The C library gives each thread a heap of its own, and when it gives memory of one back it opens a file of /proc to see how: the sandbox would end us
-     * in the middle of a request. One heap for all threads does without. */
-    if (mallopt(M_ARENA_MAX, 1) != 1)
+     * in the middle of a request. One heap for all threads does without. (A sanitizer's heap knows nothing of it, nor of the sandbox.) */
+    if (can_be_confined && mallopt(M_ARENA_MAX, 1) != 1)
         return err_noted(ERR_SYSTEM, note, "one heap for all threads");
     (void)umask(077);
     (void)signal(SIGPIPE, SIG_IGN);

@@ -22,13 +22,14 @@ struct request {
     uint64_t id;
     uint32_t stream;
     enum route route;
-    enum api api;       /* ROUTE_API; for errors of the others too */
+    enum api api; /* ROUTE_API; for errors of the others too */
     bool running;
     bool replied;
-    struct secret_buffer body; /* while it comes; then what of a long answer the channel has no room for yet */
-    size_t sent;               /* bytes of that which it has taken */
-    bool done;                 /* the engine is, and nothing comes after what is in body */
-    char *model; /* ROUTE_MODEL: the name in the path */
+    struct secret_buffer
+        body;       /* while it comes; then what of a long answer the channel has no room for yet */
+    size_t sent;    /* bytes of that which it has taken */
+    bool done;      /* the engine is, and nothing comes after what is in body */
+    bool our_model; /* ROUTE_MODEL: the path names it */
 };
 
 static enum route route_of(struct bytes path, enum api *api)
@@ -85,8 +86,6 @@ static void detach(struct request *r)
 static void drop(struct request *r)
 {
     detach(r);
-    secret_free(r->model);
-    r->model = NULL;
     if (r->running) {
         r->enclave->engine->cancel(r->enclave->engine, r->id);
         return;
@@ -170,7 +169,7 @@ static void answer_model(struct request *r)
 {
     const struct enclave *enclave = r->enclave;
     body_release(r);
-    if (!api_model_is(bytes_str(r->model), enclave->engine_info.name)) {
+    if (!r->our_model) {
         finish(r, ERR_UNKNOWN, NULL, &(struct err_note){"there is no such model"});
         return;
     }
@@ -182,8 +181,7 @@ static void hand_to_engine(struct request *r)
 {
     struct engine *engine = r->enclave->engine;
     struct err_note note = {0};
-    enum err e =
-        engine->submit(engine, r->id, r->session->id, r->api, secret_buffer_bytes(&r->body), &note);
+    enum err e = engine->submit(engine, r->id, r->session->id, r->api, secret_buffer_bytes(&r->body), &note);
     body_release(r);
     r->running = e == ERR_OK;
     if (e != ERR_OK)
@@ -191,17 +189,6 @@ static void hand_to_engine(struct request *r)
 }
 
 /* ---- what the channel tells ---- */
-
-/* Without memory there is no such model. */
-static void keep_name(struct request *r, struct bytes path)
-{
-    const size_t prefix = strlen(MODELS_PATH "/");
-    r->model = secret_alloc(path.len - prefix + 1);
-    if (r->model != NULL)
-        memcpy(r->model, path.ptr + prefix, path.len - prefix);
-    else
-        r->route = ROUTE_UNKNOWN;
-}
 
 void request_open(struct session *session, uint32_t stream, struct bytes path)
 {
@@ -222,8 +209,7 @@ void request_open(struct session *session, uint32_t stream, struct bytes path)
         r->next->link = &r->next;
     session->requests = r;
     session->last_active = uv_now(&enclave->loop);
-    if (r->route == ROUTE_MODEL)
-        keep_name(r, path);
+    r->our_model = api_model_is(path, enclave->engine_info.name);
     if (enclave->stopping)
         finish(r, ERR_CHANNEL_SHUTDOWN, NULL, NULL);
     else if (r->route == ROUTE_UNKNOWN)
@@ -284,7 +270,8 @@ static enum err write_rest(struct request *r)
     if (n == 0)
         return ERR_OK;
     bool end = r->done && n == left;
-    enum err e = channel_stream_write(r->session->channel, r->stream, bytes_of(r->body.ptr + r->sent, n), end);
+    enum err e =
+        channel_stream_write(r->session->channel, r->stream, bytes_of(r->body.ptr + r->sent, n), end);
     r->sent += n;
     return e;
 }

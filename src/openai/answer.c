@@ -85,8 +85,8 @@ enum { ITEMS_FIRST = 4 };
 static struct answer_item *item_add(struct answer_choice *c, enum answer_item_kind kind)
 {
     /* Full are the capacities 4, 8, 16, ... */
-    if (c->item_count == 0 || (c->item_count >= ITEMS_FIRST && (c->item_count & (c->item_count - 1)) == 0)) {
-        size_t capacity = c->item_count == 0 ? ITEMS_FIRST : 2 * c->item_count;
+    if (c->items == NULL || (c->item_count >= ITEMS_FIRST && (c->item_count & (c->item_count - 1)) == 0)) {
+        size_t capacity = c->items == NULL ? ITEMS_FIRST : 2 * c->item_count;
         struct answer_item *larger = secret_realloc(c->items, capacity * sizeof *larger);
         if (larger == NULL)
             return NULL;

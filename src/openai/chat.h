@@ -48,7 +48,7 @@ struct chat_request {
     size_t stop_count;
     struct bytes stops[CHAT_STOPS_MAX];
     bool stream;
-    void *storage;
+    bool progress; /* with stream: lines that tell how much of the prompt was read */
 };
 
 enum chat_finish { CHAT_FINISH_STOP, CHAT_FINISH_LENGTH, CHAT_FINISH_COUNT };
@@ -62,15 +62,6 @@ struct chat_usage {
 char *chat_request_write(const struct chat_request *request);
 /* One chat.completion object for a program that reads what a client prints. Likewise. */
 char *chat_answer(struct bytes text, enum chat_finish finish, const struct chat_usage *usage);
-
-/* ---- the enclave's side, until it answers through openai/answer.h alone ---- */
-ERR_MUST_USE enum err chat_request_parse(struct bytes json, struct chat_request *request,
-                                         struct err_note *note);
-void chat_request_release(struct chat_request *request);
-char *chat_line_text(struct bytes text);
-char *chat_line_finish(enum chat_finish finish, const struct chat_usage *usage);
-char *chat_error(enum err e, const struct err_note *note);
-uint16_t chat_error_status(enum err e);
 
 /* The client's side of a line: a chat.completion.chunk of one choice, or an error. */
 enum chat_line_kind {

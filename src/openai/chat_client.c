@@ -66,6 +66,8 @@ char *chat_request_write(const struct chat_request *request)
     failed |= json_object_set_new(object, "stream", json_boolean(request->stream));
     if (request->stream)
         failed |= json_object_set_new(object, "stream_options", json_pack("{s:b}", "include_usage", 1));
+    if (request->stream && request->progress)
+        failed |= json_object_set_new(object, "return_progress", json_true());
     if (request->max_tokens != 0)
         failed |= json_object_set_new(object, "max_tokens", json_integer(request->max_tokens));
     if (request->stop_count != 0)

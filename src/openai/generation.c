@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "openai/generation.h"
 
+#include <stddef.h>
+
 #include "base/secret.h"
 #include "base/strict_json.h"
 #include "openai/parse.h"
@@ -121,50 +123,58 @@ static void pack_bytes(struct packer *k, struct bytes *range)
         range->ptr = copy;
 }
 
-/* Each element is taken out, packed and (when there is a block) put into the packed array. */
-#define PACK_ARRAY(k, field, count, type, pack_element)                                                      \
-    do {                                                                                                     \
-        type *copies_ = pack(k, field, (count) * sizeof(type));                                              \
-        for (size_t i_ = 0; i_ < (count); i_++) {                                                            \
-            type element_ = (field)[i_];                                                                     \
-            pack_element(k, &element_);                                                                      \
-            if (copies_ != NULL)                                                                             \
-                copies_[i_] = element_;                                                                      \
-        }                                                                                                    \
-        if (copies_ != NULL)                                                                                 \
-            (field) = copies_;                                                                               \
-    } while (0)
+enum { PACK_ELEMENT_MAX = 128 };
+_Static_assert(sizeof(struct generation_message) <= PACK_ELEMENT_MAX, "the largest element of an array");
 
-static void pack_part(struct packer *k, struct generation_part *part)
+/* The array in the copy, whose elements then get what they point to. Returns where the array stands: there, or while counting where it stood. */
+static void *pack_array(struct packer *k, void *array, size_t count, size_t size,
+                        void (*pack_element)(struct packer *k, void *element))
 {
+    uint8_t *copies = pack(k, array, count * size);
+    for (size_t i = 0; i < count; i++) {
+        _Alignas(max_align_t) uint8_t counted[PACK_ELEMENT_MAX];
+        if (copies == NULL)
+            memcpy(counted, (uint8_t *)array + i * size, size);
+        pack_element(k, copies == NULL ? counted : copies + i * size);
+    }
+    return copies == NULL ? array : copies;
+}
+
+static void pack_part(struct packer *k, void *element)
+{
+    struct generation_part *part = element;
     pack_bytes(k, &part->bytes);
 }
 
-static void pack_call(struct packer *k, struct generation_call *call)
+static void pack_call(struct packer *k, void *element)
 {
+    struct generation_call *call = element;
     pack_bytes(k, &call->id);
     pack_bytes(k, &call->name);
     pack_bytes(k, &call->arguments);
 }
 
-static void pack_message(struct packer *k, struct generation_message *m)
+static void pack_message(struct packer *k, void *element)
 {
+    struct generation_message *m = element;
     pack_bytes(k, &m->name);
-    PACK_ARRAY(k, m->parts, m->part_count, struct generation_part, pack_part);
+    m->parts = pack_array(k, m->parts, m->part_count, sizeof *m->parts, pack_part);
     pack_bytes(k, &m->reasoning);
-    PACK_ARRAY(k, m->calls, m->call_count, struct generation_call, pack_call);
+    m->calls = pack_array(k, m->calls, m->call_count, sizeof *m->calls, pack_call);
     pack_bytes(k, &m->call_id);
 }
 
-static void pack_tool(struct packer *k, struct generation_tool *tool)
+static void pack_tool(struct packer *k, void *element)
 {
+    struct generation_tool *tool = element;
     pack_bytes(k, &tool->name);
     pack_bytes(k, &tool->description);
     pack_bytes(k, &tool->parameters);
 }
 
-static void pack_prompt(struct packer *k, struct generation_prompt *prompt)
+static void pack_prompt(struct packer *k, void *element)
 {
+    struct generation_prompt *prompt = element;
     pack_bytes(k, &prompt->text);
     if (prompt->tokens == NULL)
         return;
@@ -173,20 +183,24 @@ static void pack_prompt(struct packer *k, struct generation_prompt *prompt)
         prompt->tokens = tokens;
 }
 
+static void pack_nothing(struct packer *k, void *element)
+{
+    (void)k;
+    (void)element;
+}
+
 static void pack_all(struct packer *k, struct generation *g)
 {
     const struct generation_storage storage = {0};
     g->storage = pack(k, &storage, sizeof storage);
-    PACK_ARRAY(k, g->messages, g->message_count, struct generation_message, pack_message);
-    PACK_ARRAY(k, g->prompts, g->prompt_count, struct generation_prompt, pack_prompt);
-    PACK_ARRAY(k, g->tools, g->tool_count, struct generation_tool, pack_tool);
+    g->messages = pack_array(k, g->messages, g->message_count, sizeof *g->messages, pack_message);
+    g->prompts = pack_array(k, g->prompts, g->prompt_count, sizeof *g->prompts, pack_prompt);
+    g->tools = pack_array(k, g->tools, g->tool_count, sizeof *g->tools, pack_tool);
     pack_bytes(k, &g->tool_choice_name);
     pack_bytes(k, &g->schema_name);
     pack_bytes(k, &g->schema);
-    struct generation_bias *biases =
-        pack(k, g->sampling.biases, g->sampling.bias_count * sizeof *g->sampling.biases);
-    if (biases != NULL)
-        g->sampling.biases = biases;
+    g->sampling.biases =
+        pack_array(k, g->sampling.biases, g->sampling.bias_count, sizeof *g->sampling.biases, pack_nothing);
     for (size_t i = 0; i < g->stop_count; i++)
         pack_bytes(k, &g->stops[i]);
     pack_bytes(k, &g->instructions);

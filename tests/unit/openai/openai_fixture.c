@@ -66,8 +66,8 @@ void openai_assert_bytes(struct bytes seen, const char *wanted)
 void openai_answer(enum api api, const char *json)
 {
     uint8_t id[ANSWER_ID_SIZE];
-    for (uint8_t i = 0; i < sizeof id; i++)
-        id[i] = i;
+    for (size_t i = 0; i < sizeof id; i++)
+        id[i] = (uint8_t)i;
     enum err e = openai_parse(api, json);
     if (e != ERR_OK)
         fail_msg("%s", note.text);

@@ -6,13 +6,14 @@
 #include "base/secret.h"
 #include "openai/chat.h"
 
-#define M      "'messages':[{'role':'user','content':'hi'}]"
-#define STREAM M ",'stream':true"
-#define HEAD(type)                                                                                           \
-    "{'id':'chatcmpl-" OPENAI_ID "','object':'" type "','created':1700000000,'model':'anvil','choices':["
+/* The lines stand below as they are to be read. */
+/* clang-format off */
+
+#define M          "'messages':[{'role':'user','content':'hi'}]"
+#define STREAM     M ",'stream':true"
+#define HEAD(type) "{'id':'chatcmpl-" OPENAI_ID "','object':'" type "','created':1700000000,'model':'anvil','choices':["
 #define CHUNK(choice, delta, rest)                                                                           \
-    HEAD("chat.completion.chunk") "{'index':" choice ",'delta':{" delta "}" rest ",'finish_reason':null}]}"  \
-                                                                                 "\n"
+    HEAD("chat.completion.chunk") "{'index':" choice ",'delta':{" delta "}" rest ",'finish_reason':null}]}\n"
 #define ROLE "'role':'assistant','content':'','refusal':null"
 #define FINISH(choice, reason)                                                                               \
     HEAD("chat.completion.chunk") "{'index':" choice ",'delta':{},'finish_reason':'" reason "'}]}\n"
@@ -46,25 +47,10 @@ static void usage_comes_last_when_it_was_asked_for(void **state)
     openai_finish(0, ANSWER_LENGTH);
     openai_end();
     openai_assert_lines(
-        HEAD(
-            "chat.completion.chunk") "{'index':0,'delta':{" ROLE
-                                     "},'finish_reason':null}],'usage':null}\n" HEAD(
-                                         "chat.completion.chunk") "{'index':0,'delta':{'content':'a'},'"
-                                                                  "finish_reason':null}],'usage':null}"
-                                                                  "\n" HEAD("chat.completion.chunk") "{'"
-                                                                                                     "index':"
-                                                                                                     "0,'"
-                                                                                                     "delta':"
-                                                                                                     "{},'"
-                                                                                                     "finish_"
-                                                                                                     "reason'"
-                                                                                                     ":'"
-                                                                                                     "length'"
-                                                                                                     "}],'"
-                                                                                                     "usage':"
-                                                                                                     "null}"
-                                                                                                     "\n" HEAD("chat.completion.chunk") "]," USAGE
-                                                                                                                                        "}\n");
+        HEAD("chat.completion.chunk") "{'index':0,'delta':{" ROLE "},'finish_reason':null}],'usage':null}\n"
+        HEAD("chat.completion.chunk") "{'index':0,'delta':{'content':'a'},'finish_reason':null}],'usage':null}\n"
+        HEAD("chat.completion.chunk") "{'index':0,'delta':{},'finish_reason':'length'}],'usage':null}\n"
+        HEAD("chat.completion.chunk") "]," USAGE "}\n");
 }
 
 static void choices_mix(void **state)
@@ -100,16 +86,11 @@ static void a_call_streams_name_then_arguments(void **state)
     openai_end();
     openai_assert_lines(
         CHUNK("0", ROLE, "") CHUNK("0", "'reasoning_content':'hm'", "") CHUNK("0", "'content':'so'", "")
-            CHUNK("0",
-                  "'tool_calls':[{'index':0,'id':'" CALL_0
-                  "','type':'function','function':{'name':'forge','arguments':''}}]",
-                  "") CHUNK("0", "'tool_calls':[{'index':0,'function':{'arguments':'{\\'a\\':'}}]", "")
-                CHUNK("0",
-                      "'tool_calls':[{'index':1,'id':'id-7','type':'function','function':{'name':'quench','"
-                      "arguments':''}}]",
-                      "") CHUNK("0", "'tool_calls':[{'index':0,'function':{'arguments':'1}'}}]", "")
-                    CHUNK("0", "'tool_calls':[{'index':1,'function':{'arguments':'{}'}}]", "")
-                        FINISH("0", "tool_calls"));
+        CHUNK("0", "'tool_calls':[{'index':0,'id':'" CALL_0 "','type':'function','function':{'name':'forge','arguments':''}}]", "")
+        CHUNK("0", "'tool_calls':[{'index':0,'function':{'arguments':'{\\'a\\':'}}]", "")
+        CHUNK("0", "'tool_calls':[{'index':1,'id':'id-7','type':'function','function':{'name':'quench','arguments':''}}]", "")
+        CHUNK("0", "'tool_calls':[{'index':0,'function':{'arguments':'1}'}}]", "")
+        CHUNK("0", "'tool_calls':[{'index':1,'function':{'arguments':'{}'}}]", "") FINISH("0", "tool_calls"));
 }
 
 static const struct answer_alternative alternatives[] = {
@@ -139,20 +120,19 @@ static void logprobs_come_with_their_text(void **state)
     openai_answer(API_CHAT, "{" STREAM ",'logprobs':true,'top_logprobs':2}");
     give_tokens("Once", 2);
     openai_text(0, "x");
-    openai_assert_lines(CHUNK("0", ROLE, "") CHUNK("0", "'content':'Once'",
-                                                   ",'logprobs':{'content':[" TOKENS "],'refusal':null}")
-                            CHUNK("0", "'content':'x'", ""));
+    openai_assert_lines(CHUNK("0", ROLE, "")
+                            CHUNK("0", "'content':'Once'", ",'logprobs':{'content':[" TOKENS "],'refusal':null}")
+                                CHUNK("0", "'content':'x'", ""));
     openai_answer(API_CHAT, "{" M ",'logprobs':true}");
     give_tokens("Once", 2);
     give_tokens("", 1);
     openai_finish(0, ANSWER_STOP);
     openai_end();
-    openai_assert_lines(
-        WHOLE("{'index':0,'message':{'role':'assistant','content':'Once','refusal':null},"
-              "'logprobs':{'content':[" TOKENS ",{'token':'Once','logprob':-0.25,'bytes':[79,110,99,"
-              "101],'top_logprobs':[{'token':'Once','logprob':-0.25,'bytes':[79,110,99,101]},"
-              "{'token':'\xef\xbf\xbd\xef\xbf\xbd','logprob':-9999,'bytes':[226,130]}]}],'refusal':null},"
-              "'finish_reason':'stop'}"));
+    openai_assert_lines(WHOLE("{'index':0,'message':{'role':'assistant','content':'Once','refusal':null},"
+                              "'logprobs':{'content':[" TOKENS ",{'token':'Once','logprob':-0.25,'bytes':[79,110,99,"
+                              "101],'top_logprobs':[{'token':'Once','logprob':-0.25,'bytes':[79,110,99,101]},"
+                              "{'token':'\xef\xbf\xbd\xef\xbf\xbd','logprob':-9999,'bytes':[226,130]}]}],'refusal':null},"
+                              "'finish_reason':'stop'}"));
     /* Not asked for, they are left out. */
     openai_answer(API_CHAT, "{" STREAM "}");
     give_tokens("Once", 2);
@@ -175,8 +155,7 @@ static void a_whole_answer_is_one_object(void **state)
     openai_end();
     openai_assert_lines(WHOLE(
         "{'index':0,'message':{'role':'assistant','content':null,'refusal':null,'reasoning_content':'hm',"
-        "'tool_calls':[{'id':'c1','type':'function','function':{'name':'forge','arguments':'{}'}}]},'"
-        "logprobs':null,"
+        "'tool_calls':[{'id':'c1','type':'function','function':{'name':'forge','arguments':'{}'}}]},'logprobs':null,"
         "'finish_reason':'tool_calls'},"
         "{'index':1,'message':{'role':'assistant','content':'An \\'anvil\\'.\\n\\u0001\\\\','refusal':null},"
         "'logprobs':null,'finish_reason':'length'}"));
@@ -196,12 +175,11 @@ static void progress_is_told_to_those_who_asked(void **state)
 {
     (void)state;
     openai_answer(API_CHAT, "{" STREAM ",'return_progress':true}");
-    assert_ok(
-        answer_begin(answer, &(struct answer_usage){.prompt_tokens = 100, .cached_tokens = 10}, &lines));
+    assert_ok(answer_begin(answer, &(struct answer_usage){.prompt_tokens = 100, .cached_tokens = 10}, &lines));
     assert_ok(answer_progress(answer, 50, 100, &lines));
-    openai_assert_lines(CHUNK("0", ROLE, "") HEAD(
-        "chat.completion.chunk") "{'index':0,'delta':{},'finish_reason':null}],"
-                                 "'prompt_progress':{'total':100,'cache':10,'processed':50}}\n");
+    openai_assert_lines(CHUNK("0", ROLE, "")
+                            HEAD("chat.completion.chunk") "{'index':0,'delta':{},'finish_reason':null}],"
+                                                          "'prompt_progress':{'total':100,'cache':10,'processed':50}}\n");
     openai_answer(API_CHAT, "{" STREAM "}");
     assert_ok(answer_progress(answer, 50, 100, &lines));
     openai_assert_lines("");
@@ -292,6 +270,8 @@ static void our_client_reads_these_lines(void **state)
     }
     assert_int_equal(rest.len, 0);
 }
+
+/* clang-format on */
 
 int main(void)
 {

@@ -1,20 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "unit/openai/openai_fixture.h"
 
+/* The lines stand below as they are to be read. */
+/* clang-format off */
+
 #define M    "'max_tokens':64,'messages':[{'role':'user','content':'hi'}]"
 #define HEAD "{'id':'msg_" OPENAI_ID "','type':'message','role':'assistant','model':'anvil','content':["
 #define USAGE(input, cached, output)                                                                         \
     "{'input_tokens':" input ",'cache_creation_input_tokens':0,'cache_read_input_tokens':" cached            \
     ",'output_tokens':" output "}"
 #define START(input, cached)                                                                                 \
-    "{'type':'message_start','message':" HEAD                                                                \
-    "],'stop_reason':null,'stop_sequence':null,'usage':" USAGE(input, cached, "0") "}}\n"
-#define BLOCK(index, block) "{'type':'content_block_start','index':" index ",'content_block':{" block "}}\n"
-#define DELTA(index, delta) "{'type':'content_block_delta','index':" index ",'delta':{" delta "}}\n"
-#define BLOCK_END(index)    "{'type':'content_block_stop','index':" index "}\n"
+    "{'type':'message_start','message':" HEAD "],'stop_reason':null,'stop_sequence':null,'usage':" USAGE(    \
+        input, cached, "0") "}}\n"
+#define BLOCK(index, block)  "{'type':'content_block_start','index':" index ",'content_block':{" block "}}\n"
+#define DELTA(index, delta)  "{'type':'content_block_delta','index':" index ",'delta':{" delta "}}\n"
+#define BLOCK_END(index)     "{'type':'content_block_stop','index':" index "}\n"
 #define END(reason, sequence)                                                                                \
-    "{'type':'message_delta','delta':{'stop_reason':'" reason "','stop_sequence':" sequence                  \
-    "},'usage':" USAGE("8", "3", "7") "}\n{'type':'message_stop'}\n"
+    "{'type':'message_delta','delta':{'stop_reason':'" reason "','stop_sequence':" sequence "},'usage':" USAGE( \
+        "8", "3", "7") "}\n{'type':'message_stop'}\n"
 
 static void the_sequence_of_a_text(void **state)
 {
@@ -27,8 +30,7 @@ static void the_sequence_of_a_text(void **state)
     openai_finish(0, ANSWER_STOP);
     openai_end();
     openai_assert_lines(BLOCK("0", "'type':'text','text':''") DELTA("0", "'type':'text_delta','text':'On'")
-                            DELTA("0", "'type':'text_delta','text':'ce'") BLOCK_END("0")
-                                END("end_turn", "null"));
+                            DELTA("0", "'type':'text_delta','text':'ce'") BLOCK_END("0") END("end_turn", "null"));
 }
 
 static void thinking_text_and_tools_are_blocks(void **state)
@@ -91,10 +93,9 @@ static void a_whole_message(void **state)
     openai_finish(0, ANSWER_TOOL_CALLS);
     openai_assert_lines("");
     openai_end();
-    openai_assert_lines(
-        HEAD "{'type':'thinking','thinking':'hm','signature':''},{'type':'text','text':'so it'},"
-             "{'type':'tool_use','id':'t1','name':'forge','input':{ 'heat': 900, 'text': 'a\\nb'}}],"
-             "'stop_reason':'tool_use','stop_sequence':null,'usage':" USAGE("8", "3", "7") "}\n");
+    openai_assert_lines(HEAD "{'type':'thinking','thinking':'hm','signature':''},{'type':'text','text':'so it'},"
+                             "{'type':'tool_use','id':'t1','name':'forge','input':{ 'heat': 900, 'text': 'a\\nb'}}],"
+                             "'stop_reason':'tool_use','stop_sequence':null,'usage':" USAGE("8", "3", "7") "}\n");
 }
 
 /* Cut off in the middle of the arguments, or no object at all: the document stays one. */
@@ -108,9 +109,8 @@ static void arguments_that_are_none_do_not_break_the_document(void **state)
         openai_arguments(0, 0, rows[i]);
         openai_finish(0, ANSWER_LENGTH);
         openai_end();
-        openai_assert_lines(
-            HEAD "{'type':'tool_use','id':'t1','name':'forge','input':{}}],"
-                 "'stop_reason':'max_tokens','stop_sequence':null,'usage':" USAGE("8", "3", "7") "}\n");
+        openai_assert_lines(HEAD "{'type':'tool_use','id':'t1','name':'forge','input':{}}],"
+                                 "'stop_reason':'max_tokens','stop_sequence':null,'usage':" USAGE("8", "3", "7") "}\n");
     }
 }
 
@@ -122,6 +122,8 @@ static void a_message_of_nothing_has_no_blocks(void **state)
     openai_end();
     openai_assert_lines(START("0", "0") END("end_turn", "null"));
 }
+
+/* clang-format on */
 
 int main(void)
 {

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "unit/openai/openai_fixture.h"
 
+/* The lines stand below as they are to be read. */
+/* clang-format off */
+
 #define RESPONSE(status, details, echo, output, rest, usage, metadata)                                       \
     "{'id':'resp_" OPENAI_ID "','object':'response','created_at':1700000000,'status':'" status               \
-    "','background':false,'error':null,'incomplete_details':" details "," echo                               \
-    ",'model':'anvil','output':[" output "],'parallel_tool_calls':true,'previous_response_id':null," rest    \
-    ",'truncation':'disabled','usage':" usage ",'user':null,'metadata':" metadata "}"
+    "','background':false,'error':null,'incomplete_details':" details "," echo ",'model':'anvil','output':[" output \
+    "],'parallel_tool_calls':true,'previous_response_id':null," rest ",'truncation':'disabled','usage':" usage \
+    ",'user':null,'metadata':" metadata "}"
 #define ECHO "'instructions':null,'max_output_tokens':null"
 #define REST                                                                                                 \
     "'reasoning':{'effort':null,'summary':null},'service_tier':'default','store':false,'temperature':1,"     \
@@ -24,26 +27,23 @@
 #define MESSAGE(index, parts, status)                                                                        \
     "{'id':" MSG(index) ",'type':'message','role':'assistant','content':[" parts "],'status':'" status "'}"
 #define REASONING(index, summary, content, status)                                                           \
-    "{'id':" RS(index) ",'type':'reasoning','summary':[" summary "],'content':[" content                     \
-                       "],'status':'" status "'}"
+    "{'id':" RS(index) ",'type':'reasoning','summary':[" summary "],'content':[" content "],'status':'" status "'}"
 #define CALL(index, id, name, arguments, status)                                                             \
-    "{'id':" FC(index) ",'type':'function_call','call_id':'" id "','name':'" name                            \
-                       "','arguments':'" arguments "','status':'" status "'}"
-#define ITEM(type, number, index, item)                                                                      \
-    EVENT("output_item." type, number, "'output_index':" index ",'item':" item)
+    "{'id':" FC(index) ",'type':'function_call','call_id':'" id "','name':'" name "','arguments':'" arguments \
+    "','status':'" status "'}"
+#define ITEM(type, number, index, item) EVENT("output_item." type, number, "'output_index':" index ",'item':" item)
 
 static void the_sequence_of_a_text(void **state)
 {
     (void)state;
     openai_answer(API_RESPONSES, "{'input':'hi','stream':true}");
     assert_ok(answer_begin(answer, &(struct answer_usage){0}, &lines));
-    openai_assert_lines(EVENT("created", "0", "'response':" BEGUN)
-                            EVENT("in_progress", "1", "'response':" BEGUN));
+    openai_assert_lines(EVENT("created", "0", "'response':" BEGUN) EVENT("in_progress", "1", "'response':" BEGUN));
     openai_text(0, "On");
-    openai_assert_lines(ITEM("added", "2", "0", MESSAGE("0", "", "in_progress")) EVENT(
-        "content_part.added", "3", AT(MSG("0"), "0") ",'content_index':0,'part':" TEXT_PART(""))
-                            EVENT("output_text.delta", "4",
-                                  AT(MSG("0"), "0") ",'content_index':0,'delta':'On','logprobs':[]"));
+    openai_assert_lines(ITEM("added", "2", "0", MESSAGE("0", "", "in_progress"))
+                            EVENT("content_part.added", "3", AT(MSG("0"), "0") ",'content_index':0,'part':" TEXT_PART(""))
+                                EVENT("output_text.delta", "4",
+                                      AT(MSG("0"), "0") ",'content_index':0,'delta':'On','logprobs':[]"));
     openai_text(0, "ce");
     openai_assert_lines(
         EVENT("output_text.delta", "5", AT(MSG("0"), "0") ",'content_index':0,'delta':'ce','logprobs':[]"));
@@ -53,10 +53,7 @@ static void the_sequence_of_a_text(void **state)
             EVENT("content_part.done", "7", AT(MSG("0"), "0") ",'content_index':0,'part':" TEXT_PART("Once"))
                 ITEM("done", "8", "0", MESSAGE("0", TEXT_PART("Once"), "completed")));
     openai_end();
-    openai_assert_lines(
-        EVENT("completed", "9",
-              "'response':" RESPONSE("completed", "null", ECHO, MESSAGE("0", TEXT_PART("Once"), "completed"),
-                                     REST, USAGE, "{}")));
+    openai_assert_lines(EVENT("completed", "9", "'response':" RESPONSE("completed", "null", ECHO, MESSAGE("0", TEXT_PART("Once"), "completed"), REST, USAGE, "{}")));
 }
 
 static void reasoning_then_calls(void **state)
@@ -67,11 +64,11 @@ static void reasoning_then_calls(void **state)
     lines.len = 0; /* created, in_progress, added, part added, delta */
     openai_tool(0, 0, "c1", "forge");
     openai_assert_lines(
-        EVENT("reasoning_text.done", "5", AT(RS("0"), "0") ",'content_index':0,'text':'hm'") EVENT(
-            "content_part.done", "6",
-            AT(RS("0"), "0") ",'content_index':0,'part':{'type':'reasoning_text','text':'hm'}")
-            ITEM("done", "7", "0", REASONING("0", "", "{'type':'reasoning_text','text':'hm'}", "completed"))
-                ITEM("added", "8", "1", CALL("1", "c1", "forge", "", "in_progress")));
+        EVENT("reasoning_text.done", "5", AT(RS("0"), "0") ",'content_index':0,'text':'hm'")
+            EVENT("content_part.done", "6",
+                  AT(RS("0"), "0") ",'content_index':0,'part':{'type':'reasoning_text','text':'hm'}")
+                ITEM("done", "7", "0", REASONING("0", "", "{'type':'reasoning_text','text':'hm'}", "completed"))
+                    ITEM("added", "8", "1", CALL("1", "c1", "forge", "", "in_progress")));
     openai_arguments(0, 0, "{}");
     openai_assert_lines(EVENT("function_call_arguments.delta", "9", AT(FC("1"), "1") ",'delta':'{}'"));
     openai_tool(0, 1, "c2", "quench");
@@ -86,13 +83,11 @@ static void reasoning_then_calls(void **state)
     openai_end();
     openai_assert_lines(
         EVENT("function_call_arguments.done", "13", AT(FC("2"), "2") ",'name':'quench','arguments':''")
-            ITEM("done", "14", "2", CALL("2", "c2", "quench", "", "completed")) EVENT(
-                "completed", "15",
-                "'response':" RESPONSE(
-                    "completed", "null", ECHO,
-                    REASONING("0", "", "{'type':'reasoning_text','text':'hm'}", "completed") "," CALL(
-                        "1", "c1", "forge", "{}", "completed") "," CALL("2", "c2", "quench", "", "completed"),
-                    REST, USAGE, "{}")));
+            ITEM("done", "14", "2", CALL("2", "c2", "quench", "", "completed"))
+                EVENT("completed", "15",
+                      "'response':" RESPONSE("completed", "null", ECHO,
+                                             REASONING("0", "", "{'type':'reasoning_text','text':'hm'}", "completed") "," CALL("1", "c1", "forge", "{}", "completed") "," CALL("2", "c2", "quench", "", "completed"),
+                                             REST, USAGE, "{}")));
 }
 
 static void reasoning_is_a_summary_when_that_was_asked_for(void **state)
@@ -104,15 +99,15 @@ static void reasoning_is_a_summary_when_that_was_asked_for(void **state)
     openai_reasoning(0, "hm");
     openai_finish(0, ANSWER_LENGTH);
     openai_assert_lines(
-        ITEM("added", "2", "0", REASONING("0", "", "", "in_progress")) EVENT(
-            "reasoning_summary_part.added", "3",
-            AT(RS("0"), "0") ",'summary_index':0,'part':{'type':'summary_text','text':''}")
-            EVENT("reasoning_summary_text.delta", "4", AT(RS("0"), "0") ",'summary_index':0,'delta':'hm'")
-                EVENT("reasoning_summary_text.done", "5", AT(RS("0"), "0") ",'summary_index':0,'text':'hm'")
-                    EVENT("reasoning_summary_part.done", "6",
-                          AT(RS("0"), "0") ",'summary_index':0,'part':{'type':'summary_text','text':'hm'}")
-                        ITEM("done", "7", "0",
-                             REASONING("0", "{'type':'summary_text','text':'hm'}", "", "incomplete")));
+        ITEM("added", "2", "0", REASONING("0", "", "", "in_progress"))
+            EVENT("reasoning_summary_part.added", "3",
+                  AT(RS("0"), "0") ",'summary_index':0,'part':{'type':'summary_text','text':''}")
+                EVENT("reasoning_summary_text.delta", "4", AT(RS("0"), "0") ",'summary_index':0,'delta':'hm'")
+                    EVENT("reasoning_summary_text.done", "5", AT(RS("0"), "0") ",'summary_index':0,'text':'hm'")
+                        EVENT("reasoning_summary_part.done", "6",
+                              AT(RS("0"), "0") ",'summary_index':0,'part':{'type':'summary_text','text':'hm'}")
+                            ITEM("done", "7", "0",
+                                 REASONING("0", "{'type':'summary_text','text':'hm'}", "", "incomplete")));
 }
 
 static const struct answer_token token = {.text = {(const uint8_t *)"a", 1}, .logprob = -0.5F};
@@ -127,8 +122,8 @@ static void logprobs_come_with_deltas_and_once_more_at_the_end(void **state)
     openai_text(0, "b");
     lines.len = 0;
     assert_ok(answer_delta(answer, 0, &d, &lines));
-    openai_assert_lines(EVENT("output_text.delta", "5",
-                              AT(MSG("0"), "0") ",'content_index':0,'delta':'a','logprobs':[" TOKEN "]"));
+    openai_assert_lines(
+        EVENT("output_text.delta", "5", AT(MSG("0"), "0") ",'content_index':0,'delta':'a','logprobs':[" TOKEN "]"));
     openai_finish(0, ANSWER_STOP);
 #define PART "{'type':'output_text','text':'ba','annotations':[],'logprobs':[" TOKEN "]}"
     openai_assert_lines(
@@ -161,24 +156,21 @@ static void an_answer_that_was_cut_says_so(void **state)
 static void a_whole_answer_repeats_the_request(void **state)
 {
     (void)state;
-    openai_answer(
-        API_RESPONSES,
-        "{'input':'hi','instructions':'be \\u0022brief\\u0022','metadata':{'k':'v'},'temperature':0.25,"
-        "'top_p':0.5,'parallel_tool_calls':true,'reasoning':{'effort':'low','summary':'auto'},"
-        "'text':{'format':{'type':'json_schema','name':'p','schema':{'type':'object'}}},"
-        "'tools':[{'type':'function','name':'f','parameters':{'type':'object'},'strict':true},"
-        "{'type':'function','name':'g','description':'d'}]}");
+    openai_answer(API_RESPONSES,
+                  "{'input':'hi','instructions':'be \\u0022brief\\u0022','metadata':{'k':'v'},'temperature':0.25,"
+                  "'top_p':0.5,'parallel_tool_calls':true,'reasoning':{'effort':'low','summary':'auto'},"
+                  "'text':{'format':{'type':'json_schema','name':'p','schema':{'type':'object'}}},"
+                  "'tools':[{'type':'function','name':'f','parameters':{'type':'object'},'strict':true},"
+                  "{'type':'function','name':'g','description':'d'}]}");
     openai_text(0, "{}");
     openai_finish(0, ANSWER_STOP);
     openai_end();
     openai_assert_lines(RESPONSE(
         "completed", "null", "'instructions':'be \\'brief\\'','max_output_tokens':null",
         MESSAGE("0", TEXT_PART("{}"), "completed"),
-        "'reasoning':{'effort':'low','summary':'detailed'},'service_tier':'default','store':false,'"
-        "temperature':0.25,"
+        "'reasoning':{'effort':'low','summary':'detailed'},'service_tier':'default','store':false,'temperature':0.25,"
         "'text':{'format':{'type':'json_schema','name':'p','schema':{'type':'object'},'strict':true}},"
-        "'tool_choice':'auto','tools':[{'type':'function','name':'f','description':null,'parameters':{'type':"
-        "'object'},"
+        "'tool_choice':'auto','tools':[{'type':'function','name':'f','description':null,'parameters':{'type':'object'},"
         "'strict':true},{'type':'function','name':'g','description':'d','parameters':null,'strict':false}],"
         "'top_logprobs':0,'top_p':0.5",
         USAGE, "{'k':'v'}") "\n");
@@ -212,10 +204,11 @@ static void an_answer_of_nothing_has_no_output(void **state)
     openai_answer(API_RESPONSES, "{'input':'hi','stream':true}");
     openai_finish(0, ANSWER_STOP);
     openai_end();
-    openai_assert_lines(
-        EVENT("created", "0", "'response':" BEGUN) EVENT("in_progress", "1", "'response':" BEGUN) EVENT(
-            "completed", "2", "'response':" RESPONSE("completed", "null", ECHO, "", REST, USAGE, "{}")));
+    openai_assert_lines(EVENT("created", "0", "'response':" BEGUN) EVENT("in_progress", "1", "'response':" BEGUN)
+                            EVENT("completed", "2", "'response':" RESPONSE("completed", "null", ECHO, "", REST, USAGE, "{}")));
 }
+
+/* clang-format on */
 
 int main(void)
 {

@@ -32,6 +32,7 @@ static void what_it_writes_an_enclave_understands(void **state)
         .stop_count = 2,
         .stops = {bytes_str("a"), bytes_str("b")},
         .stream = true,
+        .progress = true,
     };
     char *text = chat_request_write(&request);
     assert_non_null(text);
@@ -50,7 +51,7 @@ static void what_it_writes_an_enclave_understands(void **state)
     assert_int_equal(g->max_tokens, 9);
     assert_int_equal(g->stop_count, 2);
     openai_assert_bytes(g->stops[1], "b");
-    assert_true(g->stream && g->include_usage);
+    assert_true(g->stream && g->include_usage && g->return_progress);
 }
 
 static void parse(const char *json, enum err wanted, struct chat_line *line)

@@ -2,6 +2,7 @@
 /* What holds for a generation whichever API it came through: its memory, its limits, its copy. */
 #include "unit/openai/openai_fixture.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/secret.h"
@@ -193,9 +194,13 @@ static void a_body_that_is_too_large_is_not_read(void **state)
 static void a_long_path_is_cut_off(void **state)
 {
     (void)state;
-    char json[512] = "{'messages':[{'role':'user','content':[{'type':'image_url','image_url':{'";
-    memset(json + strlen(json), 'k', 64);
-    strcat(json, "':1}}]}]}");
+    char key[65];
+    char json[512];
+    memset(key, 'k', sizeof key - 1);
+    key[sizeof key - 1] = '\0';
+    (void)snprintf(json, sizeof json,
+                   "{'messages':[{'role':'user','content':[{'type':'image_url','image_url':{'%s':1}}]}]}",
+                   key);
     assert_err(openai_parse(API_CHAT, json), ERR_REQUEST);
     assert_non_null(strstr(note.text, "messages[0].content[0].image_url.kkkk"));
     assert_non_null(strstr(note.text, "is not supported"));

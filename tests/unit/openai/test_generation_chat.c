@@ -113,8 +113,8 @@ static void hints_and_nulls_ask_for_nothing(void **state)
         "'tools':[]",
         "'stop':[]",
         "'chat_template_kwargs':{'enable_thinking':true}",
-        "'temperature':null,'top_p':null,'n':null,'stop':null,'seed':null,'logit_bias':null,'tools':null,"
-        "'tool_choice':null,'functions':null,'function_call':null,'store':null,'response_format':null,"
+        "'temperature':null,'top_p':null,'n':null,'stop':null,'seed':null,'logit_bias':null,'tools':null",
+        "'tool_choice':null,'functions':null,'function_call':null,'store':null,'response_format':null",
         "'stream':null,'stream_options':null,'reasoning_effort':null,'logprobs':null,'top_logprobs':null",
     };
     for (size_t i = 0; i < test_count(rows); i++) {
