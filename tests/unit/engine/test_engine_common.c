@@ -105,8 +105,9 @@ static void tools_and_their_answers_are_in_the_prompt(void **state)
     assert_non_null(text);
     assert_non_null(strstr(text, "\"name\": \"get_weather\""));
     assert_non_null(strstr(text, "\"name\": \"get_time\""));
-    assert_non_null(strstr(text, "<tool_call>\n{\"name\": \"get_weather\", \"arguments\": {\"city\": \"Paris\"}}\n"
-                                 "</tool_call><|im_end|>\n<|im_start|>user\n<tool_response>\nrain\n"));
+    assert_non_null(strstr(text,
+                           "<tool_call>\n{\"name\": \"get_weather\", \"arguments\": {\"city\": \"Paris\"}}\n"
+                           "</tool_call><|im_end|>\n<|im_start|>user\n<tool_response>\nrain\n"));
     free(text);
     engine_plan_close(plan);
     generation_release(&g);
@@ -213,7 +214,8 @@ static enum err read_answer(const struct engine_plan *plan, const char *answer, 
     assert_ok(engine_parser_open(plan, &parser));
     for (size_t at = 0; e == ERR_OK && at < len; at += step) {
         size_t n = len - at < step ? len - at : step;
-        e = engine_parser_push(parser, bytes_of(answer + at, n), at + n < len ? ENGINE_PARSER_MORE : last, hear, h);
+        e = engine_parser_push(parser, bytes_of(answer + at, n), at + n < len ? ENGINE_PARSER_MORE : last,
+                               hear, h);
     }
     engine_parser_close(parser);
     return e;
@@ -222,9 +224,9 @@ static enum err read_answer(const struct engine_plan *plan, const char *answer, 
 static void calls_are_read_as_they_come(void **state)
 {
     (void)state;
-    static const char answer[] =
-        "Let me see.\n<tool_call>\n{\"name\": \"get_weather\", \"arguments\": {\"city\": \"Par\xc3\xads \\\"x\\\"\"}}\n"
-        "</tool_call>";
+    static const char answer[] = "Let me see.\n<tool_call>\n{\"name\": \"get_weather\", \"arguments\": "
+                                 "{\"city\": \"Par\xc3\xads \\\"x\\\"\"}}\n"
+                                 "</tool_call>";
     struct generation g;
     struct engine_plan *plan = plan_of(TEMPLATE_TOOLS, "{" QUESTION "," WEATHER "}", &g);
     assert_true(engine_plan_has_parser(plan));
@@ -359,8 +361,8 @@ static bool allows_end(struct engine_constraint *c)
     return allowed;
 }
 
-static struct engine_constraint *constraint_of(const char *source, const char *body, struct engine_plan **plan,
-                                               struct generation *g)
+static struct engine_constraint *constraint_of(const char *source, const char *body,
+                                               struct engine_plan **plan, struct generation *g)
 {
     struct engine_constraint *c = NULL;
     *plan = plan_of(source, body, g);
@@ -370,7 +372,8 @@ static struct engine_constraint *constraint_of(const char *source, const char *b
 }
 
 #define SCHEMA                                                                                               \
-    "{" QUESTION ",\"response_format\":{\"type\":\"json_schema\",\"json_schema\":{\"name\":\"s\",\"schema\":" \
+    "{" QUESTION                                                                                             \
+    ",\"response_format\":{\"type\":\"json_schema\",\"json_schema\":{\"name\":\"s\",\"schema\":"             \
     "{\"type\":\"object\",\"properties\":{\"ok\":{\"type\":\"boolean\"}},\"required\":[\"ok\"],"             \
     "\"additionalProperties\":false}}}}"
 
@@ -491,7 +494,8 @@ static void a_schema_that_cannot_be_followed_is_refused_in_silence(void **state)
         struct engine_plan *plan = NULL;
         struct err_note note = {{0}};
         (void)snprintf(body, sizeof body,
-                       "{" QUESTION ",\"response_format\":{\"type\":\"json_schema\",\"json_schema\":{\"name\":"
+                       "{" QUESTION
+                       ",\"response_format\":{\"type\":\"json_schema\",\"json_schema\":{\"name\":"
                        "\"s\",\"schema\":%s}}}",
                        schemas[i]);
         struct generation g = request_of(body);
