@@ -38,8 +38,8 @@ static enum err walk_object(struct walk *w, const json_t *value)
     const json_t *member;
     enum err e = ERR_OK;
     if (json_object_size(value) > MEMBERS_MAX)
-        return err_noted(ERR_REQUEST, w->note, "%s: a schema has an object of more than %d members", w->member,
-                         MEMBERS_MAX);
+        return err_noted(ERR_REQUEST, w->note, "%s: a schema has an object of more than %d members",
+                         w->member, MEMBERS_MAX);
     /* jansson's iteration takes a pointer that is not const, and does not write. */
     json_object_foreach((json_t *)value, key, member)
     {
@@ -65,7 +65,8 @@ static enum err walk_value(struct walk *w, const char *key, const json_t *value)
         e = walk_value(w, "", json_array_get(value, i));
     size_t most = strcmp(key, "pattern") == 0 ? PATTERN_SIZE_MAX : TEXT_SIZE_MAX;
     if (json_is_string(value) && json_string_length(value) > most)
-        return err_noted(ERR_REQUEST, w->note, "%s: a schema has a text of more than %zu bytes", w->member, most);
+        return err_noted(ERR_REQUEST, w->note, "%s: a schema has a text of more than %zu bytes", w->member,
+                         most);
     return e;
 }
 

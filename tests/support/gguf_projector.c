@@ -176,8 +176,9 @@ size_t png_write(uint8_t *out, size_t room, uint32_t side, const uint8_t *pixels
     at = begin_chunk(&p, "IDAT");
     put(&p, (const uint8_t[]){0x78, 0x01}, 2);
     for (uint32_t y = 0; y < side; y++) { /* one stored block a row */
-        put(&p, (const uint8_t[]){y + 1 == side, (uint8_t)row, (uint8_t)(row >> 8), (uint8_t)~row,
-                                  (uint8_t)(~row >> 8)},
+        put(&p,
+            (const uint8_t[]){y + 1 == side, (uint8_t)row, (uint8_t)(row >> 8), (uint8_t)~row,
+                              (uint8_t)(~row >> 8)},
             5);
         for (size_t i = 0; i < row; i++) {
             uint8_t v = i == 0 ? 0 : pixels[(i - 1) % pixels_len];

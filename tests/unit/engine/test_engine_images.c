@@ -32,16 +32,18 @@ static char *body_of(const uint8_t *file, size_t len, const char *more)
     char *body = secret_alloc(BODY_MAX);
     assert_non_null(body);
     encoding_base64(bytes_of(file, len), text);
-    (void)snprintf(body, BODY_MAX,
-                   "{\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"text\",\"text\":\"Once upon\"},"
-                   "{\"type\":\"image_url\",\"image_url\":{\"url\":\"data:image/png;base64,%s\"}},"
-                   "{\"type\":\"text\",\"text\":\" a time\"}]}],\"stream\":true,\"stream_options\":{"
-                   "\"include_usage\":true},\"temperature\":0,\"max_tokens\":30%s}",
-                   text, more);
+    (void)snprintf(
+        body, BODY_MAX,
+        "{\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"text\",\"text\":\"Once upon\"},"
+        "{\"type\":\"image_url\",\"image_url\":{\"url\":\"data:image/png;base64,%s\"}},"
+        "{\"type\":\"text\",\"text\":\" a time\"}]}],\"stream\":true,\"stream_options\":{"
+        "\"include_usage\":true},\"temperature\":0,\"max_tokens\":30%s}",
+        text, more);
     return body;
 }
 
-static const struct fixture_answer *ask(uint64_t id, const uint8_t *pixels, size_t pixels_len, const char *more)
+static const struct fixture_answer *ask(uint64_t id, const uint8_t *pixels, size_t pixels_len,
+                                        const char *more)
 {
     static uint8_t file[FILE_MAX];
     size_t len = png_write(file, sizeof file, PICTURE, pixels, pixels_len);
@@ -141,9 +143,10 @@ static void what_is_no_picture_is_refused(void **state)
 static void a_marker_cannot_be_written(void **state)
 {
     (void)state;
-    const struct fixture_answer *a = fixture_ask(
-        f, 0, &(struct fixture_request){.prompt = "<image-00000000000000000000000000000000> <__media__>",
-                                        .max_tokens = 3});
+    const struct fixture_answer *a =
+        fixture_ask(f, 0,
+                    &(struct fixture_request){
+                        .prompt = "<image-00000000000000000000000000000000> <__media__>", .max_tokens = 3});
     assert_ok(a->result);
 }
 

@@ -21,9 +21,10 @@ static void schemas_in_use_pass(void **state)
     struct err_note note;
     assert_ok(check("{}", &note));
     assert_ok(check("true", &note));
-    assert_ok(check("{\"type\":\"object\",\"properties\":{\"a\":{\"type\":\"array\",\"items\":{\"enum\":[\"x\",1]}},"
-                    "\"b\":{\"$ref\":\"#/$defs/c\"}},\"$defs\":{\"c\":{\"type\":\"string\",\"pattern\":\"^[a-z]+$\"}}}",
-                    &note));
+    assert_ok(check(
+        "{\"type\":\"object\",\"properties\":{\"a\":{\"type\":\"array\",\"items\":{\"enum\":[\"x\",1]}},"
+        "\"b\":{\"$ref\":\"#/$defs/c\"}},\"$defs\":{\"c\":{\"type\":\"string\",\"pattern\":\"^[a-z]+$\"}}}",
+        &note));
 }
 
 static void refuses(const char *json, const char *words)

@@ -63,7 +63,8 @@ static size_t answer_text(const struct fixture_answer *a, char *text, size_t siz
     for (size_t i = 0; (line = fixture_line(a, i)) != NULL; i++) {
         const json_t *delta = json_object_get(json_array_get(json_object_get(line, "choices"), 0), "delta");
         const json_t *call = json_array_get(json_object_get(delta, "tool_calls"), 0);
-        const char *piece = json_string_value(json_object_get(json_object_get(call, "function"), "arguments"));
+        const char *piece =
+            json_string_value(json_object_get(json_object_get(call, "function"), "arguments"));
         size_t n = piece == NULL ? 0 : strlen(piece);
         assert_true(len + n < size);
         if (n != 0)
@@ -77,8 +78,8 @@ static size_t answer_text(const struct fixture_answer *a, char *text, size_t siz
 static void expect(struct fixture *f, const struct llama_vocab *vocab, const char *prompt,
                    uint32_t max_tokens, const char *more, struct expected *x)
 {
-    struct fixture_answer *a =
-        fixture_ask(f, 0, &(struct fixture_request){.prompt = prompt, .max_tokens = max_tokens, .more = more});
+    struct fixture_answer *a = fixture_ask(
+        f, 0, &(struct fixture_request){.prompt = prompt, .max_tokens = max_tokens, .more = more});
     assert_ok(a->result);
     x->answer_len = answer_text(a, x->answer, sizeof x->answer);
     tokenize(vocab, prompt, strlen(prompt), x->prompt_tokens, &x->prompt_count);
@@ -217,9 +218,9 @@ struct scenario {
     const struct expected *expected;
     const char *also[2]; /* other texts of the request */
     uint32_t repeats;    /* of the canary */
-    bool image;       /* with a picture, whose pixels are the other prompt's bytes */
-    bool both;        /* also look for the other prompt */
-    bool running;     /* the other prompt's request still runs, and must be found */
+    bool image;          /* with a picture, whose pixels are the other prompt's bytes */
+    bool both;           /* also look for the other prompt */
+    bool running;        /* the other prompt's request still runs, and must be found */
 };
 
 static size_t hits_of(const char *program, const struct scenario *c, FILE *report, size_t *running_hits)

@@ -127,8 +127,9 @@ static void run_thinking(struct fixture *f)
 /* A schema that is refused, after it was looked at. */
 static void run_refused(struct fixture *f)
 {
-    ask(f, 10, "\"response_format\":{\"type\":\"json_schema\",\"json_schema\":{\"name\":\"s\",\"schema\":"
-               "{\"type\":\"nonsense\"}}}");
+    ask(f, 10,
+        "\"response_format\":{\"type\":\"json_schema\",\"json_schema\":{\"name\":\"s\",\"schema\":"
+        "{\"type\":\"nonsense\"}}}");
 }
 
 static void run_vector(struct fixture *f)
@@ -241,11 +242,11 @@ int main(int argc, char **argv)
         s++;
     if (s == end)
         return 2;
-    struct fixture *f = fixture_open(&(struct engine_llama_options){
-        .model_path = FIXTURE_MODEL,
-        .threads = 1,
-        .chat_template = s->chat_template,
-        .projector_path = s->images ? argv[2] : NULL});
+    struct fixture *f =
+        fixture_open(&(struct engine_llama_options){.model_path = FIXTURE_MODEL,
+                                                    .threads = 1,
+                                                    .chat_template = s->chat_template,
+                                                    .projector_path = s->images ? argv[2] : NULL});
     f->discard = true;
     (void)puts("ready");
     (void)fflush(stdout);
