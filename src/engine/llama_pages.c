@@ -27,7 +27,8 @@ bool engine_pages_has_room(uint64_t model_size)
     if (f == NULL)
         return false;
     while (kib == 0 && fgets(line, sizeof line, f) != NULL)
-        if (sscanf(line, "MemAvailable: %llu kB", &kib) != 1) // NOLINT(cert-err34-c): one number of the kernel's
+        if (sscanf(line, "MemAvailable: %llu kB", &kib) !=
+            1) // NOLINT(cert-err34-c): one number of the kernel's
             kib = 0;
     (void)fclose(f);
     /* The file's copy is there already; the context, too, will want some. */
@@ -60,8 +61,10 @@ void engine_pages_enlarge(void)
         unsigned long long to;
         unsigned long long inode;
         char rights[5];
-        if (sscanf(line, "%llx-%llx %4s %*x %*s %llu", &from, &to, rights, &inode) == 4 && // NOLINT(cert-err34-c)
-            strcmp(rights, "rw-p") == 0 && inode == 0 && to - from >= LEAST_MAPPING)
+        if (sscanf(line, "%llx-%llx %4s %*x %*s %llu", &from, &to, rights, &inode) ==
+                4 && // NOLINT(cert-err34-c)
+            strcmp(rights, "rw-p") == 0 &&
+            inode == 0 && to - from >= LEAST_MAPPING)
             enlarge((uintptr_t)from, (uintptr_t)to);
     }
     (void)fclose(f);
