@@ -21,7 +21,8 @@
 #define AT(field) offsetof(struct load_options, field)
 
 static const struct option table[] = {
-    {"--http", OPTION_TEXT, AT(http), 0, 0, "ADDRESS", "an OpenAI-style server: unix:PATH or tcp:HOST:PORT (numeric)"},
+    {"--http", OPTION_TEXT, AT(http), 0, 0, "ADDRESS",
+     "an OpenAI-style server: unix:PATH or tcp:HOST:PORT (numeric)"},
     {"--tls", OPTION_SWITCH, AT(tls), 0, 0, NULL, "with TLS 1.3 (the certificate is not looked at)"},
     {"--token", OPTION_TEXT, AT(token), 0, 0, "TOKEN", "bearer token"},
     {"--enclave", OPTION_TEXT, AT(enclave), 0, 0, "ADDRESS", "an enclave, asked through libenclume"},
@@ -30,16 +31,21 @@ static const struct option table[] = {
     {"--path", OPTION_TEXT, AT(path), 0, 0, "PATH", "/v1/chat/completions (default) or /v1/completions"},
     {"--prompt", OPTION_TEXT, AT(prompt), 0, 0, "TEXT", "what is asked"},
     {"--clients", OPTION_NUMBER, AT(clients), 1, 256, "N", "clients at once. Default 1"},
-    {"--requests", OPTION_NUMBER, AT(requests), 1, 100000, "N", "requests of each, one after the other. Default 1"},
+    {"--requests", OPTION_NUMBER, AT(requests), 1, 100000, "N",
+     "requests of each, one after the other. Default 1"},
     {"--max-tokens", OPTION_NUMBER, AT(max_tokens), 1, 4096, "N", "tokens of each answer. Default 48"},
-    {"--same", OPTION_SWITCH, AT(same), 0, 0, NULL, "ask the same each time; else each prompt begins with another number"},
+    {"--same", OPTION_SWITCH, AT(same), 0, 0, NULL,
+     "ask the same each time; else each prompt begins with another number"},
     {"--text", OPTION_SWITCH, AT(text), 0, 0, NULL, "also print the first answer"},
     {"--help", OPTION_SWITCH, AT(help), 0, 0, NULL, "this text"},
     {0},
 };
 
-static struct load_options options = {
-    .path = "/v1/chat/completions", .prompt = "Once upon a time", .clients = 1, .requests = 1, .max_tokens = 48};
+static struct load_options options = {.path = "/v1/chat/completions",
+                                      .prompt = "Once upon a time",
+                                      .clients = 1,
+                                      .requests = 1,
+                                      .max_tokens = 48};
 
 double load_clock(void)
 {
@@ -79,7 +85,8 @@ void load_prompt(const struct load_options *o, char out[static LOAD_PROMPT_MAX])
     if (o->same)
         (void)snprintf(out, LOAD_PROMPT_MAX, "%s", o->prompt);
     else
-        (void)snprintf(out, LOAD_PROMPT_MAX, "%05d%03u: %s", (int)getpid() % 100000, atomic_fetch_add(&count, 1) % 1000, o->prompt);
+        (void)snprintf(out, LOAD_PROMPT_MAX, "%05d%03u: %s", (int)getpid() % 100000,
+                       atomic_fetch_add(&count, 1) % 1000, o->prompt);
 }
 
 /* ---- the clients ---- */

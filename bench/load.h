@@ -24,7 +24,8 @@ struct load_options {
     uint32_t clients;
     uint32_t requests; /* of each client */
     uint32_t max_tokens;
-    bool same; /* each request asks the same; else each begins in another way, so that no server can use again what it computed for one before */
+    bool
+        same; /* each request asks the same; else each begins in another way, so that no server can use again what it computed for one before */
     bool text; /* show the first answer */
     bool help;
 };
@@ -32,8 +33,8 @@ struct load_options {
 /* One answer. Times are seconds of the monotonic clock. */
 struct load_answer {
     double asked;
-    double first;   /* text */
-    double last;    /* text */
+    double first; /* text */
+    double last;  /* text */
     uint32_t tokens;
     size_t pieces;
     double *gaps; /* between one piece and the next; room for max_tokens */

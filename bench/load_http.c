@@ -85,7 +85,9 @@ static void open_tls(struct http_client *c)
 static void open_connection(struct http_client *c)
 {
     const char *at = c->options->http;
-    c->fd = strncmp(at, "unix:", 5) == 0 ? connect_path(at + 5) : strncmp(at, "tcp:", 4) == 0 ? connect_port(at + 4) : -1;
+    c->fd = strncmp(at, "unix:", 5) == 0  ? connect_path(at + 5)
+            : strncmp(at, "tcp:", 4) == 0 ? connect_port(at + 4)
+                                          : -1;
     if (c->fd < 0)
         load_fail("%s: %s", at, strerror(errno)); // NOLINT(concurrency-mt-unsafe)
     if (c->options->tls)
@@ -112,7 +114,8 @@ static ssize_t read_some(struct http_client *c)
 static void write_all(struct http_client *c, struct bytes out)
 {
     while (out.len > 0) {
-        ssize_t n = c->tls != NULL ? SSL_write(c->tls, out.ptr, (int)out.len) : send(c->fd, out.ptr, out.len, 0);
+        ssize_t n =
+            c->tls != NULL ? SSL_write(c->tls, out.ptr, (int)out.len) : send(c->fd, out.ptr, out.len, 0);
         if (n <= 0)
             return; /* what that means, reading tells */
         out = bytes_of(out.ptr + n, out.len - (size_t)n);
@@ -126,10 +129,11 @@ static char *make_body(const struct load_options *o)
     char text[LOAD_PROMPT_MAX];
     load_prompt(o, text);
     bool chat = strcmp(o->path, "/v1/chat/completions") == 0;
-    json_t *body = json_pack("{s:b,s:i,s:i,s:{s:b}}", "stream", 1, "temperature", 0, "max_tokens", (int)o->max_tokens,
-                             "stream_options", "include_usage", 1);
+    json_t *body = json_pack("{s:b,s:i,s:i,s:{s:b}}", "stream", 1, "temperature", 0, "max_tokens",
+                             (int)o->max_tokens, "stream_options", "include_usage", 1);
     json_t *prompt = chat ? json_pack("[{s:s,s:s}]", "role", "user", "content", text) : json_string(text);
-    if (body == NULL || prompt == NULL || json_object_set_new(body, chat ? "messages" : "prompt", prompt) != 0)
+    if (body == NULL || prompt == NULL ||
+        json_object_set_new(body, chat ? "messages" : "prompt", prompt) != 0)
         load_fail("no memory");
     char *json = json_dumps(body, JSON_COMPACT);
     json_decref(body);
@@ -170,7 +174,8 @@ static void *http_open(const struct load_options *options)
     c->options = options;
     c->events.limit = LINE_MAX_SIZE;
     open_connection(c);
-    must(http_reader_new(&(struct http_config){.kind = HTTP_RESPONSE, .body_max = BODY_MAX}, &c->reader), &note);
+    must(http_reader_new(&(struct http_config){.kind = HTTP_RESPONSE, .body_max = BODY_MAX}, &c->reader),
+         &note);
     return c;
 }
 

@@ -66,24 +66,27 @@ static bool write_arrays(FILE *out)
     static const float outer = 0.02F;
     return write_rows(out, ZEROS, FIRST_TEXT_TOKEN, DIM, 0) &&
            write_rows(out, RANDOM, VOCABULARY - FIRST_TEXT_TOKEN, DIM, embedding) &&
-           write_rows(out, ONES, LAYERS, DIM, 0) &&                             /* attention norm */
-           write_rows(out, RANDOM, (size_t)LAYERS * DIM, DIM, inner) &&         /* queries */
-           write_rows(out, RANDOM, (size_t)LAYERS * KEY_DIM, DIM, inner) &&     /* keys */
-           write_rows(out, RANDOM, (size_t)LAYERS * KEY_DIM, DIM, inner) &&     /* values */
-           write_rows(out, RANDOM, (size_t)LAYERS * DIM, DIM, outer) &&         /* attention output */
-           write_rows(out, ONES, LAYERS, DIM, 0) &&                             /* feed-forward norm */
-           write_rows(out, RANDOM, (size_t)LAYERS * HIDDEN, DIM, inner) &&      /* gate */
-           write_rows(out, RANDOM, (size_t)LAYERS * DIM, HIDDEN, outer) &&      /* down */
-           write_rows(out, RANDOM, (size_t)LAYERS * HIDDEN, DIM, inner) &&      /* up */
-           write_rows(out, ONES, 1, DIM, 0) &&                                  /* last norm */
-           write_rows(out, ZEROS, (size_t)2 * CONTEXT, DIM / HEADS / 2, 0);     /* positions, which can be computed */
+           write_rows(out, ONES, LAYERS, DIM, 0) &&                         /* attention norm */
+           write_rows(out, RANDOM, (size_t)LAYERS * DIM, DIM, inner) &&     /* queries */
+           write_rows(out, RANDOM, (size_t)LAYERS * KEY_DIM, DIM, inner) && /* keys */
+           write_rows(out, RANDOM, (size_t)LAYERS * KEY_DIM, DIM, inner) && /* values */
+           write_rows(out, RANDOM, (size_t)LAYERS * DIM, DIM, outer) &&     /* attention output */
+           write_rows(out, ONES, LAYERS, DIM, 0) &&                         /* feed-forward norm */
+           write_rows(out, RANDOM, (size_t)LAYERS * HIDDEN, DIM, inner) &&  /* gate */
+           write_rows(out, RANDOM, (size_t)LAYERS * DIM, HIDDEN, outer) &&  /* down */
+           write_rows(out, RANDOM, (size_t)LAYERS * HIDDEN, DIM, inner) &&  /* up */
+           write_rows(out, ONES, 1, DIM, 0) &&                              /* last norm */
+           write_rows(out, ZEROS, (size_t)2 * CONTEXT, DIM / HEADS / 2,
+                      0); /* positions, which can be computed */
 }
 
 int main(int argc, char **argv)
 {
     static const int32_t header[] = {DIM, HIDDEN, LAYERS, HEADS, KEY_HEADS, VOCABULARY, CONTEXT};
     if (argc != 2 || strncmp(argv[1], "-", 1) == 0) {
-        (void)fputs("usage: random_checkpoint OUT\n\nWrites a llama2.c checkpoint of 125 million random weights, 500 MB.\n", stderr);
+        (void)fputs("usage: random_checkpoint OUT\n\nWrites a llama2.c checkpoint of 125 million random "
+                    "weights, 500 MB.\n",
+                    stderr);
         return argc == 2 && strcmp(argv[1], "--help") == 0 ? EXIT_SUCCESS : 2;
     }
     FILE *out = fopen(argv[1], "wb");

@@ -23,10 +23,12 @@ static void ignore_signals(void)
 /* All that is open but the one: the way to the chip among it. */
 static bool close_others(int keep)
 {
-    return (keep == 0 || close_range(0, (unsigned)keep - 1, 0) == 0) && close_range((unsigned)keep + 1, UINT_MAX, 0) == 0;
+    return (keep == 0 || close_range(0, (unsigned)keep - 1, 0) == 0) &&
+           close_range((unsigned)keep + 1, UINT_MAX, 0) == 0;
 }
 
-_Noreturn static void run(const struct enclave_options *options, int pair, const struct upstream_address *address)
+_Noreturn static void run(const struct enclave_options *options, int pair,
+                          const struct upstream_address *address)
 {
     ignore_signals();
     (void)prctl(PR_SET_NAME, "enclumed-dialer", 0, 0, 0);

@@ -22,7 +22,8 @@ static void on_wake(uv_poll_t *wake, int status, int events)
     uint64_t count;
     (void)status;
     (void)events;
-    (void)!read(m->event, &count, sizeof count); /* there is nothing when a letter came behind the last look */
+    (void)!read(m->event, &count,
+                sizeof count); /* there is nothing when a letter came behind the last look */
     for (struct mail *mail = take_all(m); mail != NULL;) {
         struct mail *next = mail->next;
         m->deliver(m->owner, mail);

@@ -86,14 +86,14 @@ static enum err engine_check(const struct enclave_options *options, struct err_n
     struct err_note why = {{0}};
     if (upstream_address_parse(upstream, &address, &why) != ERR_OK)
         return err_noted(ERR_USAGE, note, "--engine upstream=%.200s", why.text);
-    const char *other = options->context != 0          ? "--context"
-                        : options->threads != 0        ? "--threads"
+    const char *other = options->context != 0            ? "--context"
+                        : options->threads != 0          ? "--threads"
                         : options->chat_template != NULL ? "--chat-template"
                         : options->projector != NULL     ? "--projector"
                                                          : NULL;
     return other == NULL ? ERR_OK
-                         : err_noted(ERR_USAGE, note, "%s: is for the engine llama; tell it to the other server",
-                                     other);
+                         : err_noted(ERR_USAGE, note,
+                                     "%s: is for the engine llama; tell it to the other server", other);
 }
 
 enum err enclave_options_parse(int argc, char **argv, struct enclave_options *options, struct err_note *note)

@@ -239,6 +239,8 @@ enum err engine_llama_open(const struct engine_llama_options *options,
         goto fail;
     result = open_context_wipeable(e, e->threads_count, note);
     if (result == ERR_OK)
+        engine_pages_enlarge();
+    if (result == ERR_OK)
         result = start_threads(e);
     if (result != ERR_OK)
         goto fail;

@@ -250,6 +250,12 @@ ERR_MUST_USE enum err engine_model_load(struct engine_llama *e, const struct eng
 ERR_MUST_USE enum err engine_model_read(const char *path, const char *what, FILE **file,
                                         uint8_t digest[static CRYPTO_SHA256_SIZE], struct err_note *note);
 
+/* ---- llama_pages.c ---- */
+/* Can a model of so many bytes, which is in memory already, be there twice for a while? */
+bool engine_pages_has_room(uint64_t model_size);
+/* Weights, caches and buffers that exist now get large pages, as far as the kernel gives any. */
+void engine_pages_enlarge(void);
+
 /* ---- llama_batch.c ---- */
 ERR_MUST_USE enum err engine_batch_open(struct engine_llama *e);
 void engine_batch_close(struct engine_llama *e);

@@ -2,7 +2,7 @@
 
 /*
  * The weights. The file stands on a disk that the host may change under our hands, so it is read once, into anonymous memory that is
- * then sealed; the digest is taken on the way, and llama.cpp loads (maps) that memory. What was hashed is what runs.
+ * then sealed; the digest is taken on the way, and llama.cpp loads that memory: copies it, where there is room (llama_pages.c), or maps it. What was hashed is what runs.
  */
 
 #include <errno.h>
@@ -155,7 +155,9 @@ enum err engine_model_load(struct engine_llama *e, const struct engine_llama_opt
     if (result != ERR_OK)
         return result;
     struct llama_model_params params = llama_model_default_params();
-    params.load_mode = LLAMA_LOAD_MODE_MMAP;
+    struct stat info;
+    bool room = fstat(fileno(file), &info) == 0 && engine_pages_has_room((uint64_t)info.st_size);
+    params.load_mode = room ? LLAMA_LOAD_MODE_NONE : LLAMA_LOAD_MODE_MMAP;
     params.progress_callback = load_progress;
     params.progress_callback_user_data = &progress;
     e->model = llama_model_load_from_file_ptr(file, params);

@@ -46,8 +46,8 @@ static struct upstream_request *request_new(const struct upstream *u, uint64_t a
     return r;
 }
 
-static enum err upstream_submit(struct engine *self, uint64_t id, uint64_t asker, enum api api, struct bytes body,
-                                struct err_note *note)
+static enum err upstream_submit(struct engine *self, uint64_t id, uint64_t asker, enum api api,
+                                struct bytes body, struct err_note *note)
 {
     struct upstream *u = (struct upstream *)self;
     struct generation generation;
@@ -155,7 +155,8 @@ static enum err open_loop(struct upstream *u)
     if (uv_loop_init(&u->loop) != 0)
         return ERR_SYSTEM;
     u->wake.data = u->tick.data = u->dialer.data = u;
-    bool good = uv_async_init(&u->loop, &u->wake, upstream_loop_wake) == 0 && uv_timer_init(&u->loop, &u->tick) == 0 &&
+    bool good = uv_async_init(&u->loop, &u->wake, upstream_loop_wake) == 0 &&
+                uv_timer_init(&u->loop, &u->tick) == 0 &&
                 uv_timer_start(&u->tick, upstream_loop_tick, 0, UPSTREAM_TICK_MS) == 0 &&
                 uv_poll_init(&u->loop, &u->dialer, u->options.dialer) == 0 &&
                 uv_poll_start(&u->dialer, UV_READABLE, upstream_loop_dialed) == 0;
@@ -221,7 +222,8 @@ static enum err await_server(struct upstream *u, struct err_note *note)
     pthread_mutex_unlock(&u->lock);
     if (ready)
         return ERR_OK;
-    return err_noted(ERR_ENGINE, note, "%s", why.text[0] != '\0' ? why.text : "the inference server does not answer");
+    return err_noted(ERR_ENGINE, note, "%s",
+                     why.text[0] != '\0' ? why.text : "the inference server does not answer");
 }
 
 static struct upstream *upstream_new(const struct engine_upstream_options *options,

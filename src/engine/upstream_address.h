@@ -4,8 +4,8 @@
 
 /* Where the other server of this machine listens: "unix:/PATH" or "tcp:127.0.0.1:PORT". Anything that another machine could answer is refused. */
 
-#include <sys/socket.h>
 #include <netinet/in.h>
+#include <sys/socket.h>
 #include <sys/un.h>
 
 #include "base/error.h"

@@ -67,15 +67,16 @@ static enum err take_head(struct upstream_answer *a, struct err_note *note)
     if (head->body == HTTP_BODY_TO_EOF)
         return err_noted(ERR_ENGINE, note, "the inference server does not say where its answer ends");
     if (http_find(head, "Content-Encoding", &coding) != 0)
-        return err_noted(ERR_ENGINE, note, "the inference server's answer is encoded, which was not asked for");
+        return err_noted(ERR_ENGINE, note,
+                         "the inference server's answer is encoded, which was not asked for");
     a->reusable = head->keep_alive;
     if (a->api == API_COUNT)
         return ERR_OK;
     a->is_events = content_is(head, "text/event-stream");
     bool wants_events = a->streamed && a->status == STATUS_OK;
     if (wants_events != a->is_events || (!wants_events && !content_is(head, "application/json")))
-        return err_noted(ERR_ENGINE, note, "the inference server answered with status %u and no %s", a->status,
-                         wants_events ? "events" : "JSON");
+        return err_noted(ERR_ENGINE, note, "the inference server answered with status %u and no %s",
+                         a->status, wants_events ? "events" : "JSON");
     return ERR_OK;
 }
 
@@ -158,12 +159,9 @@ static bool is_last_type(enum api api, struct bytes type)
         enum api api;
         const char *type;
     } table[] = {
-        {API_RESPONSES, "response.completed"},
-        {API_RESPONSES, "response.incomplete"},
-        {API_RESPONSES, "response.failed"},
-        {API_RESPONSES, "error"},
-        {API_MESSAGES, "message_stop"},
-        {API_MESSAGES, "error"},
+        {API_RESPONSES, "response.completed"}, {API_RESPONSES, "response.incomplete"},
+        {API_RESPONSES, "response.failed"},    {API_RESPONSES, "error"},
+        {API_MESSAGES, "message_stop"},        {API_MESSAGES, "error"},
     };
     for (size_t i = 0; i < sizeof table / sizeof *table; i++)
         if (table[i].api == api && bytes_is_str(type, table[i].type))

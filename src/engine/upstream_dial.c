@@ -14,7 +14,8 @@ union rights {
 
 static struct msghdr message_over(struct iovec *piece, union rights *rights)
 {
-    return (struct msghdr){.msg_iov = piece, .msg_iovlen = 1, .msg_control = rights, .msg_controllen = sizeof *rights};
+    return (struct msghdr){
+        .msg_iov = piece, .msg_iovlen = 1, .msg_control = rights, .msg_controllen = sizeof *rights};
 }
 
 /* ---- the dialer's side ---- */

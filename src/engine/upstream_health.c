@@ -101,7 +101,8 @@ static bool is_not_offered(uint16_t status)
     return status == NOT_FOUND || status == NOT_ALLOWED || status == NOT_IMPLEMENTED;
 }
 
-void upstream_health_answered(struct upstream *u, enum err result, const struct err_note *note, uint16_t status)
+void upstream_health_answered(struct upstream *u, enum err result, const struct err_note *note,
+                              uint16_t status)
 {
     struct upstream_health *h = &u->health;
     struct err_note why = *note;

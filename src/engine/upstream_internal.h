@@ -37,9 +37,9 @@ enum {
     UPSTREAM_SALT_SIZE = 33,
     UPSTREAM_TICK_MS = 100,
     UPSTREAM_DIAL_WAIT_MS = 10000, /* for a connection */
-    UPSTREAM_DIALS_MAX = 64,    /* asked of the dialer and not answered */
-    UPSTREAM_MISSES_MAX = 3,    /* unanswered questions how it is, after which the server counts as gone */
-    UPSTREAM_REPEAT_MS = 1000,  /* how soon a server that is gone is asked again, at the latest */
+    UPSTREAM_DIALS_MAX = 64,       /* asked of the dialer and not answered */
+    UPSTREAM_MISSES_MAX = 3,       /* unanswered questions how it is, after which the server counts as gone */
+    UPSTREAM_REPEAT_MS = 1000,     /* how soon a server that is gone is asked again, at the latest */
 };
 
 /* Whose request it is: a client's, or one of the engine's own two questions. */
@@ -124,7 +124,7 @@ struct upstream {
     bool ending; /* everything is being closed */
 
     pthread_mutex_t lock;
-    pthread_cond_t changed; /* ready or down_note */
+    pthread_cond_t changed;                                   /* ready or down_note */
     struct upstream_request *requests_first, **requests_last; /* the clients', in every state */
     uint32_t live;
     uint64_t turn; /* of the request that was started last */
@@ -160,13 +160,15 @@ void upstream_connections_sweep(struct upstream *u);
 /* Asks when it is time to. */
 void upstream_health_tick(struct upstream *u);
 /* One of the two questions has come to its end. status: of the answer, 0 when there is none. */
-void upstream_health_answered(struct upstream *u, enum err result, const struct err_note *note, uint16_t status);
+void upstream_health_answered(struct upstream *u, enum err result, const struct err_note *note,
+                              uint16_t status);
 void upstream_health_models(struct upstream *u, struct bytes text);
 /* The server did not take a connection. */
 void upstream_health_refused(struct upstream *u, const struct err_note *note);
 
 /* ---- upstream_weights.c ---- */
 /* SHA-256 of the file; of a directory: of its listing, as sha256sum would print it for all of its files in the order of their names. ERR_MODEL. */
-ERR_MUST_USE enum err upstream_weights_digest(const char *path, uint8_t digest[static 32], struct err_note *note);
+ERR_MUST_USE enum err upstream_weights_digest(const char *path, uint8_t digest[static 32],
+                                              struct err_note *note);
 
 #endif

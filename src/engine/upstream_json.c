@@ -210,7 +210,8 @@ enum err upstream_json_line(uint8_t *text, size_t len, struct err_note *note)
     if (good)
         skip_space(&s);
     if (!good || s.at != len)
-        return err_noted(ERR_JSON, note, "what the server says is no JSON object: byte %zu of %zu", s.at, len);
+        return err_noted(ERR_JSON, note, "what the server says is no JSON object: byte %zu of %zu", s.at,
+                         len);
     return encoding_is_utf8(bytes_of(text, len))
                ? ERR_OK
                : err_noted(ERR_JSON, note, "what the server says is no UTF-8");

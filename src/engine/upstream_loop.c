@@ -58,7 +58,8 @@ static void dialing_remove(struct upstream *u, const struct upstream_request *r)
         u->dialing_last = at;
 }
 
-static void request_fail(struct upstream *u, struct upstream_request *r, enum err e, const struct err_note *note)
+static void request_fail(struct upstream *u, struct upstream_request *r, enum err e,
+                         const struct err_note *note)
 {
     if (r->errand == UPSTREAM_FORWARD)
         upstream_request_end(u, r, e, note);
@@ -112,7 +113,8 @@ static void dialed(struct upstream *u, int fd, int error)
     }
     dialing_remove(u, r);
     if (fd < 0) {
-        enum err e = err_noted(ERR_ENGINE, &note, "the inference server cannot be reached: %s", strerror(error));
+        enum err e =
+            err_noted(ERR_ENGINE, &note, "the inference server cannot be reached: %s", strerror(error));
         upstream_health_refused(u, &note);
         request_fail(u, r, e, &note);
         return;

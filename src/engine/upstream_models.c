@@ -65,7 +65,9 @@ enum err upstream_models_parse(struct bytes json, struct upstream_model *model, 
     *model = (struct upstream_model){.context = 0};
     enum err e = strict_json_parse(json, UPSTREAM_MODELS_MAX, &doc, &why);
     if (e != ERR_OK)
-        return e == ERR_MEMORY ? e : err_noted(ERR_ENGINE, note, "the inference server's /v1/models: %.150s", why.text);
+        return e == ERR_MEMORY
+                   ? e
+                   : err_noted(ERR_ENGINE, note, "the inference server's /v1/models: %.150s", why.text);
     const json_t *list = json_object_get(doc, "data");
     if (!json_is_array(list))
         e = err_noted(ERR_ENGINE, note, "the inference server's /v1/models has no list of models");

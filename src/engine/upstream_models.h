@@ -24,7 +24,8 @@ struct upstream_model {
 
 /* The one model that is served. A list of several is refused: by their name a client would choose weights that nobody has vouched for (adapters are listed so). So
  * is a name that cannot be repeated as it is: 1 to 63 printable ASCII characters, no quotes, no backslash. ERR_ENGINE with a note. */
-ERR_MUST_USE enum err upstream_models_parse(struct bytes json, struct upstream_model *model, struct err_note *note);
+ERR_MUST_USE enum err upstream_models_parse(struct bytes json, struct upstream_model *model,
+                                            struct err_note *note);
 
 /* The member, with a comma before it, that goes in at the end of a request's object; empty for UNKNOWN. salt: of this start and secret; asker makes it that asker's.
  * Behind all of the request's own members, so that it has the last word where one of them says the same. */

@@ -41,7 +41,8 @@ static enum err feed_file(int fd, const char *name, struct crypto_hash_stream *h
 }
 
 /* Takes fd. */
-static enum err digest_file(int fd, const char *name, uint8_t digest[static CRYPTO_SHA256_SIZE], struct err_note *note)
+static enum err digest_file(int fd, const char *name, uint8_t digest[static CRYPTO_SHA256_SIZE],
+                            struct err_note *note)
 {
     struct crypto_hash_stream *hash = NULL;
     struct stat info;
@@ -73,7 +74,8 @@ static int by_name(const struct dirent **a, const struct dirent **b)
     return strcmp((*a)->d_name, (*b)->d_name);
 }
 
-static enum err feed_entry(int directory, const char *name, struct crypto_hash_stream *listing, struct err_note *note)
+static enum err feed_entry(int directory, const char *name, struct crypto_hash_stream *listing,
+                           struct err_note *note)
 {
     uint8_t digest[CRYPTO_SHA256_SIZE];
     char hex[ENCODING_HEX_SIZE(CRYPTO_SHA256_SIZE)];

@@ -133,7 +133,9 @@ static void refusals_come_back(void **state)
 static void no_prefix_is_shared(void **state)
 {
     (void)state;
-    static const char body[] = "{\"prompt\":\"The lighthouse keeper Octavia hid seventeen copper buttons\"," GREEDY ",\"max_tokens\":1}";
+    static const char body[] =
+        "{\"prompt\":\"The lighthouse keeper Octavia hid seventeen copper buttons\"," GREEDY
+        ",\"max_tokens\":1}";
     char *answer;
     for (int i = 0; i < 2; i++) {
         assert_int_equal(llama_server_ask(&server, "/v1/completions", body, &answer), 200);
@@ -151,7 +153,9 @@ static void *ask_alone(void *argument)
     struct raw *r = argument;
     raw_open(r, world.socket);
     assert_true(raw_finish(r, WAIT_MS));
-    assert_true(raw_request(r, "/v1/completions", "{\"prompt\":\"Once upon a time\"," GREEDY ",\"max_tokens\":60,\"stream\":true}", WAIT_MS));
+    assert_true(raw_request(r, "/v1/completions",
+                            "{\"prompt\":\"Once upon a time\"," GREEDY ",\"max_tokens\":60,\"stream\":true}",
+                            WAIT_MS));
     return NULL;
 }
 
@@ -226,7 +230,8 @@ static size_t open_files(pid_t process)
     (void)snprintf(path, sizeof path, "/proc/%d/fd", (int)process);
     DIR *list = opendir(path);
     assert_non_null(list);
-    for (const struct dirent *e = readdir(list); e != NULL; e = readdir(list)) // NOLINT(concurrency-mt-unsafe)
+    for (const struct dirent *e = readdir(list); e != NULL;
+         e = readdir(list)) // NOLINT(concurrency-mt-unsafe)
         count += e->d_name[0] != '.';
     (void)closedir(list);
     return count;

@@ -16,8 +16,9 @@
 
 enum { QUIET_MS = 300, ANSWER_TOKENS = 60, CANCEL_AT = 8, LONG_REPEATS = 40 };
 
-static const char canary[] = "The lighthouse keeper Octavia hid \"seventeen copper buttons\" under the violet staircase,\n"
-                             "and her caf\xc3\xa9 smelled of turpentine; then she said to Wilhelmina";
+static const char canary[] =
+    "The lighthouse keeper Octavia hid \"seventeen copper buttons\" under the violet staircase,\n"
+    "and her caf\xc3\xa9 smelled of turpentine; then she said to Wilhelmina";
 
 static struct llama_server server;
 

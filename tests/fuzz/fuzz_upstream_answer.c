@@ -75,11 +75,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     enum err e = feed(api, streamed, in, in.len, &whole);
     size_t piece = 1 + data[0] / (API_COUNT + 1) % 16;
     enum err again = feed(api, streamed, in, piece, &pieces);
-    if (e != again || whole.len != pieces.len || (whole.len != 0 && memcmp(whole.text, pieces.text, whole.len) != 0))
+    if (e != again || whole.len != pieces.len ||
+        (whole.len != 0 && memcmp(whole.text, pieces.text, whole.len) != 0))
         abort();
     if (api != API_COUNT)
         check_lines(&whole);
-    if (upstream_models_parse(in, &model, NULL) == ERR_OK && (model.name[0] == '\0' || strlen(model.name) >= sizeof model.name))
+    if (upstream_models_parse(in, &model, NULL) == ERR_OK &&
+        (model.name[0] == '\0' || strlen(model.name) >= sizeof model.name))
         abort();
     return 0;
 }

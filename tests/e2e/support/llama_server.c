@@ -39,10 +39,11 @@ static int connect_to(const struct llama_server *s)
 static void send_request(int fd, const char *path, const char *body)
 {
     char head[256];
-    int n = snprintf(head, sizeof head,
-                     "%s %s HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: %zu\r\n"
-                     "Connection: close\r\n\r\n",
-                     body == NULL ? "GET" : "POST", path, body == NULL ? 0 : strlen(body));
+    int n = snprintf(
+        head, sizeof head,
+        "%s %s HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: %zu\r\n"
+        "Connection: close\r\n\r\n",
+        body == NULL ? "GET" : "POST", path, body == NULL ? 0 : strlen(body));
     (void)!send(fd, head, (size_t)n, MSG_NOSIGNAL);
     if (body != NULL)
         (void)!send(fd, body, strlen(body), MSG_NOSIGNAL);
@@ -109,9 +110,10 @@ void llama_server_run(struct llama_server *s)
     char *text = NULL;
     (void)snprintf(slots, sizeof slots, "%d", LLAMA_SERVER_SLOTS);
     (void)unlink(s->socket);
-    const char *const argv[] = {program, "--model", ENCLUME_DEMO_MODEL, "--alias", "demo", "--host", s->socket, "--threads", "1",
-                                "--parallel", slots, "--ctx-size", "1024", "--no-ui", "--cache-ram", "0", "--metrics",
-                                "--log-disable", NULL};
+    const char *const argv[] = {
+        program,       "--model", ENCLUME_DEMO_MODEL, "--alias",       "demo",       "--host", s->socket,
+        "--threads",   "1",       "--parallel",       slots,           "--ctx-size", "1024",   "--no-ui",
+        "--cache-ram", "0",       "--metrics",        "--log-disable", NULL};
     process_start(&s->process, argv, "/dev/null");
     long end = process_clock() + START_MS;
     int status = 0;

@@ -75,8 +75,13 @@ static void another_server_is_one_of_this_machine(void **state)
     assert_string_equal(enclave_options_upstream(&options), "unix:/run/s");
     assert_ok(PARSE("--model", "m", "--evidence", "tsm", "--engine=upstream=tcp:127.0.0.1:8000"));
     assert_string_equal(enclave_options_upstream(&options), "tcp:127.0.0.1:8000");
-    static const char *const refused[] = {"vllm", "upstream", "upstream=", "upstream=tcp:10.0.0.1:80",
-                                          "upstream=http://127.0.0.1", "Upstream=unix:/s", ""};
+    static const char *const refused[] = {"vllm",
+                                          "upstream",
+                                          "upstream=",
+                                          "upstream=tcp:10.0.0.1:80",
+                                          "upstream=http://127.0.0.1",
+                                          "Upstream=unix:/s",
+                                          ""};
     for (size_t i = 0; i < test_count(refused); i++) {
         assert_err(PARSE("--model", "m", "--evidence", "tsm", "--engine", refused[i]), ERR_USAGE);
         assert_non_null(strstr(note.text, "--engine"));
@@ -86,13 +91,16 @@ static void another_server_is_one_of_this_machine(void **state)
 static void what_the_other_server_decides_is_not_asked_of_us(void **state)
 {
     (void)state;
-    static const char *const asked[][2] = {{"--threads", "2"}, {"--projector", "p"}, {"--context", "512"}, {"--chat-template", "chatml"}};
+    static const char *const asked[][2] = {
+        {"--threads", "2"}, {"--projector", "p"}, {"--context", "512"}, {"--chat-template", "chatml"}};
     for (size_t i = 0; i < test_count(asked); i++) {
-        assert_err(PARSE("--model", "m", "--evidence", "tsm", "--engine", "upstream=unix:/s", asked[i][0], asked[i][1]),
+        assert_err(PARSE("--model", "m", "--evidence", "tsm", "--engine", "upstream=unix:/s", asked[i][0],
+                         asked[i][1]),
                    ERR_USAGE);
         assert_non_null(strstr(note.text, asked[i][0]));
     }
-    assert_ok(PARSE("--model", "m", "--evidence", "tsm", "--engine", "upstream=unix:/s", "--slots", "9", "--queue", "9"));
+    assert_ok(PARSE("--model", "m", "--evidence", "tsm", "--engine", "upstream=unix:/s", "--slots", "9",
+                    "--queue", "9"));
 }
 
 int main(void)

@@ -150,7 +150,8 @@ static void *serve(void *argument)
     bool alive = true;
     while (alive && read_request(call->fd, request, FAKE_REQUEST_MAX)) {
         char own[sizeof s->models];
-        alive = own_answer(s, request, own) ? send_text(call->fd, own, strlen(own)) : play(s, call->fd, request);
+        alive =
+            own_answer(s, request, own) ? send_text(call->fd, own, strlen(own)) : play(s, call->fd, request);
     }
     (void)shutdown(call->fd, SHUT_RDWR);
     free(request);

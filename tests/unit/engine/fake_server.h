@@ -56,7 +56,8 @@ struct fake_server {
 
 #define FAKE_JSON(text_length, text)                                                                         \
     "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: " text_length "\r\n\r\n" text
-#define FAKE_MODELS "{\"object\":\"list\",\"data\":[{\"id\":\"a model\",\"object\":\"model\",\"owned_by\":\"somebody\"}]}"
+#define FAKE_MODELS                                                                                          \
+    "{\"object\":\"list\",\"data\":[{\"id\":\"a model\",\"object\":\"model\",\"owned_by\":\"somebody\"}]}"
 #define FAKE_EVENTS "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
 
 void fake_start(struct fake_server *s);

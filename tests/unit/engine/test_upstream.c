@@ -155,7 +155,8 @@ static void await_lines(struct world *w, uint64_t id)
     pthread_mutex_unlock(&w->lock);
 }
 
-static void is_told(const struct told *t, enum err result, uint16_t status, const char *lines, const char *note)
+static void is_told(const struct told *t, enum err result, uint16_t status, const char *lines,
+                    const char *note)
 {
     assert_err(t->result, result);
     assert_int_equal(t->status, status);
@@ -189,8 +190,9 @@ static void an_answer_comes_whole_or_line_by_line(void **state)
     is_told(await(&w, 1), ERR_OK, 200, "{\"a\":1}\n", "");
     assert_non_null(strstr(w.server.last, "POST /v1/chat/completions HTTP/1.1\r\n"));
     assert_non_null(strstr(w.server.last, "\r\n\r\n{" MESSAGES "}"));
-    SCRIPT(&w, STEP(FAKE_SEND, FAKE_EVENTS, 0), STEP(FAKE_CHUNK, "data: {\"a\":1}\n\nda", 0), STEP(FAKE_SLEEP, NULL, 20),
-           STEP(FAKE_CHUNK, "ta: {\"b\":2}\n\n", 0), STEP(FAKE_SEND_BYTES, "e\r\ndata: [DONE]\n\n\r\n0\r\n\r\n", 0));
+    SCRIPT(&w, STEP(FAKE_SEND, FAKE_EVENTS, 0), STEP(FAKE_CHUNK, "data: {\"a\":1}\n\nda", 0),
+           STEP(FAKE_SLEEP, NULL, 20), STEP(FAKE_CHUNK, "ta: {\"b\":2}\n\n", 0),
+           STEP(FAKE_SEND_BYTES, "e\r\ndata: [DONE]\n\n\r\n0\r\n\r\n", 0));
     assert_ok(submit(&w, 2, 0, true, NULL));
     is_told(await(&w, 2), ERR_OK, 200, "{\"a\":1}\n{\"b\":2}\n", "");
     stop(&w);
@@ -200,7 +202,11 @@ static void the_servers_own_refusal_is_carried_with_its_status(void **state)
 {
     (void)state;
     start_with(&w, (struct engine_upstream_options){0});
-    SCRIPT(&w, STEP(FAKE_SEND, "HTTP/1.1 429 X\r\nContent-Type: application/json\r\nContent-Length: 12\r\n\r\n{\"error\":{}}", 0));
+    SCRIPT(
+        &w,
+        STEP(FAKE_SEND,
+             "HTTP/1.1 429 X\r\nContent-Type: application/json\r\nContent-Length: 12\r\n\r\n{\"error\":{}}",
+             0));
     assert_ok(submit(&w, 1, 0, true, NULL));
     is_told(await(&w, 1), ERR_OK, 429, "{\"error\":{}}\n", "");
     SCRIPT(&w, STEP(FAKE_SEND, "HTTP/1.1 500 X\r\nContent-Length: 0\r\n\r\n", 0));
@@ -328,8 +334,9 @@ static void a_slow_answer_stalls_no_other(void **state)
 {
     (void)state;
     start_with(&w, (struct engine_upstream_options){.slots = 2});
-    SCRIPT(&w, STEP(FAKE_SEND, FAKE_EVENTS, 0), STEP(FAKE_CHUNK, "data: {\"a\":1}\n\n", 0), STEP(FAKE_WAIT, NULL, 0),
-           STEP(FAKE_CHUNK, "data: [DONE]\n\n", 0), STEP(FAKE_SEND, "0\r\n\r\n", 0));
+    SCRIPT(&w, STEP(FAKE_SEND, FAKE_EVENTS, 0), STEP(FAKE_CHUNK, "data: {\"a\":1}\n\n", 0),
+           STEP(FAKE_WAIT, NULL, 0), STEP(FAKE_CHUNK, "data: [DONE]\n\n", 0),
+           STEP(FAKE_SEND, "0\r\n\r\n", 0));
     assert_ok(submit(&w, 1, 0, true, NULL));
     await_lines(&w, 1);
     SCRIPT(&w, WHOLE);
@@ -349,7 +356,8 @@ static void a_cancelled_request_loses_its_connection(void **state)
 {
     (void)state;
     start_with(&w, (struct engine_upstream_options){.slots = 1});
-    SCRIPT(&w, STEP(FAKE_SEND, FAKE_EVENTS, 0), STEP(FAKE_CHUNK, "data: {\"a\":1}\n\n", 0), STEP(FAKE_UNTIL_CLOSED, NULL, 0));
+    SCRIPT(&w, STEP(FAKE_SEND, FAKE_EVENTS, 0), STEP(FAKE_CHUNK, "data: {\"a\":1}\n\n", 0),
+           STEP(FAKE_UNTIL_CLOSED, NULL, 0));
     assert_ok(submit(&w, 1, 0, true, NULL));
     assert_ok(submit(&w, 2, 0, true, NULL)); /* waits */
     await_lines(&w, 1);
@@ -388,10 +396,12 @@ static void a_server_that_dies_in_its_answer_is_noticed(void **state)
 {
     (void)state;
     start_with(&w, (struct engine_upstream_options){0});
-    SCRIPT(&w, STEP(FAKE_SEND, FAKE_EVENTS, 0), STEP(FAKE_CHUNK, "data: {\"a\":1}\n\n", 0), STEP(FAKE_SLEEP, NULL, 20), STEP(FAKE_CLOSE, NULL, 0));
+    SCRIPT(&w, STEP(FAKE_SEND, FAKE_EVENTS, 0), STEP(FAKE_CHUNK, "data: {\"a\":1}\n\n", 0),
+           STEP(FAKE_SLEEP, NULL, 20), STEP(FAKE_CLOSE, NULL, 0));
     assert_ok(submit(&w, 1, 0, true, NULL));
     is_told(await(&w, 1), ERR_ENGINE, 200, "{\"a\":1}\n", "broke off");
-    SCRIPT(&w, STEP(FAKE_SEND, FAKE_EVENTS, 0), STEP(FAKE_CHUNK, "data: {\"a\":1}\n\n", 0), STEP(FAKE_SEND, "0\r\n\r\n", 0));
+    SCRIPT(&w, STEP(FAKE_SEND, FAKE_EVENTS, 0), STEP(FAKE_CHUNK, "data: {\"a\":1}\n\n", 0),
+           STEP(FAKE_SEND, "0\r\n\r\n", 0));
     assert_ok(submit(&w, 2, 0, true, NULL));
     is_told(await(&w, 2), ERR_ENGINE, 200, "{\"a\":1}\n", "ended its answer early");
     SCRIPT(&w, STEP(FAKE_SEND, "no HTTP at all\r\n\r\n", 0));
@@ -407,7 +417,8 @@ static void a_server_that_falls_silent_is_left(void **state)
     SCRIPT(&w, STEP(FAKE_UNTIL_CLOSED, NULL, 0));
     assert_ok(submit(&w, 1, 0, true, NULL));
     is_told(await(&w, 1), ERR_ENGINE, 0, "", "too long to begin");
-    SCRIPT(&w, STEP(FAKE_SEND, FAKE_EVENTS, 0), STEP(FAKE_CHUNK, "data: {\"a\":1}\n\n", 0), STEP(FAKE_UNTIL_CLOSED, NULL, 0));
+    SCRIPT(&w, STEP(FAKE_SEND, FAKE_EVENTS, 0), STEP(FAKE_CHUNK, "data: {\"a\":1}\n\n", 0),
+           STEP(FAKE_UNTIL_CLOSED, NULL, 0));
     assert_ok(submit(&w, 2, 0, true, NULL));
     is_told(await(&w, 2), ERR_ENGINE, 200, "{\"a\":1}\n", "fell silent");
     stop(&w);
@@ -517,7 +528,8 @@ static void open_fails_without_a_server_that_serves_one_model(void **state)
         struct err_note note = {{0}};
         start(&w);
         fake_models(&w.server, table[i].models);
-        assert_err(open_engine(&w, (struct engine_upstream_options){.start_ms = 300, .health_ms = 50}, &note), ERR_ENGINE);
+        assert_err(open_engine(&w, (struct engine_upstream_options){.start_ms = 300, .health_ms = 50}, &note),
+                   ERR_ENGINE);
         if (strstr(note.text, table[i].note) == NULL)
             fail_msg("row %zu: %s", i, note.text);
         fake_remove(&w.server);
@@ -530,11 +542,13 @@ static void open_waits_for_a_server_that_starts_late(void **state)
     struct err_note note = {{0}};
     start(&w);
     fake_stop(&w.server);
-    assert_err(open_engine(&w, (struct engine_upstream_options){.start_ms = 300, .health_ms = 50}, &note), ERR_ENGINE);
+    assert_err(open_engine(&w, (struct engine_upstream_options){.start_ms = 300, .health_ms = 50}, &note),
+               ERR_ENGINE);
     assert_non_null(strstr(note.text, "cannot be reached"));
     fake_restart(&w.server);
     fake_health(&w.server, "HTTP/1.1 503 X\r\nContent-Length: 0\r\n\r\n");
-    assert_err(open_engine(&w, (struct engine_upstream_options){.start_ms = 300, .health_ms = 50}, &note), ERR_ENGINE);
+    assert_err(open_engine(&w, (struct engine_upstream_options){.start_ms = 300, .health_ms = 50}, &note),
+               ERR_ENGINE);
     assert_non_null(strstr(note.text, "not ready"));
     fake_health(&w.server, FAKE_JSON("2", "{}"));
     assert_ok(open_engine(&w, (struct engine_upstream_options){.health_ms = 50}, &note));

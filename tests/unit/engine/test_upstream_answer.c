@@ -43,7 +43,8 @@ static const char *wire(const char *answer)
         const char *chunk = mark + 1;
         mark = strchr(chunk, '|');
         int size = mark == NULL ? (int)strlen(chunk) : (int)(mark - chunk);
-        len += (size_t)snprintf(text + len, sizeof text - len, "%x\r\n%.*s\r\n%s", size, size, chunk, mark == NULL ? "0\r\n\r\n" : "");
+        len += (size_t)snprintf(text + len, sizeof text - len, "%x\r\n%.*s\r\n%s", size, size, chunk,
+                                mark == NULL ? "0\r\n\r\n" : "");
     }
     text[len] = '\0';
     return text;
@@ -61,13 +62,14 @@ struct trial {
 
 static const struct trial trials[] = {
     /* ---- whole answers ---- */
-    {API_CHAT, false, HEAD("200", "application/json", "Content-Length: 9\r\n") "{\"a\": 1}\n", "{\"a\": 1} \n", 200, true, NULL},
-    {API_CHAT, false, HEAD("200", "application/json; charset=utf-8", "Content-Length: 2\r\nConnection: close\r\n") "{}", "{}\n",
-     200, false, NULL},
-    {API_EMBEDDINGS, false, HEAD("200", "Application/JSON", CHUNKED) MARK "{|}", "{}\n",
-     200, true, NULL},
-    {API_MESSAGES, false, "HTTP/1.0 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}", "{}\n", 200, false,
-     NULL},
+    {API_CHAT, false, HEAD("200", "application/json", "Content-Length: 9\r\n") "{\"a\": 1}\n",
+     "{\"a\": 1} \n", 200, true, NULL},
+    {API_CHAT, false,
+     HEAD("200", "application/json; charset=utf-8", "Content-Length: 2\r\nConnection: close\r\n") "{}",
+     "{}\n", 200, false, NULL},
+    {API_EMBEDDINGS, false, HEAD("200", "Application/JSON", CHUNKED) MARK "{|}", "{}\n", 200, true, NULL},
+    {API_MESSAGES, false, "HTTP/1.0 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}",
+     "{}\n", 200, false, NULL},
     /* ---- streams ---- */
     {API_CHAT, true, EVENTS("data: {\"a\":1}\n\ndata|: [DONE]\n\n    \n"), "{\"a\":1}\n", 200, true, NULL},
     {API_CHAT, true, EVENTS("data: {\"a\":1}\r\n\r\ndata: {\"b\":2}\r\r|data: [DONE]\n\n"),
@@ -80,50 +82,71 @@ static const struct trial trials[] = {
      "{\"type\":\"message_stop\"}\n", 200, true, NULL},
     {API_MESSAGES, true, EVENTS("data: {\"type\":\"message_stop\"}\n\n|data: [DONE]\n\n"),
      "{\"type\":\"message_stop\"}\n", 200, true, NULL},
-    {API_RESPONSES, true, EVENTS("data: {\"type\":\"response.incomplete\"}\n\n"), "{\"type\":\"response.incomplete\"}\n",
-     200, true, NULL},
+    {API_RESPONSES, true, EVENTS("data: {\"type\":\"response.incomplete\"}\n\n"),
+     "{\"type\":\"response.incomplete\"}\n", 200, true, NULL},
     /* ---- what the server refuses is carried ---- */
-    {API_CHAT, true, HEAD("429", "application/json", "Content-Length: 12\r\n") "{\"error\":{}}", "{\"error\":{}}\n", 429, true, NULL},
-    {API_CHAT, false, HEAD("400", "application/json", "Content-Length: 12\r\nConnection: close\r\n") "{\"error\":{}}",
+    {API_CHAT, true, HEAD("429", "application/json", "Content-Length: 12\r\n") "{\"error\":{}}",
+     "{\"error\":{}}\n", 429, true, NULL},
+    {API_CHAT, false,
+     HEAD("400", "application/json", "Content-Length: 12\r\nConnection: close\r\n") "{\"error\":{}}",
      "{\"error\":{}}\n", 400, false, NULL},
-    {API_EMBEDDINGS, false, HEAD("501", "application/json", "Content-Length: 12\r\n") "{\"error\":{}}", "{\"error\":{}}\n", 501, true,
-     NULL},
-    {API_CHAT, false, HEAD("500", "text/plain", "Content-Length: 21\r\n") "Internal Server Error", "", 0, false, "status 500 and no JSON"},
-    {API_CHAT, false, HEAD("502", "application/json", "Content-Length: 3\r\n") "bad", "", 0, false, "no JSON object"},
-    {API_CHAT, false, HEAD("401", "application/json", "Content-Length: 2\r\n") "{}", "", 0, false, "wants a key"},
-    {API_CHAT, false, HEAD("403", "application/json", "Content-Length: 2\r\n") "{}", "", 0, false, "wants a key"},
-    {API_CHAT, false, "HTTP/1.1 307 X\r\nLocation: http://elsewhere/\r\nContent-Length: 0\r\n\r\n", "", 0, false, "status 307"},
+    {API_EMBEDDINGS, false, HEAD("501", "application/json", "Content-Length: 12\r\n") "{\"error\":{}}",
+     "{\"error\":{}}\n", 501, true, NULL},
+    {API_CHAT, false, HEAD("500", "text/plain", "Content-Length: 21\r\n") "Internal Server Error", "", 0,
+     false, "status 500 and no JSON"},
+    {API_CHAT, false, HEAD("502", "application/json", "Content-Length: 3\r\n") "bad", "", 0, false,
+     "no JSON object"},
+    {API_CHAT, false, HEAD("401", "application/json", "Content-Length: 2\r\n") "{}", "", 0, false,
+     "wants a key"},
+    {API_CHAT, false, HEAD("403", "application/json", "Content-Length: 2\r\n") "{}", "", 0, false,
+     "wants a key"},
+    {API_CHAT, false, "HTTP/1.1 307 X\r\nLocation: http://elsewhere/\r\nContent-Length: 0\r\n\r\n", "", 0,
+     false, "status 307"},
     {API_CHAT, false, "HTTP/1.1 204 X\r\n\r\n", "", 0, false, "status 204"},
-    {API_CHAT, false, HEAD("201", "application/json", "Content-Length: 2\r\n") "{}", "", 0, false, "status 201"},
+    {API_CHAT, false, HEAD("201", "application/json", "Content-Length: 2\r\n") "{}", "", 0, false,
+     "status 201"},
     /* ---- another kind of answer than was asked for ---- */
-    {API_CHAT, true, HEAD("200", "application/json", "Content-Length: 2\r\n") "{}", "", 0, false, "no events"},
+    {API_CHAT, true, HEAD("200", "application/json", "Content-Length: 2\r\n") "{}", "", 0, false,
+     "no events"},
     {API_CHAT, false, EVENTS("data: [DONE]\n\n"), "", 0, false, "no JSON"},
     {API_CHAT, false, HEAD("200", "text/html", "Content-Length: 2\r\n") "{}", "", 0, false, "no JSON"},
-    {API_CHAT, false, HEAD("200", "application/jsonp", "Content-Length: 2\r\n") "{}", "", 0, false, "no JSON"},
-    {API_CHAT, false, "HTTP/1.1 200 X\r\nContent-Length: 2\r\n\r\n{}", "", 0, false, "no JSON"},
-    {API_CHAT, false, HEAD("200", "application/json", "Content-Type: application/json\r\nContent-Length: 2\r\n") "{}", "", 0, false,
+    {API_CHAT, false, HEAD("200", "application/jsonp", "Content-Length: 2\r\n") "{}", "", 0, false,
      "no JSON"},
-    {API_CHAT, false, HEAD("200", "application/json", "Content-Length: 2\r\nContent-Encoding: gzip\r\n") "{}", "", 0, false, "encoded"},
-    {API_CHAT, false, HEAD("200", "application/json", "Content-Length: 4\r\n") "{}{}", "", 0, false, "no JSON object"},
-    {API_CHAT, false, HEAD("200", "application/json", "Content-Length: 2\r\n") "[]", "", 0, false, "no JSON object"},
-    {API_CHAT, false, HEAD("200", "application/json", "Content-Length: 0\r\n"), "", 0, false, "no JSON object"},
+    {API_CHAT, false, "HTTP/1.1 200 X\r\nContent-Length: 2\r\n\r\n{}", "", 0, false, "no JSON"},
+    {API_CHAT, false,
+     HEAD("200", "application/json", "Content-Type: application/json\r\nContent-Length: 2\r\n") "{}", "", 0,
+     false, "no JSON"},
+    {API_CHAT, false, HEAD("200", "application/json", "Content-Length: 2\r\nContent-Encoding: gzip\r\n") "{}",
+     "", 0, false, "encoded"},
+    {API_CHAT, false, HEAD("200", "application/json", "Content-Length: 4\r\n") "{}{}", "", 0, false,
+     "no JSON object"},
+    {API_CHAT, false, HEAD("200", "application/json", "Content-Length: 2\r\n") "[]", "", 0, false,
+     "no JSON object"},
+    {API_CHAT, false, HEAD("200", "application/json", "Content-Length: 0\r\n"), "", 0, false,
+     "no JSON object"},
     {API_CHAT, false, HEAD("200", "application/json", "") "{}", "", 0, false, "where its answer ends"},
     /* ---- streams that are not whole, or go on ---- */
     {API_CHAT, true, EVENTS("data: {\"a\":1}\n|\n"), "{\"a\":1}\n", 200, false, "ended its answer early"},
     {API_CHAT, true, EVENTS("data: [DONE]\n"), "", 0, false, "ended its answer early"},
-    {API_CHAT, true, EVENTS("data: {\"error\":|1}\n\n\n"), "{\"error\":1}\n", 200, false, "ended its answer early"},
-    {API_CHAT, true, HEAD("200", "text/event-stream", "Content-Length: 0\r\n"), "", 0, false, "ended its answer early"},
+    {API_CHAT, true, EVENTS("data: {\"error\":|1}\n\n\n"), "{\"error\":1}\n", 200, false,
+     "ended its answer early"},
+    {API_CHAT, true, HEAD("200", "text/event-stream", "Content-Length: 0\r\n"), "", 0, false,
+     "ended its answer early"},
     {API_CHAT, true, EVENTS("data: [DONE]\n\n|data: {}\n\n\n"), "", 0, false, "behind the end"},
     {API_CHAT, true, EVENTS("data: {\"a\":1}\n\ndata: no\n|\n"), "{\"a\":1}\n", 200, false, "no JSON object"},
-    {API_CHAT, true, EVENTS("data: {\"a\":1}\n\ndata: {\"b\":2\n\n"), "{\"a\":1}\n", 200, false, "no JSON object"},
+    {API_CHAT, true, EVENTS("data: {\"a\":1}\n\ndata: {\"b\":2\n\n"), "{\"a\":1}\n", 200, false,
+     "no JSON object"},
     {API_MESSAGES, true, EVENTS("data: [DONE]\n\n"), "", 0, false, "ended its answer early"},
     {API_MESSAGES, true, EVENTS("data: {\"type\":\"response.com|pleted\"}\n|\n"),
      "{\"type\":\"response.completed\"}\n", 200, false, "ended its answer early"},
     /* ---- no HTTP ---- */
     {API_CHAT, false, "HTTP/1.1 200 X\nContent-Length: 2\n\n{}", "", 0, false, "HTTP: "},
     {API_CHAT, false, "SSH-2.0-OpenSSH_9.2\r\n\r\n", "", 0, false, "HTTP: "},
-    {API_CHAT, false, HEAD("200", "application/json", "Content-Length: 2\r\nContent-Length: 2\r\n") "{}", "", 0, false, "HTTP: "},
-    {API_CHAT, false, HEAD("200", "application/json", "Content-Length: 2\r\nTransfer-Encoding: chunked\r\n") "{}", "", 0, false, "HTTP: "},
+    {API_CHAT, false, HEAD("200", "application/json", "Content-Length: 2\r\nContent-Length: 2\r\n") "{}", "",
+     0, false, "HTTP: "},
+    {API_CHAT, false,
+     HEAD("200", "application/json", "Content-Length: 2\r\nTransfer-Encoding: chunked\r\n") "{}", "", 0,
+     false, "HTTP: "},
     {API_CHAT, true, HEAD("200", "text/event-stream", CHUNKED) "zz\r\n", "", 0, false, "HTTP: "},
 };
 
@@ -150,10 +173,11 @@ static void try(const struct trial *t, size_t piece, size_t first, size_t number
     }
     if (e == ERR_OK)
         e = upstream_answer_eof(&a, &note);
-    bool as_wanted = t->note == NULL ? e == ERR_OK && a.ended : e == ERR_ENGINE && strstr(note.text, t->note) != NULL;
+    bool as_wanted =
+        t->note == NULL ? e == ERR_OK && a.ended : e == ERR_ENGINE && strstr(note.text, t->note) != NULL;
     if (!as_wanted || strcmp(heard.text, t->lines) != 0 || heard.mixed || heard.status != t->status)
-        fail_msg("trial %zu cut %zu/%zu: %s \"%s\", %u, lines:\n%s", number, piece, first, err_name(e), note.text, heard.status,
-                 heard.text);
+        fail_msg("trial %zu cut %zu/%zu: %s \"%s\", %u, lines:\n%s", number, piece, first, err_name(e),
+                 note.text, heard.status, heard.text);
     upstream_answer_close(&a);
 }
 
@@ -220,7 +244,9 @@ static void a_connection_with_more_on_it_is_not_kept(void **state)
     struct upstream_answer a;
     heard = (struct heard){.len = 0};
     assert_ok(upstream_answer_open(&a, API_CHAT, false, on_lines, &heard));
-    assert_ok(upstream_answer_read(&a, bytes_str(HEAD("200", "application/json", "Content-Length: 2\r\n") "{}HTTP/1.1 200 OK\r\n"), NULL));
+    assert_ok(upstream_answer_read(
+        &a, bytes_str(HEAD("200", "application/json", "Content-Length: 2\r\n") "{}HTTP/1.1 200 OK\r\n"),
+        NULL));
     assert_true(a.ended);
     assert_false(a.reusable);
     upstream_answer_close(&a);
@@ -257,10 +283,12 @@ static void an_endless_line_document_or_head_is_refused(void **state)
     static const char events[] = HEAD("200", "text/event-stream", CHUNKED);
     static const char document[] = HEAD("200", "application/json", CHUNKED);
     static const char error[] = HEAD("500", "application/json", CHUNKED);
-    assert_in_range(flood(API_CHAT, true, events, chunk, &note), UPSTREAM_LINE_MAX, UPSTREAM_LINE_MAX + 2 * sizeof chunk);
+    assert_in_range(flood(API_CHAT, true, events, chunk, &note), UPSTREAM_LINE_MAX,
+                    UPSTREAM_LINE_MAX + 2 * sizeof chunk);
     assert_in_range(flood(API_CHAT, false, document, chunk, &note), UPSTREAM_DOCUMENT_MAX,
                     UPSTREAM_DOCUMENT_MAX + 2 * sizeof chunk);
-    assert_in_range(flood(API_CHAT, false, error, chunk, &note), UPSTREAM_ERROR_MAX, UPSTREAM_ERROR_MAX + 2 * sizeof chunk);
+    assert_in_range(flood(API_CHAT, false, error, chunk, &note), UPSTREAM_ERROR_MAX,
+                    UPSTREAM_ERROR_MAX + 2 * sizeof chunk);
     assert_in_range(flood(API_CHAT, false, "HTTP/1.1 200 OK\r\nX: ", piece, &note), 1, sizeof piece);
     /* An event of many short lines. */
     assert_in_range(flood(API_CHAT, true, events, "8\r\ndata: 1\n\r\n", &note), UPSTREAM_LINE_MAX,

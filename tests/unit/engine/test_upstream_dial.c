@@ -151,8 +151,9 @@ static void connections_are_handed_in(void **state)
     (void)unlink(text + 5);
     (void)rmdir(dir);
 
-    struct upstream_address loopback = {.to.port = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)},
-                                        .size = sizeof loopback.to.port};
+    struct upstream_address loopback = {
+        .to.port = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)},
+        .size = sizeof loopback.to.port};
     listener = listen_at(&loopback);
     d = (struct dialer){.address = loopback};
     dialer_open(&d);
