@@ -18,7 +18,9 @@
 
 struct enclave_options {
     const char *listen;        /* tcp:ADDRESS:PORT, unix:PATH, vsock:PORT */
-    const char *model;         /* GGUF file */
+    const char *model;         /* GGUF file, or a device that holds one */
+    const char *model_size;    /* as it was given; NULL: the file's own */
+    uint64_t model_bytes;      /* the same as a number; 0: the file's own */
     const char *evidence;      /* name of the evidence source */
     const char *collateral;    /* vsock:PORT, unix:PATH, dir:PATH; NULL: none */
     const char *gpus;          /* none or nvml */
