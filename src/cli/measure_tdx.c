@@ -144,9 +144,9 @@ static enum err files_read(const struct measure_tdx *m, struct inputs *in, struc
         e = file_read(m->kernel, KERNEL_MAX, &l->kernel, note);
     if (e == ERR_OK)
         e = initrd_read(m->initrd, l, note);
-    if (e == ERR_OK)
+    if (e == ERR_OK && m->cmdline_text == NULL)
         e = measure_cmdline_read(m->cmdline, &in->cmdline, note);
-    l->cmdline = in->cmdline;
+    l->cmdline = m->cmdline_text != NULL ? m->cmdline_text : in->cmdline;
     return e;
 }
 
