@@ -132,15 +132,16 @@ bool look_cpu_flag(const struct look *l)
     char *text = text_of(l, "/proc/cpuinfo");
     if (text == NULL)
         return false;
-    const char *flags = strstr(text, "\nflags");
-    const size_t len = flags == NULL ? 0 : strcspn(flags + 1, "\n");
+    const char *flags = strncmp(text, "flags", strlen("flags")) == 0 ? text : strstr(text, "\nflags");
+    const size_t len = flags == NULL ? 0 : 1 + strcspn(flags + 1, "\n");
     const size_t wanted = strlen(l->wanted);
     bool good = false;
     for (const char *at = flags; flags != NULL && !good; at++) {
         at = strstr(at, l->wanted);
         if (at == NULL || at > flags + len)
             break;
-        good = isspace((unsigned char)at[-1]) && (at[wanted] == '\0' || isspace((unsigned char)at[wanted]));
+        good = at > flags && isspace((unsigned char)at[-1]) &&
+               (at[wanted] == '\0' || isspace((unsigned char)at[wanted]));
     }
     (void)says(l, good ? "there" : flags == NULL ? "no flags" : "not among the flags");
     free(text);
