@@ -153,7 +153,7 @@ enum err machine_start(const char *qemu, const char *const *args, size_t count,
     char loader[TEXT_SIZE];
     char chip[TEXT_SIZE];
     const char *const own[] = {
-        "-device",  loader, "-device", "virtio-serial-pci,max_ports=2",
+        "-device",  loader, "-device", "virtio-serial-pci,max_ports=2,disable-legacy=on",
         "-chardev", chip,   "-device", "virtserialport,chardev=chip,name=enclume.chip"};
     int pair[2] = {-1, -1};
     enum err e = ERR_OK;

@@ -138,7 +138,7 @@ enum {
     HEAD_CODE = 6,
     SOCKET_CODE = 8,
     CLONE_CODE = 6,
-    CODE_MAX = HEAD_CODE + 2 * REFUSED_COUNT + SOCKET_CODE + CLONE_CODE + 2 + 1,
+    CODE_MAX = HEAD_CODE + 2 * REFUSED_COUNT + SOCKET_CODE + CLONE_CODE + 2 + 2 + 1,
     X32_BIT = 0x40000000,
     TYPE_MASK = 0xf, /* Linux, include/linux/net.h, SOCK_TYPE_MASK */
 };
@@ -208,6 +208,10 @@ static void code_make(struct code *c, const struct init_options *o)
     }
     put(c, BPF_JMP | BPF_JEQ | BPF_K, __NR_clone3, 0, 1);
     answer(c, SECCOMP_RET_ERRNO | ENOSYS); /* its flags stand in memory; libc then takes clone */
+    if (!o->connects) {
+        put(c, BPF_JMP | BPF_JEQ | BPF_K, __NR_connect, 0, 1);
+        answer(c, REFUSE);
+    }
     /* What follows changes the accumulator: each ends the program, or goes on with another number than its own. */
     put_socket(c, o);
     load(c, offsetof(struct seccomp_data, nr));

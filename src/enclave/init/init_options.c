@@ -77,10 +77,13 @@ static bool parse_gateway(struct init_options *o, const char *value)
 
 static bool parse_evidence(struct init_options *o, const char *value)
 {
-    static const char *const sources[] = {"tsm", "sev-guest", "tdx-guest", "auto"};
+    enum { QUOTES_BY_VSOCK = 2 };
+    static const char *const sources[] = {"tsm", "sev-guest", [QUOTES_BY_VSOCK] = "tdx-guest", "auto"};
     for (size_t i = 0; i < sizeof sources / sizeof *sources; i++)
         if (strcmp(value, sources[i]) == 0) {
             o->evidence = sources[i];
+            o->connects = o->connects || i == QUOTES_BY_VSOCK;
+            o->vsock = o->vsock || i == QUOTES_BY_VSOCK;
             return true;
         }
     return false;
@@ -109,6 +112,7 @@ static bool parse_collateral(struct init_options *o, const char *value)
 {
     uint32_t port;
     o->vsock = true;
+    o->connects = true;
     return strncmp(value, "vsock:", 6) == 0 && parse_port(value + 6, UINT32_MAX - 1, &port) &&
            option_add(o, "--collateral", value) == ERR_OK;
 }
