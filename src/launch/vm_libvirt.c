@@ -103,20 +103,25 @@ static void devices_put(const struct vm *vm, struct writer *w)
     element(w, "  <devices>\n    <emulator>", vm->qemu, "</emulator>\n");
     writer_str(w, "    <controller type='usb' model='none'/>\n    <memballoon model='none'/>\n");
     if (vm->model != NULL) {
-        writer_str(w, "    <disk type='file' device='disk'>\n      <driver name='qemu' type='raw'/>\n");
+        writer_str(w, "    <disk type='file' device='disk' model='virtio-non-transitional'>\n"
+                      "      <driver name='qemu' type='raw' iommu='on'/>\n");
         element(w, "      <source file='", vm->model, "'/>\n");
         writer_str(w, "      <target dev='vda' bus='virtio'/>\n      <readonly/>\n");
         place(w, 2);
         writer_str(w, "    </disk>\n");
     }
     if (vm->network == VM_VSOCK) {
-        line(w, "    <vsock model='virtio'>\n      <cid auto='no' address='%u'/>\n", vm->cid);
+        line(w,
+             "    <vsock model='virtio-non-transitional'>\n      <cid auto='no' address='%u'/>\n      "
+             "<driver iommu='on'/>\n",
+             vm->cid);
         place(w, 3);
         writer_str(w, "    </vsock>\n");
     } else {
         element(w, "    <interface type='ethernet'>\n      <target dev='", vm->interface,
                 "' managed='no'/>\n");
-        writer_str(w, "      <model type='virtio'/>\n      <rom enabled='no'/>\n");
+        writer_str(w, "      <model type='virtio-non-transitional'/>\n      <driver iommu='on'/>\n      <rom "
+                      "enabled='no'/>\n");
         place(w, 3);
         writer_str(w, "    </interface>\n");
     }

@@ -118,15 +118,21 @@ static void plain_put(const struct vm *vm, struct vm_args *a)
 
 /* ---- what is the same on all ---- */
 
+/* The guest takes virtio 1 alone; of a confidential one, through memory that it shares by itself (image/README.md, "Devices"). */
+static const char *modern(const struct vm *vm)
+{
+    return vm->platform == VM_SIMULATED ? ",disable-legacy=on" : ",disable-legacy=on,iommu_platform=on";
+}
+
 static void network_put(const struct vm *vm, struct vm_args *a)
 {
     switch (vm->network) {
     case VM_VSOCK:
-        putf(a, "-device", "vhost-vsock-pci,guest-cid=%u", vm->cid);
+        putf(a, "-device", "vhost-vsock-pci,guest-cid=%u%s", vm->cid, modern(vm));
         return;
     case VM_VSOCK_USER:
         putf(a, "-chardev", "socket,id=vsock,path=%s", commas(vm->socket).text);
-        put(a, "-device", "vhost-user-vsock-pci,chardev=vsock");
+        putf(a, "-device", "vhost-user-vsock-pci,chardev=vsock%s", modern(vm));
         return;
     case VM_USER:
         putf(a, "-netdev", "user,id=net,restrict=on,hostfwd=tcp:%s:%u-:%u", vm->bind, vm->port,
@@ -136,7 +142,7 @@ static void network_put(const struct vm *vm, struct vm_args *a)
         putf(a, "-netdev", "tap,id=net,ifname=%s,script=no,downscript=no", vm->interface);
         break;
     }
-    put(a, "-device", "virtio-net-pci,netdev=net,romfile=");
+    putf(a, "-device", "virtio-net-pci,netdev=net,romfile=%s", modern(vm));
 }
 
 static void simulator_put(const struct vm *vm, struct vm_args *a)
@@ -175,7 +181,7 @@ enum err vm_args(const struct vm *vm, struct vm_args *a, struct err_note *note)
     put(a, "-append", vm->cmdline);
     if (vm->model != NULL) {
         putf(a, "-drive", "if=none,id=model,file=%s,format=raw,readonly=on", commas(vm->model).text);
-        put(a, "-device", "virtio-blk-pci,drive=model");
+        putf(a, "-device", "virtio-blk-pci,drive=model%s", modern(vm));
     }
     network_put(vm, a);
     if (vm->serial == NULL)
