@@ -69,9 +69,9 @@ static enum err kernel_read(const struct measure_snp *m, struct sev_kernel *kern
     if (e == ERR_OK)
         e = m->initrd == NULL ? crypto_hash_parts(CRYPTO_SHA256, &nothing, 1, kernel->initrd)
                               : digest_file(m->initrd, CRYPTO_SHA256, kernel->initrd, note);
-    if (e == ERR_OK)
+    if (e == ERR_OK && m->cmdline_text == NULL)
         e = measure_cmdline_read(m->cmdline, cmdline, note);
-    kernel->cmdline = *cmdline;
+    kernel->cmdline = m->cmdline_text != NULL ? m->cmdline_text : *cmdline;
     return e;
 }
 

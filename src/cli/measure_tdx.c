@@ -23,6 +23,7 @@ enum {
     FIRMWARE_OLDEST = 20230500,
     FIRMWARE_SEPARATOR = 20240500,
     FIRMWARE_FW_CFG = 20250500,
+    FIRMWARE_INITRD_FIRST = 20250800,
 };
 
 struct inputs {
@@ -49,9 +50,10 @@ static enum err versions_read(const struct measure_tdx *m, struct tdx_machine *l
             "--firmware-version %.100s: wanted a release of edk2 like 2025.02, not before 2023.05",
             firmware_text);
     l->page_order = qemu < QEMU_PAGE_BY_PAGE ? TDX_SECTION_BY_SECTION : TDX_PAGE_BY_PAGE;
-    l->firmware_kind = firmware >= FIRMWARE_FW_CFG      ? TDX_FIRMWARE_202505
-                       : firmware >= FIRMWARE_SEPARATOR ? TDX_FIRMWARE_202502
-                                                        : TDX_FIRMWARE_202402;
+    l->firmware_kind = firmware >= FIRMWARE_INITRD_FIRST ? TDX_FIRMWARE_202508
+                       : firmware >= FIRMWARE_FW_CFG     ? TDX_FIRMWARE_202505
+                       : firmware >= FIRMWARE_SEPARATOR  ? TDX_FIRMWARE_202502
+                                                         : TDX_FIRMWARE_202402;
     l->kernel_is_patched =
         qemu < QEMU_PLAIN_KERNEL || (qemu < QEMU_PLAIN_KERNEL_ALWAYS && firmware < FIRMWARE_FW_CFG);
     return ERR_OK;
@@ -144,9 +146,9 @@ static enum err files_read(const struct measure_tdx *m, struct inputs *in, struc
         e = file_read(m->kernel, KERNEL_MAX, &l->kernel, note);
     if (e == ERR_OK)
         e = initrd_read(m->initrd, l, note);
-    if (e == ERR_OK)
+    if (e == ERR_OK && m->cmdline_text == NULL)
         e = measure_cmdline_read(m->cmdline, &in->cmdline, note);
-    l->cmdline = in->cmdline;
+    l->cmdline = m->cmdline_text != NULL ? m->cmdline_text : in->cmdline;
     return e;
 }
 

@@ -12,6 +12,7 @@ struct measure_tdx {
     const char *kernel;
     const char *initrd;       /* NULL: none */
     const char *cmdline;      /* a file; NULL: an empty line */
+    const char *cmdline_text; /* in its place; NULL: the file */
     const char *memory;       /* "4G" */
     const char *qemu;         /* a version; NULL: 11.0 */
     const char *acpi_tables;  /* NULL: not known, and RTMR0 neither */

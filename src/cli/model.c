@@ -30,7 +30,8 @@ struct model_options {
 
 static const struct option table[] = {
     {"--output", OPTION_TEXT, AT(output), 0, 0, "FILE",
-     "get: where to keep it. Default: under ${XDG_CACHE_HOME:-~/.cache}/enclume/models. pack: the volume. Default: "
+     "get: where to keep it. Default: under ${XDG_CACHE_HOME:-~/.cache}/enclume/models. pack: the volume. "
+     "Default: "
      "FILE.volume"},
     {"--url", OPTION_TEXT, AT(url), 0, 0, "URL",
      "get: another file than those of the list (https://, or http:// for a mirror of your own)"},
@@ -42,26 +43,27 @@ static const struct option table[] = {
 
 static void help(void)
 {
-    (void)puts("Usage: enclume model list [--json]\n"
-               "       enclume model get NAME [--output FILE] [--json]\n"
-               "       enclume model get --url URL --sha256 HEX --output FILE [--json]\n"
-               "       enclume model digest FILE [--json]\n"
-               "       enclume model pack FILE [--output VOLUME] [--json]\n"
-               "\n"
-               "Gets a model for enclumed. What was got is hashed before it is put into its place, and is "
-               "refused when its\n"
-               "SHA-256 is not the pinned one. An interrupted download is taken up again by the same "
-               "command. The program\n"
-               "curl does the transfer. digest prints the SHA-256 of a file: what --model-digest of chat and "
-               "verify wants.\n"
-               "\n"
-               "pack makes the volume that a confidential VM gets its model from: the file, and a hash tree of "
-               "dm-verity. It\n"
-               "prints the words of the guest's command line that name it, and with it all of its bytes: the "
-               "root hash.\n"
-               "\n"
-               "    enclume model get qwen2.5-0.5b --output m.gguf\n"
-               "    enclume model pack m.gguf --output m.volume\n");
+    (void)puts(
+        "Usage: enclume model list [--json]\n"
+        "       enclume model get NAME [--output FILE] [--json]\n"
+        "       enclume model get --url URL --sha256 HEX --output FILE [--json]\n"
+        "       enclume model digest FILE [--json]\n"
+        "       enclume model pack FILE [--output VOLUME] [--json]\n"
+        "\n"
+        "Gets a model for enclumed. What was got is hashed before it is put into its place, and is "
+        "refused when its\n"
+        "SHA-256 is not the pinned one. An interrupted download is taken up again by the same "
+        "command. The program\n"
+        "curl does the transfer. digest prints the SHA-256 of a file: what --model-digest of chat and "
+        "verify wants.\n"
+        "\n"
+        "pack makes the volume that a confidential VM gets its model from: the file, and a hash tree of "
+        "dm-verity. It\n"
+        "prints the words of the guest's command line that name it, and with it all of its bytes: the "
+        "root hash.\n"
+        "\n"
+        "    enclume model get qwen2.5-0.5b --output m.gguf\n"
+        "    enclume model pack m.gguf --output m.volume\n");
     options_help(table);
     (void)puts("\nExit codes: 0 done, 1 a file is not the one with that SHA-256, 2 wrong use or a file that "
                "cannot be\n"
@@ -241,8 +243,8 @@ static enum err run_pack(const struct model_options *o, const struct option_list
     encoding_hex(bytes_of(pack.root, sizeof pack.root), root);
     encoding_hex(bytes_of(pack.sha256, sizeof pack.sha256), sha256);
     if (o->json)
-        return print_json(json_pack("{s:s, s:s, s:s, s:I, s:I}", "path", output, "root", root, "sha256", sha256,
-                                    "size", (json_int_t)pack.size, "volume_size",
+        return print_json(json_pack("{s:s, s:s, s:s, s:I, s:I}", "path", output, "root", root, "sha256",
+                                    sha256, "size", (json_int_t)pack.size, "volume_size",
                                     (json_int_t)pack.volume_size));
     (void)printf("packed %s\nsha256 %s\nenclume.model=%s enclume.model_size=%" PRIu64 "\n", output, sha256,
                  root, pack.size);

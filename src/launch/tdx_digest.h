@@ -43,6 +43,7 @@ enum tdx_firmware {
     TDX_FIRMWARE_202402, /* the separator before the boot option goes to RTMR0 */
     TDX_FIRMWARE_202502, /* it goes to RTMR1 */
     TDX_FIRMWARE_202505, /* fw_cfg items and SMBIOS are measured, and there are two boot options */
+    TDX_FIRMWARE_202508, /* "initrd=initrd" stands before the kernel's command line, not behind it */
 };
 
 /* What the firmware says of Secure Boot. One that was built without it has no such variable. */

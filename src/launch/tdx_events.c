@@ -347,8 +347,11 @@ static enum err linux_events(struct measuring *m)
     if (room == NULL)
         return ERR_MEMORY;
     struct writer w = writer_into(room, ROOM);
+    if (l->has_initrd && l->firmware_kind >= TDX_FIRMWARE_202508)
+        utf16_put(&w, "initrd=initrd ");
     utf16_put(&w, l->cmdline);
-    utf16_put(&w, l->has_initrd ? " initrd=initrd" : "");
+    if (l->has_initrd && l->firmware_kind < TDX_FIRMWARE_202508)
+        utf16_put(&w, " initrd=initrd");
     writer_u16le(&w, 0);
     e = writer_finish(&w, &all);
     if (e == ERR_OK)
@@ -367,6 +370,8 @@ static const step rtmr0_steps[][STEPS_MAX] = {
     [TDX_FIRMWARE_202402] = {hob_events, secure_boot_events, acpi_events, setup_options, late_separator},
     [TDX_FIRMWARE_202502] = {hob_events, secure_boot_events, acpi_events, setup_options},
     [TDX_FIRMWARE_202505] = {hob_events, fw_cfg_events, secure_boot_events, acpi_events, smbios_events,
+                             menu_options},
+    [TDX_FIRMWARE_202508] = {hob_events, fw_cfg_events, secure_boot_events, acpi_events, smbios_events,
                              menu_options},
 };
 

@@ -425,6 +425,14 @@ static void a_command_line_and_an_initrd_are_measured(void **state)
     struct bytes all = bytes_of(text, sizeof text);
     assert_ok(crypto_hash_parts(CRYPTO_SHA384, &all, 1, digest));
     assert_memory_equal(event_named(&events, 2, "command line")->digest, digest, sizeof digest);
+    /* Later firmware says it first. */
+    static const char first[] = "i\0n\0i\0t\0r\0d\0=\0i\0n\0i\0t\0r\0d\0 \0q\0u\0i\0e\0t\0\0";
+    m.firmware_kind = TDX_FIRMWARE_202508;
+    assert_ok(tdx_machine_events(&m, &events, NULL));
+    all = bytes_of(first, sizeof first);
+    assert_ok(crypto_hash_parts(CRYPTO_SHA384, &all, 1, digest));
+    assert_memory_equal(event_named(&events, 2, "command line")->digest, digest, sizeof digest);
+    m.firmware_kind = TDX_FIRMWARE_202502;
     m.has_initrd = false;
     assert_ok(tdx_machine_events(&m, &events, NULL));
     all = bytes_of(text, 12);
