@@ -21,7 +21,7 @@ SKIPPED = 77
 VCPU_MODEL = "EPYC-Genoa"
 READY = "listening port="
 STOPPED = "enclume-init: stopped: "
-PATIENCE = 150  # seconds; a busy machine takes long
+PATIENCE = 300  # seconds; a busy machine takes long
 
 
 def skip(why):

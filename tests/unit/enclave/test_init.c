@@ -41,8 +41,9 @@ static void a_line_for_vsock(void **state)
     assert_false(options.network);
     assert_true(options.vsock);
     assert_false(options.connects);
-    assert_string_equal(arguments(), "/enclumed --model /dev/mapper/model --model-size 16879520 --evidence tsm "
-                                     "--listen vsock:7878");
+    assert_string_equal(arguments(),
+                        "/enclumed --model /dev/mapper/model --model-size 16879520 --evidence tsm "
+                        "--listen vsock:7878");
     assert_ok(parse(MODEL "enclume.listen=vsock:4294967294"));
 }
 
@@ -153,9 +154,9 @@ static void modules_are_listed(void **state)
     assert_string_equal(list.at[1].name, "sev-guest.ko");
     assert_int_equal(list.at[1].when, INIT_OPTIONAL);
     assert_int_equal(list.at[2].when, INIT_VSOCK);
-    static const char *const wrong[] = {"always",        "always ",           "never tsm.ko",
-                                        "always .ko",    "always tsm",        "always ../tsm.ko",
-                                        "always a/b.ko", "always tsm.ko more", " always tsm.ko"};
+    static const char *const wrong[] = {
+        "always",           "always ",       "never tsm.ko",       "always .ko",    "always tsm",
+        "always ../tsm.ko", "always a/b.ko", "always tsm.ko more", " always tsm.ko"};
     for (size_t i = 0; i < test_count(wrong); i++)
         assert_err(init_modules_parse(bytes_str(wrong[i]), &list, &note), ERR_VALUE);
     assert_non_null(strstr(note.text, "line 1 "));
@@ -180,10 +181,12 @@ static void devices_are_listed(void **state)
     assert_ptr_equal(init_device_find(&list, true, 0, 2, false, false), &list.at[1]);
     assert_null(init_device_find(&list, true, 0, 19, false, true));
     assert_ptr_equal(init_device_find(&list, true, 0, 19, true, false), &list.at[3]);
-    static const char *const wrong[] = {
-        "pci 8086 always",        "pci 8086:29c always", "pci 8086:29c0",      "pci 8086:29c0 optional",
-        "pci 8086:29c0:1 always", "usb 8086:29c0 always", "virtio 0 always",   "virtio 65536 always",
-        "virtio 02 always",       "virtio 2",             "virtio two always", "pci 8086:29g0 always"};
+    static const char *const wrong[] = {"pci 8086 always",        "pci 8086:29c always",
+                                        "pci 8086:29c0",          "pci 8086:29c0 optional",
+                                        "pci 8086:29c0:1 always", "usb 8086:29c0 always",
+                                        "virtio 0 always",        "virtio 65536 always",
+                                        "virtio 02 always",       "virtio 2",
+                                        "virtio two always",      "pci 8086:29g0 always"};
     for (size_t i = 0; i < test_count(wrong); i++)
         assert_err(init_devices_parse(bytes_str(wrong[i]), &list, &note), ERR_VALUE);
 }

@@ -72,9 +72,8 @@ static void the_models_size_is_a_number(void **state)
     assert_ok(PARSE("--model", "m", "--evidence", "tsm", "--model-size", "16879520"));
     assert_int_equal(options.model_bytes, 16879520);
     assert_ok(PARSE("--model", "m", "--evidence", "tsm", "--model-size", "9007199254740992"));
-    static const char *const wrong[] = {"",    "0",  "01",  "-1",  "+1",
-                                        " 1",  "1 ", "1k",  "0x1", "9007199254740993",
-                                        "99999999999999999999999"};
+    static const char *const wrong[] = {
+        "", "0", "01", "-1", "+1", " 1", "1 ", "1k", "0x1", "9007199254740993", "99999999999999999999999"};
     for (size_t i = 0; i < test_count(wrong); i++) {
         assert_err(PARSE("--model", "m", "--evidence", "tsm", "--model-size", wrong[i]), ERR_USAGE);
         assert_non_null(strstr(note.text, "--model-size"));
