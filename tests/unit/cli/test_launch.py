@@ -3,7 +3,7 @@
 """enclume launch and enclume doctor, run as a person runs them: what is printed is what a shell, systemd, libvirt and the real QEMU understand; what a
 host lacks is named; and a simulated machine is booted, measured as enclume measure says, and refused by its own firmware when a byte is another.
 
-usage: test_launch.py ENCLUME SIMULATOR DEPS-DIRECTORY parse|boot
+usage: test_launch.py ENCLUME SIMULATOR DEPS-DIRECTORY SOURCE-DIRECTORY parse|boot
 """
 import base64
 import gzip
@@ -18,7 +18,7 @@ import time
 import unittest
 import xml.etree.ElementTree as ElementTree
 
-enclume, simulator, deps, part = sys.argv[1:5]
+enclume, simulator, deps, source, part = sys.argv[1:6]
 qemu = os.path.join(deps, "qemu/bin/qemu-system-x86_64")
 qemu_tdx = os.environ.get("ENCLUME_QEMU_TDX", "")
 kernel = os.path.join(deps, "kernel/vmlinuz")
@@ -404,6 +404,23 @@ class Boot(Case):
         child.wait(timeout=30)
         self.assertNotIn(b"listening", said)
         self.assertNotIn(b"Linux version", said)
+
+    def test_the_tables_that_qemu_makes_give_the_first_register(self):
+        """What follows from the tables (pointer to the root, script) is what QEMU itself hands out, to the last byte."""
+        self.machine()
+        firmware = os.path.join(deps, "qemu/usr/share/ovmf/OVMF.fd")
+        machine = ["--image", self.image, "--memory", "512M", "--vcpus", "2", "--firmware", firmware]
+        tables = subprocess.run([sys.executable, "-B", os.path.join(source, "deploy/acpi-tables"), self.path("acpi"), "--", enclume, "launch", "--platform", "tdx",
+                                 "--vsock-cid", "7", "--qemu", qemu, *machine], capture_output=True, text=True, timeout=300, check=False)
+        self.assertEqual(tables.returncode, 0, tables.stderr)
+        measure = ["measure", "tdx", "--kernel", self.path("image/vmlinuz"), "--initrd", self.path("image/initrd"), "--cmdline", self.path("image/cmdline"),
+                   *machine[2:], "--json", "--acpi-tables", self.path("acpi/acpi-tables.bin")]
+        derived = self.run_it(*measure)
+        self.assertEqual(derived.returncode, 0, derived.stderr)
+        given = self.run_it(*measure, "--rsdp", self.path("acpi/rsdp.bin"), "--table-loader", self.path("acpi/table-loader.bin"))
+        self.assertEqual(derived.stdout, given.stdout)
+        self.assertRegex(json.loads(derived.stdout)["rtmr0"], "^[0-9a-f]{96}$")
+        self.assertIn("processors", self.run_it(*measure[:measure.index("--vcpus")], *measure[measure.index("--vcpus") + 2:], "--vcpus", "3").stderr)
 
     def test_a_machine_that_stops_itself_says_why(self):
         result = self.launch(*self.machine('say("enclume-init: stopped: model-root: wanted another\\n"); usleep(200000);'))
