@@ -242,9 +242,28 @@ deb_unpack() {
         say "note: $pin_version is gone; using $(dpkg-deb -f "$deb" Version), from the signed index"
     fi
     # shellcheck disable=SC2034
-    deb_version=$(dpkg-deb -f "$deb" Version)
+    deb_version=$(dpkg-deb -f "$deb" Version) deb_sha256=$(sha256sum -- "$deb" | cut -d' ' -f1)
     dpkg-deb -x "$deb" "$dir"
     rm -rf -- "$dir.deb"
+}
+
+# deb_closure DIR PACKAGE...: downloads these packages and all that they depend on with the apt that apt_private made, and unpacks
+# them into DIR, a file tree of its own (one /usr, as Debian has it), installing nothing. DIR/PACKAGES.tsv says which: package, version,
+# sha256. Versions are those of the signed index of today: for tools of the tests, not for what is built.
+deb_closure() {
+    local dir=$1 debs=$deps_scratch/closure deb link
+    shift
+    mkdir "$debs" "$debs/partial"
+    mkdir -p "$dir"/usr/{bin,sbin,lib,lib64}
+    for link in bin sbin lib lib64; do ln -s "usr/$link" "$dir/$link"; done
+    run "fetching $1 and what it needs" '^Get:' 90 "${apt_env[@]}" apt-get install -q -y --download-only --no-install-recommends \
+        -o "Dir::Cache::archives=$debs" "$@"
+    for deb in "$debs"/*.deb; do
+        dpkg-deb --fsys-tarfile "$deb" | tar -x -C "$dir" --keep-directory-symlink --no-same-owner
+        printf '%s\t%s\t%s\n' "$(dpkg-deb -f "$deb" Package)" "$(dpkg-deb -f "$deb" Version)" \
+            "$(sha256sum -- "$deb" | cut -d' ' -f1)"
+    done >"$dir/PACKAGES.tsv"
+    rm -rf -- "$debs"
 }
 
 # npm_fetch: downloads the npm package of the current pin into the scratch directory, checks its

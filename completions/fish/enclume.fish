@@ -43,6 +43,8 @@ complete -c enclume -n __fish_use_subcommand -a collateral -d 'Get what chip mak
 complete -c enclume -n __fish_use_subcommand -a measure -d 'Compute what a launch measurement must be'
 complete -c enclume -n __fish_use_subcommand -a policy -d 'Show what is acceptable, or check a policy file'
 complete -c enclume -n __fish_use_subcommand -a model -d 'Get a model, or the digest of one'
+complete -c enclume -n __fish_use_subcommand -a launch -d 'Start the image as a confidential virtual machine'
+complete -c enclume -n __fish_use_subcommand -a doctor -d 'What is missing on this machine to start one, or to be one'
 
 # enclume chat, ask, proxy, verify and policy: what is acceptable
 complete -c enclume -n '__enclume_in chat ask proxy verify policy' -l policy -r -F -d 'What is acceptable, as JSON'
@@ -137,8 +139,9 @@ complete -c enclume -n '__enclume_in collateral' -l json -d 'The result as JSON'
 complete -c enclume -n '__enclume_in collateral' -l help -d 'Show help'
 
 # enclume measure
-complete -c enclume -n '__enclume_in measure; and not __fish_seen_subcommand_from snp simulated' -a snp -d 'AMD SEV-SNP'
-complete -c enclume -n '__enclume_in measure; and not __fish_seen_subcommand_from snp simulated' -a simulated -d 'The simulated platform'
+complete -c enclume -n '__enclume_in measure; and not __fish_seen_subcommand_from snp tdx simulated' -a snp -d 'AMD SEV-SNP'
+complete -c enclume -n '__enclume_in measure; and not __fish_seen_subcommand_from snp tdx simulated' -a tdx -d 'Intel TDX'
+complete -c enclume -n '__enclume_in measure; and not __fish_seen_subcommand_from snp tdx simulated' -a simulated -d 'The simulated platform'
 complete -c enclume -n '__enclume_in measure' -l platform -x -a 'snp tdx' -d 'Which platform is simulated'
 complete -c enclume -n '__enclume_in measure' -l ovmf -r -F -d 'The firmware image'
 complete -c enclume -n '__enclume_in measure' -l kernel -r -F -d 'The kernel that is booted directly'
@@ -148,6 +151,16 @@ complete -c enclume -n '__enclume_in measure' -l vcpus -x -d 'Virtual processors
 complete -c enclume -n '__enclume_in measure' -l vcpu-model -x -a 'EPYC EPYC-Rome EPYC-Milan EPYC-Genoa EPYC-Turin' -d 'Their model as QEMU names it'
 complete -c enclume -n '__enclume_in measure' -l guest-features -x -d 'SEV_FEATURES'
 complete -c enclume -n '__enclume_in measure' -l vmm -x -a 'qemu ec2 gce' -d 'Who starts it'
+complete -c enclume -n '__enclume_in measure' -l firmware -r -F -d 'The firmware image'
+complete -c enclume -n '__enclume_in measure' -l memory -x -d 'Memory of the machine'
+complete -c enclume -n '__enclume_in measure' -l qemu -x -d 'Which QEMU starts it, by version'
+complete -c enclume -n '__enclume_in measure' -l firmware-version -x -d 'The edk2 that the firmware was made from'
+complete -c enclume -n '__enclume_in measure' -l acpi-tables -r -F -d 'The ACPI tables that QEMU makes'
+complete -c enclume -n '__enclume_in measure' -l rsdp -r -F -d 'Their root pointer'
+complete -c enclume -n '__enclume_in measure' -l table-loader -r -F -d "QEMU's script for them"
+complete -c enclume -n '__enclume_in measure' -l smbios -x -d 'Digest of the event about SMBIOS'
+complete -c enclume -n '__enclume_in measure' -l secure-boot -x -a 'absent off on' -d 'What the firmware says of Secure Boot'
+complete -c enclume -n '__enclume_in measure' -l events -d 'Also each event that the registers are made of'
 complete -c enclume -n '__enclume_in measure' -l policy -d 'A policy that accepts this launch and no other'
 complete -c enclume -n '__enclume_in measure' -l json -d 'One JSON object'
 complete -c enclume -n '__enclume_in measure' -l help -d 'Show help'
@@ -172,13 +185,63 @@ end
 complete -c enclume -n '__enclume_model_wants ""' -a list -d 'The models that are known'
 complete -c enclume -n '__enclume_model_wants ""' -a get -d 'Fetch a model and check it'
 complete -c enclume -n '__enclume_model_wants ""' -a digest -d 'The SHA-256 of a file'
+complete -c enclume -n '__enclume_model_wants ""' -a pack -d 'The volume that a confidential VM gets it from'
 complete -c enclume -n '__enclume_model_wants get' -a '(enclume model list 2>/dev/null | tail -n +2 | string replace -r " .*" "")'
 complete -c enclume -n '__enclume_model_wants digest' -F
+complete -c enclume -n '__enclume_model_wants pack' -F
 complete -c enclume -n '__enclume_in model' -l output -r -F -d 'Where to keep it'
 complete -c enclume -n '__enclume_in model' -l url -x -d 'Another file than those of the list'
 complete -c enclume -n '__enclume_in model' -l sha256 -x -d 'What the file at --url must be'
 complete -c enclume -n '__enclume_in model' -l json -d 'The result as JSON'
 complete -c enclume -n '__enclume_in model' -l help -d 'Show help'
+
+# enclume launch
+complete -c enclume -n '__enclume_in launch' -l platform -x -a 'snp tdx simulated' -d 'Which platform'
+complete -c enclume -n '__enclume_in launch' -l image -x -a '(__fish_complete_directories)' -d 'What image/build made'
+complete -c enclume -n '__enclume_in launch' -l model -r -F -d 'The model volume'
+complete -c enclume -n '__enclume_in launch' -l word -x -d 'A word more on the kernel command line'
+complete -c enclume -n '__enclume_in launch' -l memory -x -d 'Memory of the machine'
+complete -c enclume -n '__enclume_in launch' -l vcpus -x -d 'Virtual processors'
+complete -c enclume -n '__enclume_in launch' -l vcpu-model -x -a 'EPYC EPYC-Rome EPYC-Milan EPYC-Genoa EPYC-Turin' -d 'Which processor QEMU shows'
+complete -c enclume -n '__enclume_in launch' -l firmware -r -F -d 'The firmware image'
+complete -c enclume -n '__enclume_in launch' -l vsock-cid -x -d 'Reach it by vsock at this address'
+complete -c enclume -n '__enclume_in launch' -l vsock-socket -r -F -d 'Reach it by vsock through a program'
+complete -c enclume -n '__enclume_in launch' -l port -x -d 'Reach it at this TCP port of the host'
+complete -c enclume -n '__enclume_in launch' -l bind -x -d 'At this address of the host'
+complete -c enclume -n '__enclume_in launch' -l tap -x -d 'Reach it through this interface of the host'
+complete -c enclume -n '__enclume_in launch' -l address -x -d "The guest's address"
+complete -c enclume -n '__enclume_in launch' -l gateway -x -d "The guest's way to other networks"
+complete -c enclume -n '__enclume_in launch' -l guest-port -x -d 'Where the guest listens'
+complete -c enclume -n '__enclume_in launch' -l snp-policy -x -d 'Guest policy'
+complete -c enclume -n '__enclume_in launch' -l host-data -x -d '32 bytes that every report carries'
+complete -c enclume -n '__enclume_in launch' -l cbitpos -x -d 'Position of the C-bit'
+complete -c enclume -n '__enclume_in launch' -l quote-service -r -F -d 'Quote generation service'
+complete -c enclume -n '__enclume_in launch' -l acpi-tables -r -F -d 'ACPI tables, for RTMR0'
+complete -c enclume -n '__enclume_in launch' -l accel -x -a 'kvm tcg' -d 'How a simulated machine runs'
+complete -c enclume -n '__enclume_in launch' -l root-out -r -F -d "Where the made-up chip's root certificate goes"
+complete -c enclume -n '__enclume_in launch' -l chain -x -a '(__fish_complete_directories)' -d 'Keep the made-up keys here'
+complete -c enclume -n '__enclume_in launch' -l simulator -r -F -d 'The program that plays the chip'
+complete -c enclume -n '__enclume_in launch' -l qemu -r -F -d 'QEMU'
+complete -c enclume -n '__enclume_in launch' -l name -x -d 'Name of the machine'
+complete -c enclume -n '__enclume_in launch' -l serial -r -F -d "File for the guest's serial line"
+complete -c enclume -n '__enclume_in launch' -l cmdline-out -r -F -d 'Write the kernel command line here'
+complete -c enclume -n '__enclume_in launch' -l policy-out -r -F -d 'Write a policy for this machine here'
+complete -c enclume -n '__enclume_in launch' -l dry-run -d 'Print the command'
+complete -c enclume -n '__enclume_in launch' -l systemd -d 'Print a unit for systemd'
+complete -c enclume -n '__enclume_in launch' -l libvirt -d 'Print a domain for libvirt'
+complete -c enclume -n '__enclume_in launch' -l unchecked -d 'Start it even when the host lacks something'
+complete -c enclume -n '__enclume_in launch' -l help -d 'Show help'
+
+# enclume doctor
+complete -c enclume -n '__enclume_in doctor' -l host -d 'Can this machine start confidential VMs?'
+complete -c enclume -n '__enclume_in doctor' -l guest -d 'Is this machine a confidential VM as it should be?'
+complete -c enclume -n '__enclume_in doctor' -l platform -x -a 'snp tdx simulated' -d 'Which platform'
+complete -c enclume -n '__enclume_in doctor' -l firmware -r -F -d 'Look at this firmware too'
+complete -c enclume -n '__enclume_in doctor' -l memory -x -d 'Is there so much memory?'
+complete -c enclume -n '__enclume_in doctor' -l qemu -r -F -d 'QEMU'
+complete -c enclume -n '__enclume_in doctor' -l root -x -a '(__fish_complete_directories)' -d 'Look below this directory'
+complete -c enclume -n '__enclume_in doctor' -l json -d 'One JSON object'
+complete -c enclume -n '__enclume_in doctor' -l help -d 'Show help'
 
 # enclumed
 complete -c enclumed -f
@@ -186,6 +249,7 @@ complete -c enclumed -l listen -x -a '(__enclume_address tcp:127.0.0.1:7878)' -d
 complete -c enclumed -l model -r -F -d 'The model, a GGUF file'
 complete -c enclumed -l engine -x -a 'llama upstream=unix: upstream=tcp:127.0.0.1:' -d 'What answers prompts'
 complete -c enclumed -l projector -r -F -d 'What lets the model read images, a GGUF file'
+complete -c enclumed -l model-size -x -d 'How long the model is'
 complete -c enclumed -l evidence -x -a 'tsm sev-guest tdx-guest auto simulated' -d 'Where attestation evidence comes from'
 complete -c enclumed -l gpus -x -a 'none nvml' -d 'GPUs that are part of the evidence'
 complete -c enclumed -l collateral -x -a 'vsock: unix: dir:' -d 'Where the host offers endorsements'
@@ -236,6 +300,8 @@ complete -c enclume-simulator -n 'not __enclume_launching' -l gpus -x -d 'How ma
 complete -c enclume-simulator -n 'not __enclume_launching' -l delay-ms -x -d 'How long the chip takes for a report, in milliseconds'
 complete -c enclume-simulator -n 'not __enclume_launching' -l root-out -r -F -d 'Write the made-up root certificate to this file'
 complete -c enclume-simulator -n 'not __enclume_launching' -l chain -x -a '(__fish_complete_directories)' -d 'Keep the made-up keys and certificates here'
+complete -c enclume-simulator -n 'not __enclume_launching' -l vm -d 'The program is QEMU: measure its machine'
+complete -c enclume-simulator -n 'not __enclume_launching' -l vcpu-model -x -a 'EPYC EPYC-Rome EPYC-Milan EPYC-Genoa EPYC-Turin' -d 'Processor model to measure'
 complete -c enclume-simulator -n 'not __enclume_launching' -l policy-debug -d 'Launch so that the host may debug'
 complete -c enclume-simulator -n 'not __enclume_launching' -l json -d 'Say what was launched as one JSON object'
 complete -c enclume-simulator -n 'not __enclume_launching' -l help -d 'Show help'

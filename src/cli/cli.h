@@ -22,6 +22,8 @@ int cli_collateral(int argc, char **argv);
 int cli_measure(int argc, char **argv);
 int cli_policy(int argc, char **argv);
 int cli_model(int argc, char **argv);
+int cli_launch(int argc, char **argv);
+int cli_doctor(int argc, char **argv);
 
 /* Says what went wrong, on standard error, and gives the exit code. */
 int cli_fail(enum err e, const struct err_note *note);

@@ -16,6 +16,8 @@ static const struct cli_command commands[] = {
     {"measure", "compute what a launch measurement must be", cli_measure},
     {"policy", "show what is acceptable, or check a policy file", cli_policy},
     {"model", "get a model, or the digest of one", cli_model},
+    {"launch", "start the image as a confidential virtual machine", cli_launch},
+    {"doctor", "what is missing on this machine to start one, or to be one", cli_doctor},
 };
 enum { COMMAND_COUNT = sizeof commands / sizeof commands[0] };
 

@@ -8,6 +8,7 @@
 #include "base/file.h"
 #include "base/secret.h"
 #include "cli/digest_file.h"
+#include "cli/measure_files.h"
 
 static const struct {
     const char *name;
@@ -60,26 +61,6 @@ static enum err processor_read(const struct measure_snp *m, struct snp_launch *l
     return ERR_OK;
 }
 
-/* The command line as it is given to QEMU: a file's last line feed is none of it. The text is NUL-terminated, release with secret_free. */
-static enum err cmdline_read(const char *path, char **text, struct err_note *note)
-{
-    struct bytes file = {0};
-    enum err e = path == NULL ? ERR_OK : file_read(path, SEV_HASHES_CMDLINE_MAX, &file, note);
-    if (e != ERR_OK)
-        return e;
-    *text = secret_alloc(file.len + 1);
-    if (*text == NULL)
-        e = ERR_MEMORY;
-    else if (file.len != 0)
-        memcpy(*text, file.ptr, file.len);
-    if (e == ERR_OK && file.len != 0 && (*text)[file.len - 1] == '\n')
-        (*text)[file.len - 1] = '\0';
-    if (e == ERR_OK && strlen(*text) + 1 < file.len)
-        e = err_noted(ERR_VALUE, note, "%s: a NUL octet in a command line", path);
-    secret_free(bytes_owned(file));
-    return e;
-}
-
 static enum err kernel_read(const struct measure_snp *m, struct sev_kernel *kernel, char **cmdline,
                             struct err_note *note)
 {
@@ -88,9 +69,9 @@ static enum err kernel_read(const struct measure_snp *m, struct sev_kernel *kern
     if (e == ERR_OK)
         e = m->initrd == NULL ? crypto_hash_parts(CRYPTO_SHA256, &nothing, 1, kernel->initrd)
                               : digest_file(m->initrd, CRYPTO_SHA256, kernel->initrd, note);
-    if (e == ERR_OK)
-        e = cmdline_read(m->cmdline, cmdline, note);
-    kernel->cmdline = *cmdline;
+    if (e == ERR_OK && m->cmdline_text == NULL)
+        e = measure_cmdline_read(m->cmdline, cmdline, note);
+    kernel->cmdline = m->cmdline_text != NULL ? m->cmdline_text : *cmdline;
     return e;
 }
 

@@ -11,7 +11,8 @@ struct measure_snp {
     const char *ovmf;
     const char *kernel; /* NULL: none */
     const char *initrd;
-    const char *cmdline; /* a file */
+    const char *cmdline;      /* a file */
+    const char *cmdline_text; /* in its place; NULL: the file */
     const char *vcpu_model;
     const char *features; /* hexadecimal; NULL: SNP alone */
     const char *vmm;      /* NULL: qemu */

@@ -15,6 +15,7 @@
 #include "cli/cli.h"
 #include "cli/digest_file.h"
 #include "cli/model_fetch.h"
+#include "cli/model_pack.h"
 #include "cli/model_table.h"
 
 struct model_options {
@@ -29,7 +30,9 @@ struct model_options {
 
 static const struct option table[] = {
     {"--output", OPTION_TEXT, AT(output), 0, 0, "FILE",
-     "get: where to keep it. Default: under ${XDG_CACHE_HOME:-~/.cache}/enclume/models"},
+     "get: where to keep it. Default: under ${XDG_CACHE_HOME:-~/.cache}/enclume/models. pack: the volume. "
+     "Default: "
+     "FILE.volume"},
     {"--url", OPTION_TEXT, AT(url), 0, 0, "URL",
      "get: another file than those of the list (https://, or http:// for a mirror of your own)"},
     {"--sha256", OPTION_TEXT, AT(sha256), 0, 0, "HEX", "get: what the file at --url must be (64 hex digits)"},
@@ -40,19 +43,27 @@ static const struct option table[] = {
 
 static void help(void)
 {
-    (void)puts("Usage: enclume model list [--json]\n"
-               "       enclume model get NAME [--output FILE] [--json]\n"
-               "       enclume model get --url URL --sha256 HEX --output FILE [--json]\n"
-               "       enclume model digest FILE [--json]\n"
-               "\n"
-               "Gets a model for enclumed. What was got is hashed before it is put into its place, and is "
-               "refused when its\n"
-               "SHA-256 is not the pinned one. An interrupted download is taken up again by the same "
-               "command. The program\n"
-               "curl does the transfer. digest prints the SHA-256 of a file: what --model-digest of chat and "
-               "verify wants.\n"
-               "\n"
-               "    enclume model get qwen2.5-0.5b --output m.gguf\n");
+    (void)puts(
+        "Usage: enclume model list [--json]\n"
+        "       enclume model get NAME [--output FILE] [--json]\n"
+        "       enclume model get --url URL --sha256 HEX --output FILE [--json]\n"
+        "       enclume model digest FILE [--json]\n"
+        "       enclume model pack FILE [--output VOLUME] [--json]\n"
+        "\n"
+        "Gets a model for enclumed. What was got is hashed before it is put into its place, and is "
+        "refused when its\n"
+        "SHA-256 is not the pinned one. An interrupted download is taken up again by the same "
+        "command. The program\n"
+        "curl does the transfer. digest prints the SHA-256 of a file: what --model-digest of chat and "
+        "verify wants.\n"
+        "\n"
+        "pack makes the volume that a confidential VM gets its model from: the file, and a hash tree of "
+        "dm-verity. It\n"
+        "prints the words of the guest's command line that name it, and with it all of its bytes: the "
+        "root hash.\n"
+        "\n"
+        "    enclume model get qwen2.5-0.5b --output m.gguf\n"
+        "    enclume model pack m.gguf --output m.volume\n");
     options_help(table);
     (void)puts("\nExit codes: 0 done, 1 a file is not the one with that SHA-256, 2 wrong use or a file that "
                "cannot be\n"
@@ -213,28 +224,59 @@ static enum err run_get(const struct model_options *o, const struct option_list 
     return ERR_OK;
 }
 
+static enum err run_pack(const struct model_options *o, const struct option_list *operands,
+                         struct err_note *note)
+{
+    struct model_pack pack = {0};
+    char output[PATH_MAX];
+    char root[ENCODING_HEX_SIZE(sizeof pack.root)];
+    char sha256[ENCODING_HEX_SIZE(sizeof pack.sha256)];
+    if (operands->count != 2)
+        return err_noted(ERR_USAGE, note, "wanted one file");
+    int n = o->output != NULL ? snprintf(output, sizeof output, "%s", o->output)
+                              : snprintf(output, sizeof output, "%s.volume", operands->items[1]);
+    if (n < 0 || (size_t)n >= sizeof output)
+        return err_noted(ERR_FILE, note, "the name of the volume is too long");
+    enum err e = model_pack(operands->items[1], output, &pack, note);
+    if (e != ERR_OK)
+        return e;
+    encoding_hex(bytes_of(pack.root, sizeof pack.root), root);
+    encoding_hex(bytes_of(pack.sha256, sizeof pack.sha256), sha256);
+    if (o->json)
+        return print_json(json_pack("{s:s, s:s, s:s, s:I, s:I}", "path", output, "root", root, "sha256",
+                                    sha256, "size", (json_int_t)pack.size, "volume_size",
+                                    (json_int_t)pack.volume_size));
+    (void)printf("packed %s\nsha256 %s\nenclume.model=%s enclume.model_size=%" PRIu64 "\n", output, sha256,
+                 root, pack.size);
+    return ERR_OK;
+}
+
 static const struct {
     const char *name;
-    bool fetches; /* takes --url, --sha256 and --output */
+    bool fetches; /* takes --url and --sha256 */
+    bool writes;  /* takes --output */
     enum err (*run)(const struct model_options *o, const struct option_list *operands, struct err_note *note);
 } actions[] = {
-    {"list", false, run_list},
-    {"get", true, run_get},
-    {"digest", false, run_digest},
+    {"list", false, false, run_list},
+    {"get", true, true, run_get},
+    {"digest", false, false, run_digest},
+    {"pack", false, true, run_pack},
 };
 enum { ACTION_COUNT = sizeof actions / sizeof actions[0] };
 
 static enum err run_action(const struct model_options *o, const struct option_list *operands,
                            struct err_note *note)
 {
-    bool of_get = o->url != NULL || o->sha256 != NULL || o->output != NULL;
+    bool of_get = o->url != NULL || o->sha256 != NULL;
     for (size_t i = 0; operands->count > 0 && i < ACTION_COUNT; i++)
         if (strcmp(operands->items[0], actions[i].name) == 0) {
             if (of_get && !actions[i].fetches)
-                return err_noted(ERR_USAGE, note, "--url, --sha256 and --output belong to get");
+                return err_noted(ERR_USAGE, note, "--url and --sha256 belong to get");
+            if (o->output != NULL && !actions[i].writes)
+                return err_noted(ERR_USAGE, note, "--output belongs to get and pack");
             return actions[i].run(o, operands, note);
         }
-    return err_noted(ERR_USAGE, note, "wanted list, get or digest");
+    return err_noted(ERR_USAGE, note, "wanted list, get, digest or pack");
 }
 
 int cli_model(int argc, char **argv)

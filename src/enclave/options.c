@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "enclave/options.h"
 
+#include <errno.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/options.h"
@@ -14,6 +16,8 @@ static const struct option table[] = {
     {"--listen", OPTION_TEXT, AT(listen), 0, 0, "ADDRESS",
      "tcp:HOST:PORT (numeric; port 0: any), unix:PATH or vsock:PORT. Default tcp:127.0.0.1:7878"},
     {"--model", OPTION_TEXT, AT(model), 0, 0, "FILE", "the model, a GGUF file. Required"},
+    {"--model-size", OPTION_TEXT, AT(model_size), 0, 0, "BYTES",
+     "how long the model is. Needed where it is a device, as in the guest image"},
     {"--engine", OPTION_TEXT, AT(engine), 0, 0, "ENGINE",
      "what answers prompts: llama, in this process; or upstream=unix:PATH or upstream=tcp:127.0.0.1:PORT, an "
      "OpenAI-style server in this machine, which was told to load what --model names. Default llama"},
@@ -52,6 +56,23 @@ static const struct option table[] = {
     {"--version", OPTION_SWITCH, AT(version), 0, 0, NULL, "the version"},
     {0},
 };
+
+/* Up to 2^53 bytes: no table of options has numbers that large. */
+static enum err model_size_read(struct enclave_options *options, struct err_note *note)
+{
+    const uint64_t max = UINT64_C(1) << 53;
+    char *end = NULL;
+    if (options->model_size == NULL)
+        return ERR_OK;
+    errno = 0;
+    unsigned long long bytes = strtoull(options->model_size, &end, 10);
+    if (options->model_size[0] < '1' || options->model_size[0] > '9' || *end != '\0' || errno != 0 ||
+        bytes > max)
+        return err_noted(ERR_USAGE, note, "--model-size %.40s: wanted a number of bytes",
+                         options->model_size);
+    options->model_bytes = bytes;
+    return ERR_OK;
+}
 
 static enum err gpus_check(const struct enclave_options *options, struct err_note *note)
 {
@@ -122,6 +143,8 @@ enum err enclave_options_parse(int argc, char **argv, struct enclave_options *op
     if (options->collateral != NULL && strcmp(options->evidence, ENCLAVE_EVIDENCE_SIMULATED) == 0)
         return err_noted(ERR_USAGE, note, "--collateral: the simulator gives all of it with its evidence");
     e = engine_check(options, note);
+    if (e == ERR_OK)
+        e = model_size_read(options, note);
     return e == ERR_OK ? gpus_check(options, note) : e;
 }
 

@@ -134,6 +134,7 @@ static enum err open_engine(struct enclave *enclave, struct err_note *note)
     const struct enclave_options *o = &enclave->options;
     struct engine_llama_options llama = {
         .model_path = o->model,
+        .model_size = o->model_bytes,
         .slots = o->slots,
         .queue = o->queue,
         .context = o->context,

@@ -50,6 +50,8 @@ struct engine {
 
 struct engine_llama_options {
     const char *model_path;
+    uint64_t
+        model_size;   /* in bytes, which it must have; 0: as long as the file is. Needed for a block device */
     uint32_t slots;   /* 0: 4 */
     uint32_t queue;   /* 0: 64 */
     uint32_t context; /* tokens a slot; 0: the model's own, at most 8192 */

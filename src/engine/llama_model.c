@@ -56,29 +56,42 @@ static enum err write_all(int fd, struct bytes data)
     return ERR_OK;
 }
 
+/* A file's own length is the model's; of a block device (a model volume) the length was said, since a device has whole blocks alone. */
+static enum err model_length(const struct engine_llama_options *o, int from, uint64_t *length)
+{
+    struct stat info;
+    if (fstat(from, &info) != 0)
+        return ERR_FILE;
+    *length = S_ISBLK(info.st_mode) ? o->model_size : (uint64_t)info.st_size;
+    if ((!S_ISREG(info.st_mode) && !S_ISBLK(info.st_mode)) || *length == 0)
+        return ERR_FILE;
+    return o->model_size == 0 || o->model_size == *length ? ERR_OK : ERR_VALUE;
+}
+
 static enum err copy_and_hash(const struct engine_llama_options *o, int from, int to,
                               struct crypto_hash_stream *hash)
 {
-    struct stat info;
-    if (fstat(from, &info) != 0 || !S_ISREG(info.st_mode) || info.st_size == 0)
-        return ERR_FILE;
+    uint64_t length = 0;
+    enum err e = model_length(o, from, &length);
+    if (e != ERR_OK)
+        return e;
     uint8_t *buffer = malloc(COPY_SIZE);
     if (buffer == NULL)
         return ERR_MEMORY;
-    enum err e = ERR_OK;
     size_t got = 1;
-    size_t done = 0;
-    while (e == ERR_OK && got > 0) {
-        e = read_some(from, buffer, COPY_SIZE, &got);
+    uint64_t done = 0;
+    while (e == ERR_OK && got > 0 && done < length) {
+        uint64_t left = length - done;
+        e = read_some(from, buffer, left < COPY_SIZE ? (size_t)left : COPY_SIZE, &got);
         if (e == ERR_OK)
             e = crypto_hash_feed(hash, bytes_of(buffer, got));
         if (e == ERR_OK)
             e = write_all(to, bytes_of(buffer, got));
         done += got;
-        report(o, (float)((double)done / (double)info.st_size) * half);
+        report(o, (float)((double)done / (double)length) * half);
     }
     free(buffer);
-    return e;
+    return e == ERR_OK && done != length ? ERR_FILE : e;
 }
 
 /* what: "model" or "projector". o: whose progress is told; NULL: nobody's. */

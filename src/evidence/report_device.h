@@ -19,6 +19,10 @@ enum {
     REPORT_DATA_SIZE = 64,
 };
 
+/* Where configfs-tsm makes entries; and one that the guest image's init has made, and given to a user who may not make any. */
+#define REPORT_TSM_DIRECTORY "/sys/kernel/config/tsm/report"
+#define REPORT_TSM_ENTRY     REPORT_TSM_DIRECTORY "/enclume"
+
 enum report_kind { REPORT_SNP, REPORT_TDX };
 
 struct report_answer {

@@ -11,6 +11,8 @@
  *     generation                        must have grown by our own writes alone, else the report answers somebody else's inblob
  *     provider                          "sev_guest", "tdx_guest"
  *     rmdir
+ *
+ * Where only root may make entries, the one that was made for us before serves all requests (REPORT_TSM_ENTRY).
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -22,8 +24,6 @@
 
 #include "crypto/crypto.h"
 #include "evidence/report_device.h"
-
-#define TSM_DIRECTORY "/sys/kernel/config/tsm/report"
 
 enum {
     TSM_PATH_MAX = 128,
@@ -43,6 +43,7 @@ struct tsm {
 struct tsm_request {
     const struct kernel *kernel;
     char entry[TSM_PATH_MAX];
+    bool given;          /* the entry is not of our making, and stays */
     uint64_t generation; /* that is expected */
     char provider[TSM_TEXT_MAX];
     const char *step;
@@ -178,6 +179,20 @@ static int request_in_entry(struct tsm_request *r, const uint8_t report_data[sta
     return failed == 0 ? generation_check(r) : failed;
 }
 
+/* Is there an entry that was made for us? Then it is one whose provider can be read. */
+static bool entry_given(struct tsm_request *r)
+{
+    (void)snprintf(r->entry, sizeof r->entry, REPORT_TSM_ENTRY);
+    r->given = text_read(r, "provider", r->provider) == 0;
+    return r->given;
+}
+
+static void entry_remove(struct tsm_request *r)
+{
+    if (!r->given)
+        (void)r->kernel->rmdir(r->kernel, r->entry);
+}
+
 static int entry_make(struct tsm_request *r)
 {
     int failed = -EEXIST;
@@ -186,9 +201,12 @@ static int entry_make(struct tsm_request *r)
         uint64_t random;
         if (crypto_random(&random, sizeof random) != ERR_OK)
             return -EIO;
-        (void)snprintf(r->entry, sizeof r->entry, TSM_DIRECTORY "/enclume-%016" PRIx64, random);
+        (void)snprintf(r->entry, sizeof r->entry, REPORT_TSM_DIRECTORY "/enclume-%016" PRIx64, random);
         failed = r->kernel->mkdir(r->kernel, r->entry);
     }
+    if ((failed == -EACCES || failed == -EPERM) && entry_given(r))
+        return 0;
+    r->step = "mkdir";
     return failed;
 }
 
@@ -200,7 +218,7 @@ static int request_once(struct tsm_request *r, const uint8_t report_data[static 
     if (failed != 0)
         return failed;
     failed = request_in_entry(r, report_data, a);
-    (void)r->kernel->rmdir(r->kernel, r->entry);
+    entry_remove(r);
     return failed;
 }
 
@@ -214,15 +232,15 @@ static enum err explain(int failed, const struct tsm_request *r, struct err_note
         const char *text;
     } known[] = {
         {-ENOENT, "mkdir",
-         "there is no " TSM_DIRECTORY
+         "there is no " REPORT_TSM_DIRECTORY
          ": it takes Linux 6.7, the module tsm and configfs on /sys/kernel/config"},
         {-ENXIO, "mkdir",
          "the kernel has no provider of reports: this is no SEV-SNP or TDX machine, or the module sev-guest "
          "or tdx-guest is not loaded"},
         {-EACCES, "mkdir",
-         TSM_DIRECTORY ": only root may ask there; leave out --user, or use the device itself"},
+         REPORT_TSM_DIRECTORY ": only root may ask there; leave out --user, or use the device itself"},
         {-EPERM, "mkdir",
-         TSM_DIRECTORY ": only root may ask there; leave out --user, or use the device itself"},
+         REPORT_TSM_DIRECTORY ": only root may ask there; leave out --user, or use the device itself"},
         {-EWOULDBLOCK, NULL, "somebody else writes to our own entry all the time"},
         {-EFBIG, "outblob", "the report is larger than any that is known"},
         {-EFBIG, "auxblob", "the host's table of certificates is larger than can be"},
@@ -275,7 +293,7 @@ enum err report_tsm_open(const struct kernel *kernel, struct report_device **dev
         return failed == -ENOENT ? ERR_FILE : e;
     }
     failed = text_read(&probe, "provider", probe.provider);
-    (void)kernel->rmdir(kernel, probe.entry);
+    entry_remove(&probe);
     enum report_kind kind;
     if (failed == 0 && !provider_kind(&probe, &kind))
         failed = -EPROTONOSUPPORT;

@@ -3,6 +3,7 @@
 
 #include "base/writer.h"
 #include "crypto/crypto.h"
+#include "launch/register.h"
 
 enum { LENGTH_SIZE = 4 };
 
@@ -69,19 +70,6 @@ static enum err snp_measure(const uint8_t program_digest[static 48], const char 
     return launch_simulated_measure(program_digest, args, count, out->at[0].value);
 }
 
-/* TDG.MR.RTMR.EXTEND (Intel TDX Module ABI specification). */
-static enum err extend(uint8_t value[static LAUNCH_REGISTER_SIZE],
-                       const uint8_t event[static LAUNCH_REGISTER_SIZE])
-{
-    const struct bytes parts[] = {bytes_of(value, LAUNCH_REGISTER_SIZE),
-                                  bytes_of(event, LAUNCH_REGISTER_SIZE)};
-    uint8_t next[LAUNCH_REGISTER_SIZE];
-    enum err e = crypto_hash_parts(CRYPTO_SHA384, parts, 2, next);
-    if (e == ERR_OK)
-        memcpy(value, next, sizeof next);
-    return e;
-}
-
 static enum err tdx_measure(const uint8_t program_digest[static 48], const char *const *args, size_t count,
                             struct launch_registers *out)
 {
@@ -96,12 +84,12 @@ static enum err tdx_measure(const uint8_t program_digest[static 48], const char 
     if (e == ERR_OK)
         e = crypto_hash_parts(CRYPTO_SHA384, &platform, 1, event);
     if (e == ERR_OK)
-        e = extend(out->at[RTMR0].value, event);
+        e = launch_register_extend(out->at[RTMR0].value, event);
     if (e == ERR_OK)
-        e = extend(out->at[RTMR1].value, program_digest);
+        e = launch_register_extend(out->at[RTMR1].value, program_digest);
     if (e == ERR_OK)
         e = arguments_hash(LABEL(label_command_line), (struct bytes){0}, args, count, event);
-    return e == ERR_OK ? extend(out->at[RTMR2].value, event) : e;
+    return e == ERR_OK ? launch_register_extend(out->at[RTMR2].value, event) : e;
 }
 
 const struct launch_platform *launch_simulated_platform(const char *name)

@@ -22,31 +22,17 @@
  * Arguments are those after the program's own name; the environment of a launched program is empty.
  */
 
-#include "base/bytes.h"
-#include "base/error.h"
+#include "launch/register.h"
 
 enum {
     LAUNCH_SIMULATED_ARGS_MAX = 64,
     LAUNCH_SIMULATED_ARG_SIZE_MAX = 4096,
-    LAUNCH_REGISTER_SIZE = 48, /* SHA-384 */
-    LAUNCH_REGISTERS_MAX = 5,
 };
 
 /* program_digest: SHA-384 of the file. ERR_TOO_LARGE when there are too many arguments, or one is too long; the measurement is then zero. */
 ERR_MUST_USE enum err launch_simulated_measure(const uint8_t program_digest[static 48],
                                                const char *const *args, size_t count,
                                                uint8_t measurement[static 48]);
-
-struct launch_register {
-    const char *name; /* "measurement"; "mrtd", "rtmr0" to "rtmr3" */
-    uint8_t value[LAUNCH_REGISTER_SIZE];
-};
-
-/* All that a platform measures; of which platform it is, the names say. */
-struct launch_registers {
-    size_t count;
-    struct launch_register at[LAUNCH_REGISTERS_MAX];
-};
 
 /* One row a platform; errors as of launch_simulated_measure. */
 struct launch_platform {

@@ -25,6 +25,8 @@ enum { LAUNCH_PROGRAM_MAX = 1 << 30 };
 struct launched {
     pid_t pid;
     int wire; /* our end of the socket */
+    bool
+        is_stream; /* the other end is a machine's serial port: no bounds between messages, and it does not block */
 };
 
 /* A sealed copy of the file, and its SHA-384. The caller closes *fd. ERR_FILE, ERR_TOO_LARGE, ERR_VALUE (not ELF), ERR_SYSTEM. */

@@ -25,6 +25,11 @@ static const struct option table[] = {
      "keep the made-up keys and certificates of each platform there and use them again; for tests, since "
      "making "
      "AMD's takes seconds"},
+    {"--vm", OPTION_SWITCH, AT(vm), 0, 0, NULL,
+     "the program is QEMU: measure the virtual machine that its arguments start (-bios, -kernel, -initrd, "
+     "-append, -smp), as enclume measure snp does, and give it the chip as the serial port enclume.chip"},
+    {"--vcpu-model", OPTION_TEXT, AT(vcpu_model), 0, 0, "NAME",
+     "with --vm: the processor model to measure; EPYC-Genoa when not given"},
     {"--policy-debug", OPTION_SWITCH, AT(policy_debug), 0, 0, NULL,
      "launch so that the host may debug, which a verifier must refuse"},
     {"--json", OPTION_SWITCH, AT(json), 0, 0, NULL,
@@ -50,6 +55,12 @@ enum err simulator_options_parse(int argc, char **argv, struct options *o, struc
                          operands.items[0]);
     if (own + 1 >= argc)
         return err_noted(ERR_USAGE, note, "which program to launch must follow --");
+    if (o->vcpu_model != NULL && !o->vm)
+        return err_noted(ERR_USAGE, note, "--vcpu-model: goes with --vm");
+    if (o->vm && strcmp(o->platform, "snp") != 0)
+        return err_noted(ERR_USAGE, note, "--vm: can play snp alone");
+    if (o->vcpu_model == NULL)
+        o->vcpu_model = "EPYC-Genoa";
     o->program = argv[own + 1];
     o->args = (const char *const *)argv + own + 2;
     o->arg_count = (size_t)(argc - own - 2);
@@ -81,6 +92,9 @@ void simulator_options_help(void)
         "descriptor 3 as its\n"
         "way to the chip, and with everything else inherited. The measurement to expect of it is printed by\n"
         "    enclume measure simulated [--platform NAME] -- PROGRAM [ARGUMENT]...\n"
+        "and of a virtual machine (--vm), which keeps its environment, by enclume measure snp of its files. "
+        "enclume launch\n"
+        "--platform simulated writes the whole command.\n"
         "\n"
         "Options:");
     options_help(table);

@@ -6,11 +6,13 @@
 #include "base/error.h"
 
 struct options {
-    const char *platform; /* which one to play */
-    const char *root_out; /* file for the root certificate, or NULL */
-    const char *chain;    /* directory that keeps the chain, or NULL */
-    uint32_t gpus;        /* how many to play */
-    uint32_t delay_ms;    /* that a report takes */
+    const char *platform;   /* which one to play */
+    const char *root_out;   /* file for the root certificate, or NULL */
+    const char *chain;      /* directory that keeps the chain, or NULL */
+    uint32_t gpus;          /* how many to play */
+    uint32_t delay_ms;      /* that a report takes */
+    const char *vcpu_model; /* of a virtual machine, as QEMU names it */
+    bool vm;                /* the program is QEMU, and its machine is measured */
     bool policy_debug;
     bool json;
     bool help;

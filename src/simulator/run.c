@@ -11,6 +11,7 @@
 #include "base/secret.h"
 #include "base/strict_json.h"
 #include "simulator/launch.h"
+#include "simulator/machine.h"
 #include "simulator/serve.h"
 
 enum { PATH_SIZE = 4096, PEM_SIZE = 16384, DIGEST_SIZE = 48, STATUS_FAILED = 1 };
@@ -20,7 +21,17 @@ struct run {
     const struct run_hooks *hooks;
     struct platform *platform;
     struct gpus *gpus;
+    const struct subject *subject;
+    int program; /* a sealed copy, or -1 */
     uint8_t program_digest[DIGEST_SIZE];
+    struct machine_hashes hashes;
+};
+
+/* What is launched: one row a kind. */
+struct subject {
+    ERR_MUST_USE enum err (*open)(struct run *r, struct err_note *note); /* before there is a platform */
+    ERR_MUST_USE enum err (*measure)(struct run *r, struct err_note *note);
+    ERR_MUST_USE enum err (*start)(const struct run *r, struct launched *l, struct err_note *note);
 };
 
 static int fail(enum err e, const struct err_note *note)
@@ -46,6 +57,46 @@ static const char *program_path(const char *name, char buffer[static PATH_SIZE])
     return name;
 }
 
+static enum err program_open(struct run *r, struct err_note *note)
+{
+    char path[PATH_SIZE];
+    return launch_copy(program_path(r->options->program, path), &r->program, r->program_digest, note);
+}
+
+static enum err program_measure(struct run *r, struct err_note *note)
+{
+    (void)note;
+    return r->platform->measures->measure(r->program_digest, r->options->args, r->options->arg_count,
+                                          &r->platform->launched);
+}
+
+static enum err program_start(const struct run *r, struct launched *l, struct err_note *note)
+{
+    return launch_start(r->program, r->options->args, r->options->arg_count, l, note);
+}
+
+static enum err vm_open(struct run *r, struct err_note *note)
+{
+    struct machine m;
+    return machine_read(r->options->args, r->options->arg_count, &m, note);
+}
+
+static enum err vm_measure(struct run *r, struct err_note *note)
+{
+    struct machine m;
+    enum err e = machine_read(r->options->args, r->options->arg_count, &m, note);
+    return e == ERR_OK ? machine_measure(&m, r->options->vcpu_model, &r->platform->launched, &r->hashes, note)
+                       : e;
+}
+
+static enum err vm_start(const struct run *r, struct launched *l, struct err_note *note)
+{
+    return machine_start(r->options->program, r->options->args, r->options->arg_count, &r->hashes, l, note);
+}
+
+static const struct subject subject_program = {program_open, program_measure, program_start};
+static const struct subject subject_vm = {vm_open, vm_measure, vm_start};
+
 static enum err roots_write(const struct run *r, const struct simulated_der *root, struct err_note *note)
 {
     char pem[PEM_SIZE];
@@ -66,7 +117,7 @@ static enum err prepare(struct run *r, struct err_note *note)
     struct simulated_der root = *p->kind->root(p);
     if (o->policy_debug)
         p->kind->allow_debug(p);
-    enum err e = p->measures->measure(r->program_digest, o->args, o->arg_count, &p->launched);
+    enum err e = r->subject->measure(r, note);
     if (e == ERR_OK && r->hooks->prepare != NULL)
         e = r->hooks->prepare(r->hooks->self, p, &root);
     return e == ERR_OK && o->root_out != NULL ? roots_write(r, &root, note) : e;
@@ -84,9 +135,11 @@ static enum err announce_json(const struct run *r)
     char text[ENCODING_HEX_SIZE(DIGEST_SIZE)];
     strict_json_init();
     json_t *object =
-        json_pack("{s:I, s:b, s:I, s:s, s:o, s:b}", "arguments", (json_int_t)r->options->arg_count, "debug",
+        json_pack("{s:I, s:b, s:I, s:s, s:b}", "arguments", (json_int_t)r->options->arg_count, "debug",
                   p->kind->allows_debug(p), "gpus", (json_int_t)r->gpus->count, "platform", p->kind->json, //
-                  "program_sha384", hex(r->program_digest, text), "simulated", 1);
+                  "simulated", 1);
+    if (r->program >= 0)
+        (void)json_object_set_new(object, "program_sha384", hex(r->program_digest, text));
     for (size_t i = 0; i < p->launched.count; i++)
         (void)json_object_set_new(object, p->launched.at[i].name, hex(p->launched.at[i].value, text));
     p->kind->describe(p, object);
@@ -134,14 +187,14 @@ static enum err answer(void *self, const struct simulated_question *question, st
     return e == ERR_OK ? e : platform_refuse(r->platform, question->what, STATUS_FAILED, frame);
 }
 
-static enum err launch_and_serve(struct run *r, int program, int *exit_code, struct err_note *note)
+static enum err launch_and_serve(struct run *r, int *exit_code, struct err_note *note)
 {
     struct launched launched;
     int signals = -1;
     enum err e = serve_signals(&signals, note);
     if (e != ERR_OK)
         return e;
-    e = launch_start(program, r->options->args, r->options->arg_count, &launched, note);
+    e = r->subject->start(r, &launched, note);
     if (e == ERR_OK) {
         const struct serve serve = {.delay_ms = r->options->delay_ms, .answer = answer, .self = r};
         e = serve_run(&serve, &launched, signals, exit_code, note);
@@ -153,14 +206,13 @@ static enum err launch_and_serve(struct run *r, int program, int *exit_code, str
 
 int run_simulator(const struct options *o, const struct run_hooks *hooks)
 {
-    struct run r = {.options = o, .hooks = hooks};
+    struct run r = {
+        .options = o, .hooks = hooks, .subject = o->vm ? &subject_vm : &subject_program, .program = -1};
     struct err_note note = {{0}};
-    char path[PATH_SIZE];
-    int program = -1;
     int exit_code = 0;
     enum err e = crypto_init();
     if (e == ERR_OK)
-        e = launch_copy(program_path(o->program, path), &program, r.program_digest, &note);
+        e = r.subject->open(&r, &note);
     if (e == ERR_OK)
         e = platform_open(o->platform, o->chain, (int64_t)time(NULL), &r.platform, &note);
     if (e == ERR_OK)
@@ -170,9 +222,9 @@ int run_simulator(const struct options *o, const struct run_hooks *hooks)
     if (e == ERR_OK)
         e = announce(&r);
     if (e == ERR_OK)
-        e = launch_and_serve(&r, program, &exit_code, &note);
-    if (program >= 0)
-        (void)close(program);
+        e = launch_and_serve(&r, &exit_code, &note);
+    if (r.program >= 0)
+        (void)close(r.program);
     gpus_close(r.gpus);
     platform_close(r.platform);
     return e == ERR_OK ? exit_code : fail(e, &note);

@@ -22,7 +22,10 @@ struct loop {
     bool ended;
     int exit_code;
     struct simulated_question question;
+    uint8_t room[QUESTION_ROOM];
+    size_t have; /* of a question, in room */
     struct platform_frame frame;
+    size_t sent; /* of the frame; less than its length: it is being sent */
 };
 
 static int64_t now_ms(void)
@@ -65,32 +68,64 @@ static void on_signal(struct loop *l)
 }
 
 /* A program that closes the wire, or breaks its rules, gets no more answers; it may go on without. */
+static void hang_up(struct loop *l)
+{
+    l->open = false;
+    (void)shutdown(l->launched->wire, SHUT_RDWR);
+}
+
+/* One message, or as much of a question as has come. */
 static void on_question(struct loop *l)
 {
-    uint8_t question[QUESTION_ROOM];
-    ssize_t n = recv(l->launched->wire, question, sizeof question, MSG_DONTWAIT);
+    const size_t whole = l->launched->is_stream ? SIMULATED_WIRE_QUESTION_SIZE : QUESTION_ROOM;
+    ssize_t n = recv(l->launched->wire, l->room + l->have, whole - l->have, MSG_DONTWAIT);
     if (n < 0 && (errno == EINTR || errno == EAGAIN))
         return;
-    if (n <= 0 || simulated_question_parse(bytes_of(question, (size_t)n), &l->question) != ERR_OK) {
-        l->open = false;
-        (void)shutdown(l->launched->wire, SHUT_RDWR);
+    if (n <= 0) {
+        hang_up(l);
         return;
     }
+    l->have += (size_t)n;
+    if (l->launched->is_stream && l->have < whole)
+        return;
+    if (simulated_question_parse(bytes_of(l->room, l->have), &l->question) != ERR_OK) {
+        hang_up(l);
+        return;
+    }
+    l->have = 0;
     l->asked = true;
     l->due = now_ms();
     if (l->question.what == SIMULATED_ASKS_REPORT)
         l->due += l->serve->delay_ms + (l->serve->delay_ms != 0); /* not a part of a millisecond less */
 }
 
-static void send_answer(struct loop *l)
+/* A machine takes an answer in parts, when it gets to it. */
+static void go_on_sending(struct loop *l)
 {
     ssize_t n;
-    if (l->serve->answer(l->serve->self, &l->question, &l->frame) != ERR_OK)
-        l->open = false;
     do
-        n = l->open ? send(l->launched->wire, l->frame.bytes, l->frame.len, MSG_NOSIGNAL) : 0;
+        n = send(l->launched->wire, l->frame.bytes + l->sent, l->frame.len - l->sent, MSG_NOSIGNAL);
     while (n < 0 && errno == EINTR);
+    if (n < 0 && errno != EAGAIN)
+        hang_up(l);
+    if (n > 0)
+        l->sent += (size_t)n;
+}
+
+static void answer(struct loop *l)
+{
     l->asked = false;
+    l->sent = 0;
+    l->frame.len = 0;
+    if (l->serve->answer(l->serve->self, &l->question, &l->frame) != ERR_OK)
+        hang_up(l);
+    else
+        go_on_sending(l);
+}
+
+static bool is_sending(const struct loop *l)
+{
+    return l->open && l->sent < l->frame.len;
 }
 
 static int patience(const struct loop *l)
@@ -107,18 +142,22 @@ enum err serve_run(const struct serve *s, const struct launched *launched, int s
     struct loop l = {.serve = s, .launched = launched, .signals = signals, .open = true};
     reap(&l);
     while (!l.ended) {
-        bool listens = l.open && !l.asked;
-        struct pollfd fds[] = {{.fd = signals, .events = POLLIN},
-                               {.fd = listens ? launched->wire : -1, .events = POLLIN}};
+        const bool sends = is_sending(&l);
+        const bool listens = l.open && !l.asked && !sends;
+        struct pollfd fds[] = {
+            {.fd = signals, .events = POLLIN},
+            {.fd = listens || sends ? launched->wire : -1, .events = (short)(sends ? POLLOUT : POLLIN)}};
         int n = poll(fds, 2, patience(&l));
         if (n < 0 && errno != EINTR)
             return err_noted(ERR_SYSTEM, note, "waiting: %s", strerror(errno));
         if (n > 0 && fds[0].revents != 0)
             on_signal(&l);
-        if (n > 0 && fds[1].revents != 0)
+        if (n > 0 && fds[1].revents != 0 && sends)
+            go_on_sending(&l);
+        else if (n > 0 && fds[1].revents != 0)
             on_question(&l);
         if (l.asked && patience(&l) == 0)
-            send_answer(&l);
+            answer(&l);
     }
     *exit_code = l.exit_code;
     return ERR_OK;

@@ -13,7 +13,7 @@
 
 static const struct program {
     const char *argv[3];
-    const char *options[32]; /* as docs and tests know them; --help must name all, and no other */
+    const char *options[40]; /* as docs and tests know them; --help must name all, and no other */
 } programs[] = {
     {{E2E_ENCLUME, "chat"},
      {"--connect",     "--policy",  "--measurement", "--rtmr",          "--model-digest", "--trust-simulated",
@@ -66,10 +66,39 @@ static const struct program {
      {"--policy", "--measurement", "--rtmr", "--model-digest", "--trust-simulated", "--allow-milan",
       "--canonical", "--help"}},
     {{E2E_ENCLUME, "measure"},
-     {"--platform", "--ovmf", "--kernel", "--initrd", "--cmdline", "--vcpus", "--vcpu-model",
-      "--guest-features", "--vmm", "--policy", "--json", "--help"}},
+     {"--platform",
+      "--firmware",
+      "--ovmf",
+      "--kernel",
+      "--initrd",
+      "--cmdline",
+      "--vcpus",
+      "--vcpu-model",
+      "--guest-features",
+      "--vmm",
+      "--memory",
+      "--qemu",
+      "--firmware-version",
+      "--acpi-tables",
+      "--rsdp",
+      "--table-loader",
+      "--smbios",
+      "--secure-boot",
+      "--events",
+      "--policy",
+      "--json",
+      "--help"}},
+    {{E2E_ENCLUME, "launch"},
+     {"--platform",   "--image",         "--model",       "--word",         "--memory",      "--vcpus",
+      "--vcpu-model", "--firmware",      "--vsock-cid",   "--vsock-socket", "--port",        "--bind",
+      "--tap",        "--address",       "--gateway",     "--guest-port",   "--snp-policy",  "--host-data",
+      "--cbitpos",    "--quote-service", "--acpi-tables", "--accel",        "--root-out",    "--chain",
+      "--simulator",  "--qemu",          "--name",        "--serial",       "--cmdline-out", "--policy-out",
+      "--dry-run",    "--systemd",       "--libvirt",     "--unchecked",    "--help"}},
+    {{E2E_ENCLUME, "doctor"},
+     {"--host", "--guest", "--platform", "--firmware", "--memory", "--qemu", "--root", "--json", "--help"}},
     {{E2E_ENCLUMED},
-     {"--listen", "--model", "--projector", "--evidence", "--collateral", "--gpus", "--slots", "--queue", "--context",
+     {"--listen", "--model", "--model-size", "--projector", "--evidence", "--collateral", "--gpus", "--slots", "--queue", "--context",
       "--threads", "--chat-template", "--max-connections", "--idle-timeout", "--handshake-timeout", "--grace",
       "--user", "--help", "--version"}},
     {{E2E_GATEWAY},
@@ -98,8 +127,8 @@ static const struct program {
       "--help",
       "--version"}},
     {{E2E_SIMULATOR},
-     {"--platform", "--gpus", "--delay-ms", "--root-out", "--chain", "--policy-debug", "--json", "--help",
-      "--version"}},
+     {"--platform", "--gpus", "--delay-ms", "--root-out", "--chain", "--vm", "--vcpu-model", "--policy-debug",
+      "--json", "--help", "--version"}},
 };
 
 static int run_with(const struct program *program, const char *more, struct process *p)
