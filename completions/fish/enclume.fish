@@ -167,8 +167,10 @@ end
 complete -c enclume -n '__enclume_model_wants ""' -a list -d 'The models that are known'
 complete -c enclume -n '__enclume_model_wants ""' -a get -d 'Fetch a model and check it'
 complete -c enclume -n '__enclume_model_wants ""' -a digest -d 'The SHA-256 of a file'
+complete -c enclume -n '__enclume_model_wants ""' -a pack -d 'The volume that a confidential VM gets it from'
 complete -c enclume -n '__enclume_model_wants get' -a '(enclume model list 2>/dev/null | tail -n +2 | string replace -r " .*" "")'
 complete -c enclume -n '__enclume_model_wants digest' -F
+complete -c enclume -n '__enclume_model_wants pack' -F
 complete -c enclume -n '__enclume_in model' -l output -r -F -d 'Where to keep it'
 complete -c enclume -n '__enclume_in model' -l url -x -d 'Another file than those of the list'
 complete -c enclume -n '__enclume_in model' -l sha256 -x -d 'What the file at --url must be'
@@ -228,6 +230,7 @@ complete -c enclume -n '__enclume_in doctor' -l help -d 'Show help'
 complete -c enclumed -f
 complete -c enclumed -l listen -x -a '(__enclume_address tcp:127.0.0.1:7878)' -d 'Where to listen'
 complete -c enclumed -l model -r -F -d 'The model, a GGUF file'
+complete -c enclumed -l model-size -x -d 'How long the model is'
 complete -c enclumed -l evidence -x -a 'tsm sev-guest tdx-guest auto simulated' -d 'Where attestation evidence comes from'
 complete -c enclumed -l gpus -x -a 'none nvml' -d 'GPUs that are part of the evidence'
 complete -c enclumed -l collateral -x -a 'vsock: unix: dir:' -d 'Where the host offers endorsements'

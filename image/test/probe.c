@@ -84,8 +84,7 @@ static bool connect_udp(void)
 
 static bool connect_vsock(void)
 {
-    const struct sockaddr_vm to = {
-        .svm_family = AF_VSOCK, .svm_cid = VMADDR_CID_HOST, .svm_port = HOST_PORT};
+    const struct sockaddr_vm to = {.svm_family = AF_VSOCK, .svm_cid = VMADDR_CID_HOST, .svm_port = HOST_PORT};
     return connects(AF_VSOCK, SOCK_STREAM, &to, sizeof to);
 }
 

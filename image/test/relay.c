@@ -12,10 +12,10 @@
 
 #include "evidence/simulated_wire.h"
 
-#define PORTS    "/sys/class/virtio-ports"
-#define PORT     "enclume.chip"
-#define DEVICE   "/dev/enclume-chip"
-#define CONSOLE  "/dev/console"
+#define PORTS   "/sys/class/virtio-ports"
+#define PORT    "enclume.chip"
+#define DEVICE  "/dev/enclume-chip"
+#define CONSOLE "/dev/console"
 
 enum { PATH_SIZE = 320, KERNEL_HEADER = 8, ENDED = 1 };
 

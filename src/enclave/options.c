@@ -61,7 +61,8 @@ static enum err model_size_read(struct enclave_options *options, struct err_note
     unsigned long long bytes = strtoull(options->model_size, &end, 10);
     if (options->model_size[0] < '1' || options->model_size[0] > '9' || *end != '\0' || errno != 0 ||
         bytes > max)
-        return err_noted(ERR_USAGE, note, "--model-size %.40s: wanted a number of bytes", options->model_size);
+        return err_noted(ERR_USAGE, note, "--model-size %.40s: wanted a number of bytes",
+                         options->model_size);
     options->model_bytes = bytes;
     return ERR_OK;
 }

@@ -46,11 +46,12 @@ struct engine {
 
 struct engine_llama_options {
     const char *model_path;
-    uint64_t model_size;       /* in bytes, which it must have; 0: as long as the file is. Needed for a block device */
-    uint32_t slots;            /* 0: 4 */
-    uint32_t queue;            /* 0: 64 */
-    uint32_t context;          /* tokens a slot; 0: the model's own, at most 8192 */
-    uint32_t threads;          /* 0: one fewer than there are processors; at most 64 */
+    uint64_t
+        model_size;   /* in bytes, which it must have; 0: as long as the file is. Needed for a block device */
+    uint32_t slots;   /* 0: 4 */
+    uint32_t queue;   /* 0: 64 */
+    uint32_t context; /* tokens a slot; 0: the model's own, at most 8192 */
+    uint32_t threads; /* 0: one fewer than there are processors; at most 64 */
     const char *chat_template; /* NULL: the model's own; or the name of one that llama.cpp knows */
     /* progress 0..1 while loading; may be NULL */
     void (*progress)(void *owner, float fraction);

@@ -21,7 +21,7 @@ SKIPPED = 77
 VCPU_MODEL = "EPYC-Genoa"
 READY = "listening port="
 STOPPED = "enclume-init: stopped: "
-PATIENCE = 150  # seconds; a busy machine takes long
+PATIENCE = 300  # seconds; a busy machine takes long
 
 
 def skip(why):
@@ -33,13 +33,13 @@ class Place:
     """Where programs, tools and the model are, and a directory for what a test makes."""
 
     def __init__(self, source, programs, deps, scratch):
-        self.source = pathlib.Path(source)
-        self.programs = pathlib.Path(programs)
-        self.deps = pathlib.Path(deps)
+        self.source = pathlib.Path(source).resolve()
+        self.programs = pathlib.Path(programs).resolve()
+        self.deps = pathlib.Path(deps).resolve()
         self.model = self.deps / "model/stories15M-q8_0.gguf"
         self.firmware = self.deps / "firmware/OVMF.amdsev.fd"
         self.qemu = self.deps / "qemu/bin/qemu-system-x86_64"
-        self.scratch = pathlib.Path(scratch)
+        self.scratch = pathlib.Path(scratch).resolve()
         self.here = None
 
     def fetch(self, *names):

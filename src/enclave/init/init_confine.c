@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "enclave/init/init_confine.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
-#include <errno.h>
 #include <linux/audit.h>
 #include <linux/capability.h>
 #include <linux/filter.h>
@@ -121,17 +121,49 @@ static enum err landlock_enter(const struct init_options *o, struct err_note *no
 
 /* Refused with EPERM, whatever the arguments: nothing that answers prompts asks for these. */
 static const int refused[] = {
-    __NR_fork,           __NR_vfork,           __NR_execveat,         __NR_ptrace,
-    __NR_process_vm_readv, __NR_process_vm_writev, __NR_init_module,  __NR_finit_module,
-    __NR_delete_module,  __NR_kexec_load,      __NR_kexec_file_load,  __NR_bpf,
-    __NR_perf_event_open, __NR_userfaultfd,    __NR_io_uring_setup,   __NR_mount,
-    __NR_umount2,        __NR_move_mount,      __NR_open_tree,        __NR_fsopen,
-    __NR_pivot_root,     __NR_chroot,          __NR_unshare,          __NR_setns,
-    __NR_reboot,         __NR_swapon,          __NR_keyctl,           __NR_add_key,
-    __NR_request_key,    __NR_personality,     __NR_iopl,             __NR_ioperm,
-    __NR_modify_ldt,     __NR_quotactl,        __NR_acct,             __NR_syslog,
-    __NR_open_by_handle_at, __NR_name_to_handle_at, __NR_pidfd_getfd, __NR_kcmp,
-    __NR_mknod,          __NR_mknodat,         __NR_socketpair,
+    __NR_fork,
+    __NR_vfork,
+    __NR_execveat,
+    __NR_ptrace,
+    __NR_process_vm_readv,
+    __NR_process_vm_writev,
+    __NR_init_module,
+    __NR_finit_module,
+    __NR_delete_module,
+    __NR_kexec_load,
+    __NR_kexec_file_load,
+    __NR_bpf,
+    __NR_perf_event_open,
+    __NR_userfaultfd,
+    __NR_io_uring_setup,
+    __NR_mount,
+    __NR_umount2,
+    __NR_move_mount,
+    __NR_open_tree,
+    __NR_fsopen,
+    __NR_pivot_root,
+    __NR_chroot,
+    __NR_unshare,
+    __NR_setns,
+    __NR_reboot,
+    __NR_swapon,
+    __NR_keyctl,
+    __NR_add_key,
+    __NR_request_key,
+    __NR_personality,
+    __NR_iopl,
+    __NR_ioperm,
+    __NR_modify_ldt,
+    __NR_quotactl,
+    __NR_acct,
+    __NR_syslog,
+    __NR_open_by_handle_at,
+    __NR_name_to_handle_at,
+    __NR_pidfd_getfd,
+    __NR_kcmp,
+    __NR_mknod,
+    __NR_mknodat,
+    __NR_socketpair,
 };
 enum {
     REFUSED_COUNT = sizeof refused / sizeof *refused,

@@ -49,8 +49,8 @@ static enum err device_check(struct check *c, bool virtio, const char *directory
     const struct init_device *row = init_device_find(c->list, virtio, vendor, device, c->vsock, c->network);
     if (row == NULL)
         return virtio ? err_noted(ERR_SYSTEM, note, "virtio device %u is not on the list", device)
-                      : err_noted(ERR_SYSTEM, note, "PCI device %04x:%04x at %.20s is not on the list", vendor,
-                                  device, name);
+                      : err_noted(ERR_SYSTEM, note, "PCI device %04x:%04x at %.20s is not on the list",
+                                  vendor, device, name);
     if (c->seen[row - c->list->at]++ > 0 && virtio)
         return err_noted(ERR_SYSTEM, note, "virtio device %u is there more than once", device);
     return ERR_OK;

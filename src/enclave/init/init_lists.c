@@ -9,8 +9,10 @@ enum { HEX_ID = 4 };
 
 static bool parse_when(struct bytes word, enum init_when *when)
 {
-    static const char *const names[INIT_WHEN_COUNT] = {
-        [INIT_ALWAYS] = "always", [INIT_OPTIONAL] = "optional", [INIT_VSOCK] = "vsock", [INIT_NETWORK] = "network"};
+    static const char *const names[INIT_WHEN_COUNT] = {[INIT_ALWAYS] = "always",
+                                                       [INIT_OPTIONAL] = "optional",
+                                                       [INIT_VSOCK] = "vsock",
+                                                       [INIT_NETWORK] = "network"};
     for (*when = 0; *when < INIT_WHEN_COUNT; ++*when)
         if (bytes_is_str(word, names[*when]))
             return true;

@@ -117,18 +117,12 @@ static const struct step {
     const char *name;
     enum err (*run)(struct guest *g, struct err_note *note);
 } steps[] = {
-    {"file systems", step_files},
-    {"command line", step_command_line},
-    {"lists", step_lists},
-    {"ACPI", step_acpi},
-    {"randomness", step_random},
-    {"devices", step_devices},
-    {"modules", step_modules},
-    {"chip", step_chip},
-    {"model volume", step_model},
-    {"network", step_network},
-    {"kernel", step_kernel},
-    {"read-only", step_seal},
+    {"file systems", step_files}, {"command line", step_command_line},
+    {"lists", step_lists},        {"ACPI", step_acpi},
+    {"randomness", step_random},  {"devices", step_devices},
+    {"modules", step_modules},    {"chip", step_chip},
+    {"model volume", step_model}, {"network", step_network},
+    {"kernel", step_kernel},      {"read-only", step_seal},
 };
 
 /* ---- the end ---- */

@@ -33,8 +33,9 @@ struct init_options {
     unsigned prefix;
     bool has_gateway;
     uint8_t gateway[INIT_IPV4_SIZE];
-    bool vsock;           /* a vsock device is needed: to listen on, or for what follows */
-    bool connects;        /* enclumed may connect to the host: for endorsements, or a quote of the device tdx-guest */
+    bool vsock; /* a vsock device is needed: to listen on, or for what follows */
+    bool
+        connects; /* enclumed may connect to the host: for endorsements, or a quote of the device tdx-guest */
     const char *evidence; /* one of four texts */
     /* enclumed's arguments, its own name first, NULL last; they point into text. */
     const char *args[INIT_ARGS_MAX + 1];

@@ -64,6 +64,22 @@ static void what_is_required_is_asked_for(void **state)
     assert_err(PARSE("--model", "m", "--evidence", "tsm", "--collateral"), ERR_USAGE);
 }
 
+static void the_models_size_is_a_number(void **state)
+{
+    (void)state;
+    assert_ok(PARSE("--model", "m", "--evidence", "tsm"));
+    assert_int_equal(options.model_bytes, 0);
+    assert_ok(PARSE("--model", "m", "--evidence", "tsm", "--model-size", "16879520"));
+    assert_int_equal(options.model_bytes, 16879520);
+    assert_ok(PARSE("--model", "m", "--evidence", "tsm", "--model-size", "9007199254740992"));
+    static const char *const wrong[] = {
+        "", "0", "01", "-1", "+1", " 1", "1 ", "1k", "0x1", "9007199254740993", "99999999999999999999999"};
+    for (size_t i = 0; i < test_count(wrong); i++) {
+        assert_err(PARSE("--model", "m", "--evidence", "tsm", "--model-size", wrong[i]), ERR_USAGE);
+        assert_non_null(strstr(note.text, "--model-size"));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -71,6 +87,7 @@ int main(void)
         cmocka_unit_test(the_simulator_needs_no_collateral),
         cmocka_unit_test(gpus_need_a_real_chip_and_endorsements),
         cmocka_unit_test(what_is_required_is_asked_for),
+        cmocka_unit_test(the_models_size_is_a_number),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

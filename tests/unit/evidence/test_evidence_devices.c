@@ -527,9 +527,49 @@ static int setup(void **state)
     return crypto_init() == ERR_OK ? 0 : -1;
 }
 
+static enum err ask_given(void)
+{
+    struct report_device *device;
+    enum err e = report_tsm_open(&k.base, &device, &note);
+    if (e != ERR_OK)
+        return e;
+    e = device->ask(device, wanted, &answer, &note);
+    device->close(device);
+    return e;
+}
+
+/* As the guest image's init leaves it: a user who may make no entries, and one entry that is theirs. */
+static void an_entry_that_was_given(void **state)
+{
+    (void)state;
+    static const char *const providers[] = {"sev_guest", "tdx_guest"};
+    for (size_t i = 0; i < test_count(providers); i++) {
+        begin(providers[i]);
+        k.mkdir_failed = i == 0 ? EACCES : EPERM;
+        k.no_privlevel = i != 0;
+        k.no_auxblob = i != 0;
+        assert_err(ask(report_tsm_open), ERR_EVIDENCE); /* there is none yet */
+        assert_non_null(strstr(note.text, "only root"));
+        k.entries[0] = (struct stand_in_entry){.used = true, .name = "enclume", .write_generation = 7};
+        assert_ok(ask_given());
+        assert_memory_equal(answer.report, wanted, sizeof wanted);
+        wanted[0]++;
+        assert_ok(ask_given());
+        assert_memory_equal(answer.report, wanted, sizeof wanted);
+        assert_true(k.entries[0].used);
+        assert_int_equal(k.rmdirs, 0);
+        k.would_block = 1;
+        assert_ok(ask_given());
+        assert_int_equal(k.rmdirs, 0);
+        k.entries[0].used = false;
+        assert_true(stand_in_is_clean(&k)); /* but for the entry, which stays */
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(an_entry_that_was_given),
         cmocka_unit_test(tsm_gives_an_snp_report_with_the_hosts_table),
         cmocka_unit_test(tsm_gives_a_td_quote),
         cmocka_unit_test(tsm_reads_to_the_end_however_it_is_cut),
