@@ -121,9 +121,11 @@ bool vtpm_ak_certificate_validity(struct vtpm_context *c, unsigned which)
         return true;
     for (size_t i = 0; i <= last(c); i++) {
         const struct x509 *cert = &c->certificates[i].cert;
-        if (c->now < cert->not_before || c->now > cert->not_after) {
-            vtpm_saw(c, "certificate %zu %s", i,
-                     c->now < cert->not_before ? "is not valid yet" : "has expired");
+        const char *wrong = c->now < cert->not_before  ? "is not valid yet"
+                            : c->now > cert->not_after ? "has expired"
+                                                       : NULL;
+        if (wrong != NULL) {
+            vtpm_saw(c, "certificate %zu %s", i, wrong);
             return false;
         }
     }

@@ -351,6 +351,20 @@ static void report_data_of_a_quote_are_compared_or_waived(void **state)
     assert_false(verdict_find(&verdict, "tdx.report_data.any")->passed);
 }
 
+static void each_rule_has_its_number(void **state)
+{
+    (void)state;
+    enum { LAST = 13 };
+    assert_string_equal(appraise_parts_rule(0)->name, "file.platform");
+    assert_string_equal(appraise_parts_rule(LAST)->name, "vtpm.nonce.any");
+    assert_null(appraise_parts_rule(LAST + 1));
+    /* And each table its place. */
+    assert_ptr_equal(rules_table(0)->rule, appraise_rule);
+    assert_string_equal(rules_table(6)->title, "Virtual TPM");
+    assert_ptr_equal(rules_table(6)->rule, vtpm_rule);
+    assert_null(rules_table(7));
+}
+
 /* ---- */
 
 static int make(void **state)
@@ -391,6 +405,7 @@ int main(void)
         cmocka_unit_test(a_quote_is_taken_out_of_its_wrapping),
         cmocka_unit_test(the_missing_part_of_collateral_is_named),
         cmocka_unit_test(report_data_of_a_quote_are_compared_or_waived),
+        cmocka_unit_test(each_rule_has_its_number),
     };
     return cmocka_run_group_tests(tests, make, drop);
 }

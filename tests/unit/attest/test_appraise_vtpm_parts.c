@@ -178,6 +178,35 @@ static void each_file_may_be_text_and_is_named_when_it_is_none(void **state)
     }
 }
 
+/* As tpm2_quote -o writes them: the selection, and lists with room for eight each. */
+static void values_of_registers_are_taken_out_of_their_wrapping(void **state)
+{
+    (void)state;
+    enum { OTHER_BANKS = 15 * 8, SLOTS = 8, ROOM = 64, QUOTED = 4 };
+    static uint8_t room[1024];
+    struct writer w = writer_into(room, sizeof room);
+    snp_scene();
+    const struct bytes values = vtpm.evidence.pcr_values;
+    assert_int_equal(values.len, QUOTED * TPM_PCR_SIZE);
+    writer_u32le(&w, 1);
+    writer_u16le(&w, TPM_ALG_SHA256);
+    writer_u8(&w, 3);
+    writer_u32le(&w, vtpm.pcrs);
+    writer_zeros(&w, 1 + OTHER_BANKS);
+    writer_u32le(&w, 1);
+    writer_u32le(&w, QUOTED);
+    for (size_t i = 0; i < SLOTS; i++) {
+        writer_u16le(&w, i < QUOTED ? TPM_PCR_SIZE : 0);
+        if (i < QUOTED)
+            writer_bytes(&w, bytes_of(values.ptr + i * TPM_PCR_SIZE, TPM_PCR_SIZE));
+        writer_zeros(&w, i < QUOTED ? ROOM - TPM_PCR_SIZE : ROOM);
+    }
+    parts.pcr_values = bytes_of(room, w.used);
+    appraise();
+    assert_true(verdict.accepted);
+    expect_size("file.vtpm.pcrs", values, "binary");
+}
+
 static void values_of_registers_that_are_none_are_named(void **state)
 {
     (void)state;
@@ -415,6 +444,16 @@ static void the_challenge_is_compared_or_waived(void **state)
     assert_true(verdict.accepted);
     assert_true(verdict_find(&verdict, "vtpm.nonce.any")->passed);
 
+    /* As long as it can be. */
+    synthetic_vtpm_init(&vtpm, &vtpm_keys);
+    vtpm.nonce_len = TPM_NONCE_MAX;
+    synthetic_vtpm_build_snp(&vtpm, &snp);
+    snp_files();
+    parts.any_nonce = true;
+    appraise();
+    assert_true(verdict.accepted);
+    assert_memory_equal(verdict_find(&verdict, "vtpm.nonce.any")->saw, "not compared: 4e4e", 18);
+
     /* What is no quote is not waived. */
     parts.quote = bytes_str("no quote");
     appraise();
@@ -450,6 +489,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sound_files_are_accepted),
         cmocka_unit_test(each_file_may_be_text_and_is_named_when_it_is_none),
+        cmocka_unit_test(values_of_registers_are_taken_out_of_their_wrapping),
         cmocka_unit_test(values_of_registers_that_are_none_are_named),
         cmocka_unit_test(hardware_that_is_not_accepted_is_refused),
         cmocka_unit_test(what_belongs_to_the_other_hardware_is_refused),

@@ -2,6 +2,7 @@
 /* Every check of the TDX appraisal, failed alone: sound evidence, one thing changed, built and signed anew. */
 #include <stdio.h>
 
+#include "attest/rules.h"
 #include "attest/tdx.h"
 #include "base/secret.h"
 #include "support/synthetic_tdx.h"
@@ -16,7 +17,7 @@ struct scene {
     struct synthetic_tdx tdx;
     struct tdx_policy policy;
     struct tdx_launch launches[TDX_LAUNCHES_MAX + 1];
-    uint8_t other[1][TDX_REGISTER_SIZE];
+    uint8_t other[2][TDX_REGISTER_SIZE];
     uint8_t ppid[1][PCK_PPID_SIZE];
     uint8_t report_data[TDX_REPORT_DATA_SIZE];
     bool report_data_unknown;
@@ -210,6 +211,9 @@ CHANGE(relaunch_accepted, b->tee_tcb_svn[0] = 5; s->policy.statuses |= 1U << TCB
 CHANGE(module_revoked, t->module_levels[0].status = "Revoked";)
 CHANGE(mrseam_listed, memcpy(s->other[0], b->mrseam, 48);
        s->policy.mrseam = reference((const uint8_t (*)[TDX_REGISTER_SIZE])s->other);)
+CHANGE(mrseam_second_of_two, memcpy(s->other[1], b->mrseam, 48);
+       s->policy.mrseam = reference((const uint8_t (*)[TDX_REGISTER_SIZE])s->other);
+       s->policy.mrseam.count = 2;)
 CHANGE(mrseam_not_listed, s->policy.mrseam = reference((const uint8_t (*)[TDX_REGISTER_SIZE])s->other);)
 CHANGE(platform_old, t->platform.component[0] = 4;)
 CHANGE(platform_too_old, t->platform.component[7] = 2;)
@@ -466,6 +470,7 @@ static const struct row rows[] = {
     ROW(relaunch_accepted, "tdx.tcb.advisories"),
     ROW(module_revoked, "tdx.tcb.status"),
     ROW(mrseam_listed),
+    ROW(mrseam_second_of_two),
     ROW(mrseam_not_listed, "tdx.module.mrseam"),
     ROW(platform_old, "tdx.tcb.status", "tdx.tcb.advisories"),
     ROW(platform_too_old, "tdx.tcb.level", "tdx.tcb.status"),
@@ -628,6 +633,14 @@ static void the_advisories_of_all_parts_are_listed_once(void **state)
     secret_free(json);
 }
 
+static void each_rule_has_its_number(void **state)
+{
+    (void)state;
+    assert_string_equal(tdx_rule(0)->name, "tdx.quote.version");
+    assert_string_equal(tdx_rule(ALL_CHECKS - 1)->name, "tdx.report_data");
+    assert_null(tdx_rule(ALL_CHECKS));
+}
+
 /* What a person reads of a check. */
 static void the_verdict_says_what_was_seen(void **state)
 {
@@ -646,6 +659,9 @@ static void the_verdict_says_what_was_seen(void **state)
         {NULL, "tdx.tcb.level", "UpToDate", NULL},
         {NULL, "tdx.tcb.status", "UpToDate", "UpToDate or SWHardeningNeeded"},
         {NULL, "tdx.tcb.advisories", "none", NULL},
+        {mrseam_second_of_two, "tdx.module.mrseam", NULL, "one of 2 reference values"},
+        {mrseam_not_listed, "tdx.module.mrseam", NULL,
+         "111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111"},
         {NULL, "tdx.pck.not_revoked", "not revoked (a list of 1)", NULL},
         {NULL, "tdx.qe.debug", "a production enclave", NULL},
         {NULL, "tdx.pck.inventory", "not compared: no inventory", NULL},
@@ -820,6 +836,7 @@ int main(void)
         cmocka_unit_test(each_change_fails_its_own_check),
         cmocka_unit_test(every_check_has_a_change_that_fails_it),
         cmocka_unit_test(the_advisories_of_all_parts_are_listed_once),
+        cmocka_unit_test(each_rule_has_its_number),
         cmocka_unit_test(the_verdict_says_what_was_seen),
         cmocka_unit_test(one_signer_of_both_documents_needs_its_root_twice),
         cmocka_unit_test(a_signer_that_cannot_be_read_stays_so),
