@@ -96,7 +96,6 @@ bool vtpm_ak_certificate_chain(struct vtpm_context *c, unsigned which)
 /* Pinned by the digest of the whole certificate: no copy of it is at hand to take its key from. */
 bool vtpm_ak_certificate_root(struct vtpm_context *c, unsigned which)
 {
-    uint8_t digest[CRYPTO_SHA256_SIZE];
     (void)which;
     if (is_absent(c))
         return true;
@@ -107,9 +106,7 @@ bool vtpm_ak_certificate_root(struct vtpm_context *c, unsigned which)
         vtpm_saw(c, "the SIMULATED root that was given by hand");
         return true;
     }
-    bool pinned =
-        crypto_hash_parts(CRYPTO_SHA256, &root, 1, digest) == ERR_OK &&
-        bytes_equal(bytes_of(digest, sizeof digest), bytes_of(anchor_azure_vtpm_root, sizeof digest));
+    bool pinned = anchors_pinned(root, anchor_azure_vtpm_root);
     vtpm_saw(c, "%s", pinned ? "Microsoft's" : "a root of somebody else's");
     return pinned;
 }

@@ -181,6 +181,74 @@ static void a_certificate_for_a_purpose_that_is_not_known_is_refused(void **stat
     assert_err(x509_parse(bytes_of(der.der, der.len), &cert, &note), ERR_UNKNOWN);
 }
 
+/* What a note says of which certificate, and the limits of the chain. */
+static void the_certificate_is_named_by_its_place(void **state)
+{
+    (void)state;
+    static const char *const places[] = {"the leaf", "certificate 2", "certificate 3", "the root"};
+    static struct nv_chain c;
+    struct err_note note = {{0}};
+    char wanted[80];
+    scene(SIMULATED_HOPPER);
+    for (size_t i = 0; i < test_count(places); i++) {
+        const size_t one = i + 1 == test_count(places) ? SIMULATED_GPU_CHAIN - 1 : i;
+        assert_ok(nv_chain_add(&c, bytes_of(s.g->device_der[one].der, s.g->device_der[one].len), &note));
+    }
+    for (size_t i = 0; i < test_count(places); i++) {
+        const int64_t end = c.at[i].cert.not_after;
+        c.at[i].cert.not_after = SYNTHETIC_NVGPU_NOW - 10;
+        (void)snprintf(wanted, sizeof wanted, "%s has expired", places[i]);
+        assert_err(nv_chain_check_validity(&c, SYNTHETIC_NVGPU_NOW, 9, &note), ERR_CERTIFICATE);
+        assert_string_equal(note.text, wanted);
+        assert_ok(nv_chain_check_validity(&c, SYNTHETIC_NVGPU_NOW, 10, &note));
+        assert_ok(nv_chain_check_validity(&c, SYNTHETIC_NVGPU_NOW - 10, 0, &note));
+        c.at[i].cert.not_after = end;
+    }
+    c.at[0].cert.algorithm = X509_ECDSA_SHA256;
+    assert_err(nv_chain_check_links(&c, &note), ERR_CERTIFICATE);
+    assert_string_equal(note.text, "the leaf is not signed with ECDSA and SHA-384");
+    nv_chain_release(&c);
+    for (size_t i = 1; i < 3; i++)
+        assert_ok(nv_chain_add(&c, bytes_of(s.g->device_der[i].der, s.g->device_der[i].len), &note));
+    assert_err(nv_chain_check_links(&c, &note), ERR_CERTIFICATE);
+    assert_string_equal(note.text, "the leaf is a CA"); /* two are enough to be looked at */
+    nv_chain_release(&c);
+}
+
+static void a_list_of_certificates_is_read_to_its_end(void **state)
+{
+    (void)state;
+    static const uint8_t large[NV_DER_MAX + 1] = {0x30};
+    static char text[2 * NV_DER_MAX];
+    static struct nv_chain c;
+    struct err_note note = {{0}};
+    assert_err(nv_chain_add(&c, bytes_of(large, sizeof large), &note), ERR_TOO_LARGE);
+    assert_err(nv_chain_add(&c, bytes_of(large, sizeof large - 1), &note), ERR_CERTIFICATE);
+    /* In PEM and DER, what is no certificate, behind nothing at all. */
+    assert_err(
+        nv_chain_read(&c, bytes_str("-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n"), &note),
+        ERR_CERTIFICATE);
+    assert_err(nv_chain_read(&c, bytes_of("\x30\x00", 2), &note), ERR_CERTIFICATE);
+    assert_err(nv_chain_read(&c, bytes_of("\x30\x01", 2), &note), ERR_CERTIFICATE);
+    assert_err(nv_chain_read(&c, bytes_str("x"), &note), ERR_TRUNCATED);
+    assert_int_equal(c.count, 0);
+    /* Blanks of each kind may stand behind the last. */
+    scene(SIMULATED_HOPPER);
+    for (const char *blank = "\n\r "; *blank != '\0'; blank++) {
+        const size_t len = s.g->pem_len;
+        assert_true(len + 2 < sizeof text);
+        memcpy(text, s.g->pem, len);
+        text[len] = *blank;
+        text[len + 1] = '\0';
+        assert_ok(nv_chain_read(&c, bytes_of(text, len + 2), &note));
+        assert_int_equal(c.count, SIMULATED_GPU_CHAIN);
+        nv_chain_release(&c);
+        text[len + 1] = 'x';
+        assert_err(nv_chain_read(&c, bytes_of(text, len + 2), &note), ERR_TRUNCATED);
+        nv_chain_release(&c);
+    }
+}
+
 static struct x509 leaf_with(struct x509_extension x)
 {
     struct x509 leaf = {.extension_count = 1};
@@ -191,7 +259,7 @@ static struct x509 leaf_with(struct x509_extension x)
 static const uint8_t composite_oid[] = {0x67, 0x81, 0x05, 0x05, 0x04, 0x01};
 static const uint8_t tcb_info_oid[] = {0x67, 0x81, 0x05, 0x05, 0x04, 0x01, 0x01};
 
-static void fwid_put(struct writer *w, size_t size, bool sha256)
+static void fwid_put(struct writer *w, size_t size, bool sha256, bool tail)
 {
     static const uint8_t oid[] = {0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x02};
     uint8_t digest[64];
@@ -202,6 +270,8 @@ static void fwid_put(struct writer *w, size_t size, bool sha256)
     size_t seq = der_begin(w, DER_SEQUENCE);
     der_put(w, DER_OID, bytes_of(name, sizeof name));
     der_put(w, DER_OCTET_STRING, bytes_of(digest, size));
+    if (tail)
+        der_put(w, DER_NULL, bytes_of(digest, 0));
     der_end(w, seq);
 }
 
@@ -216,17 +286,27 @@ static void the_firmware_is_named_in_the_forms_of_the_tcg(void **state)
         bool sha256;
         bool good;
         uint16_t flags;
+        const char *bits; /* of the flags, with their length; NULL: one octet, in which flag 3 is set */
+        size_t bits_len;
+        bool tail; /* one element more in the FWID */
     } table[] = {
-        {{FWIDS}, 48, false, true, 0},
-        {{0x80, 0x81, 0x83, FWIDS, FLAGS, 0x88}, 48, false, true, 1 << 3},
-        {{FWIDS, FLAGS, 0x89, 0x8a, 0xab}, 48, false, true, 1 << 3},
-        {{FWIDS, 0x8c}, 48, false, false, 0},  /* a member that is not known */
-        {{FWIDS, 0x80}, 48, false, false, 0},  /* not in their order */
-        {{FWIDS, FWIDS}, 48, false, false, 0}, /* twice */
-        {{0x80, FLAGS}, 48, false, false, 0},  /* no firmware */
-        {{FWIDS, 0x30}, 48, false, false, 0},  /* of another class */
-        {{FWIDS}, 32, false, false, 0},
-        {{FWIDS}, 48, true, false, 0},
+        {{FWIDS}, 48, false, true, 0, NULL, 0, false},
+        {{0x80, 0x81, 0x83, FWIDS, FLAGS, 0x88}, 48, false, true, 1 << 3, NULL, 0, false},
+        {{FWIDS, FLAGS, 0x89, 0x8a, 0xab}, 48, false, true, 1 << 3, NULL, 0, false},
+        {{FWIDS, 0x8c}, 48, false, false, 0, NULL, 0, false},  /* a member that is not known */
+        {{FWIDS, 0x80}, 48, false, false, 0, NULL, 0, false},  /* not in their order */
+        {{FWIDS, FWIDS}, 48, false, false, 0, NULL, 0, false}, /* twice */
+        {{0x80, FLAGS}, 48, false, false, 0, NULL, 0, false},  /* no firmware */
+        {{FWIDS, 0x30}, 48, false, false, 0, NULL, 0, false},  /* of another class */
+        {{FWIDS}, 32, false, false, 0, NULL, 0, false},
+        {{FWIDS}, 48, true, false, 0, NULL, 0, false},
+        {.tags = {FWIDS}, .digest_size = 48, .tail = true},
+        {{FWIDS, FLAGS}, 48, false, true, 1 << 15 | 1 << 0, "\x00\x80\x01", 3, false},
+        {{FWIDS, FLAGS}, 48, false, true, 1 << 0, "\x07\x80", 2, false},
+        {{FWIDS, FLAGS}, 48, false, true, 0, "\x00", 1, false},
+        {{FWIDS, FLAGS}, 48, false, false, 0, "\x08\x80", 2, false},
+        {{FWIDS, FLAGS}, 48, false, false, 0, "", 0, false},
+        {{FWIDS, FLAGS}, 48, false, false, 0, "\x00\x80\x01\x00", 4, false},
     };
     for (size_t i = 0; i < test_count(table); i++) {
         uint8_t buffer[512];
@@ -237,9 +317,10 @@ static void the_firmware_is_named_in_the_forms_of_the_tcg(void **state)
         for (size_t k = 0; k < 6 && table[i].tags[k] != 0; k++) {
             size_t member = der_begin(&w, table[i].tags[k]);
             if (table[i].tags[k] == FWIDS)
-                fwid_put(&w, table[i].digest_size, table[i].sha256);
+                fwid_put(&w, table[i].digest_size, table[i].sha256, table[i].tail);
             else if (table[i].tags[k] == FLAGS)
-                writer_bytes(&w, bytes_of("\x04\x10", 2));
+                writer_bytes(&w, table[i].bits == NULL ? bytes_of("\x04\x10", 2)
+                                                       : bytes_of(table[i].bits, table[i].bits_len));
             der_end(&w, member);
         }
         der_end(&w, seq);
@@ -456,6 +537,8 @@ int main(void)
         cmocka_unit_test(texts_are_printable_and_end_once),
         cmocka_unit_test(numbers_are_of_one_to_eight_octets),
         cmocka_unit_test(a_chain_is_at_most_so_long),
+        cmocka_unit_test(the_certificate_is_named_by_its_place),
+        cmocka_unit_test(a_list_of_certificates_is_read_to_its_end),
         cmocka_unit_test(a_certificate_on_another_curve_is_refused),
         cmocka_unit_test(a_certificate_for_a_purpose_that_is_not_known_is_refused),
         cmocka_unit_test(the_firmware_is_named_in_the_forms_of_the_tcg),
