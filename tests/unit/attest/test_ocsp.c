@@ -54,6 +54,7 @@ enum change {
     CRITICAL_WRITTEN_AS_NOT,
     NONCE_TWICE,
     NONCE_OF_ONE,
+    EMPTY_NONCE_OF_ONE,
     UNKNOWN_ALGORITHM,
     CERTIFICATE_OF_ANOTHER_TAG,
     SIGNATURE_OF_BITS,
@@ -96,7 +97,8 @@ static void put_extension(struct writer *w, bool is_nonce, int critical)
     if (critical != SYNTHETIC_LEFT_OUT)
         synthetic_put(w, 0x01, &value, 1);
     size_t octets = synthetic_begin(w, 0x04);
-    synthetic_put(w, 0x04, "nonce", 5);
+    if (now != EMPTY_NONCE_OF_ONE)
+        synthetic_put(w, 0x04, "nonce", 5);
     end(w, octets, MORE_IN_NONCE);
     end(w, seq, MORE_IN_EXTENSION);
 }
@@ -122,12 +124,13 @@ static void put_extensions(struct writer *w)
 static void put_extensions_of_one(struct writer *w)
 {
     if (now != EXTENSION_OF_ONE && now != CRITICAL_UNKNOWN_OF_ONE && now != NONCE_OF_ONE &&
-        now != NO_EXTENSION_OF_ONE)
+        now != EMPTY_NONCE_OF_ONE && now != NO_EXTENSION_OF_ONE)
         return;
     size_t outer = synthetic_begin(w, 0xa1);
     size_t list = synthetic_begin(w, 0x30);
     if (now != NO_EXTENSION_OF_ONE)
-        put_extension(w, now == NONCE_OF_ONE, now == CRITICAL_UNKNOWN_OF_ONE ? 0xff : SYNTHETIC_LEFT_OUT);
+        put_extension(w, now == NONCE_OF_ONE || now == EMPTY_NONCE_OF_ONE,
+                      now == CRITICAL_UNKNOWN_OF_ONE ? 0xff : SYNTHETIC_LEFT_OUT);
     synthetic_end(w, list);
     synthetic_end(w, outer);
 }
@@ -206,7 +209,7 @@ static void put_data(struct writer *w)
     if (now != NO_ANSWER)
         put_single(w);
     synthetic_end(w, answers);
-    if (now != WITHOUT_EXTENSIONS)
+    if (now != WITHOUT_EXTENSIONS && now != EMPTY_NONCE_OF_ONE)
         put_extensions(w);
     end(w, data, MORE_IN_DATA);
 }
@@ -303,6 +306,7 @@ static void what_is_left_over_or_missing_is_refused_where_it_stands(void **state
         [CRITICAL_UNKNOWN_OF_ONE] = {ERR_UNKNOWN, ".responses"},
         [CRITICAL_WRITTEN_AS_NOT] = {ERR_CERTIFICATE, ".responseExtensions"},
         [NONCE_TWICE] = {ERR_CERTIFICATE, ".responseExtensions"},
+        [EMPTY_NONCE_OF_ONE] = {ERR_CERTIFICATE, ".responses"},
         [NONCE_OF_ONE] = {ERR_CERTIFICATE, ".responses"},
         [UNKNOWN_ALGORITHM] = {ERR_UNKNOWN, ".signatureAlgorithm"},
         [CERTIFICATE_OF_ANOTHER_TAG] = {ERR_CERTIFICATE, ".signature:"},
