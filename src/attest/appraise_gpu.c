@@ -56,7 +56,7 @@ struct opened {
 
 static size_t taken(const struct appraise_gpu_list *list, size_t max)
 {
-    return list->count < max ? list->count : max;
+    return list->count < max ? list->count : max; /* equivalent: of two that are the same, either */
 }
 
 static enum err named(const struct appraise_gpu_list *list, size_t i, enum err e,
@@ -109,8 +109,7 @@ static void gpus_open(const struct appraise_gpu_files *files, struct opened *o, 
         row(v, &rules[RULE_CERTIFICATES], e, &note, files->certificates.count);
     for (size_t i = 0; i < count; i++) {
         o->gpus[i].report = o->reports[i].content;
-        if (i < chains)
-            o->gpus[i].certificates = o->certificates[i].content;
+        o->gpus[i].certificates = o->certificates[i].content; /* empty behind the last */
     }
 }
 

@@ -378,6 +378,12 @@ static void a_response_is_taken_apart(void **state)
     assert_true(answer.has_next_update);
     assert_false(ocsp_answers(&r, &certs[0], &certs[2], &answer)); /* another serial number */
     assert_false(ocsp_answers(&r, &certs[1], &certs[1], &answer)); /* another issuer */
+    struct x509 issuer = certs[2];
+    issuer.subject = certs[1].subject; /* by name alone */
+    assert_false(ocsp_answers(&r, &certs[1], &issuer, &answer));
+    issuer = certs[2];
+    issuer.spki = certs[1].spki; /* by key alone */
+    assert_false(ocsp_answers(&r, &certs[1], &issuer, &answer));
     for (size_t cut = 0; cut < len; cut++)
         assert_err(ocsp_parse(bytes_of(s.g->ocsp_der[0], cut), &r, NULL), ERR_CERTIFICATE);
     s.g->ocsp[0].error = 6;
