@@ -177,7 +177,7 @@ static void ocsp_open(const struct appraise_gpu_files *files, struct opened *o, 
     row(v, &rules[RULE_OCSP], e, &note, o->response_count);
 }
 
-static void release(struct opened *o)
+static void opened_release(struct opened *o)
 {
     for (size_t i = 0; i < GPUS_TAKEN; i++) {
         evidence_file_release(&o->reports[i]);
@@ -205,8 +205,9 @@ void appraise_gpu_parts(const struct appraise_gpu_files *files, const struct nvg
     v->claims.platform = VERDICT_PLATFORM_GPU;
     struct opened *o = calloc(1, sizeof *o);
     if (o == NULL) {
+        /* equivalent: no memory */
         (void)verdict_add(v, &rules[RULE_REPORT], false, "", "%s", err_text(ERR_MEMORY));
-        verdict_conclude(v);
+        verdict_conclude(v); /* equivalent: refused as it is */
         return;
     }
     gpus_open(files, o, v);
@@ -222,5 +223,5 @@ void appraise_gpu_parts(const struct appraise_gpu_files *files, const struct nvg
     if (files->any_nonce)
         appraise_parts_waive(v, "nvgpu.report.nonce", &rules[RULE_ANY_NONCE]);
     verdict_conclude(v);
-    release(o);
+    opened_release(o);
 }
