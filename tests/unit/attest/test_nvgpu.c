@@ -222,6 +222,7 @@ RESPONDER(word_by_one_who_appointed_himself, r.signer = s->other;)
 RESPONDER(word_by_one_of_another_issuer, r.issuer_cn = "NVIDIA GH100 Identity";
           r.signer = s->g->device[IDENTITY].key;)
 RESPONDER(word_by_one_no_more_appointed, r.not_after = s->now - 1;)
+RESPONDER(word_in_the_first_and_last_second, r.not_before = r.not_after = s->now;)
 RESPONDER(word_by_one_not_yet_appointed, r.not_before = s->now + 1;)
 
 CHANGE(report_by_another, g->report_key = s->other;)
@@ -500,6 +501,7 @@ static const struct row rows[] = {
     ROW(words_with_the_nonce),
     ROW(words_without_the_nonce, OCSP_BOTH),
     ROW(word_by_one_appointed),
+    ROW(word_in_the_first_and_last_second),
     ROW(word_by_one_appointed_by_its_key),
     ROW(word_by_one_appointed_for_nothing, "nvgpu.chain.not_revoked"),
     ROW(word_by_one_who_appointed_himself, "nvgpu.chain.not_revoked"),
