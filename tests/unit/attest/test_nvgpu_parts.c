@@ -392,6 +392,65 @@ static void a_response_is_taken_apart(void **state)
     assert_err(ocsp_parse(bytes_of(s.g->ocsp_der[0], OCSP_SIZE_MAX + 1), &r, NULL), ERR_TOO_LARGE);
 }
 
+static struct simulated_nv_certificate responder_named(const char *name)
+{
+    const struct simulated_nv_certificate *issuer = &s.g->device[2];
+    return (struct simulated_nv_certificate){.issuer_cn = issuer->subject_cn,
+                                             .subject_cn = name,
+                                             .serial = 77,
+                                             .not_before = SYNTHETIC_NVGPU_NOW - 10,
+                                             .not_after = SYNTHETIC_NVGPU_NOW + 10,
+                                             .path_length = SIMULATED_NV_NO_LIMIT,
+                                             .key_usage = X509_USAGE_DIGITAL_SIGNATURE,
+                                             .ocsp_signing = true,
+                                             .key = s.other,
+                                             .signer = issuer->key};
+}
+
+/* The certificates in a response are signed by themselves alone: somebody can put in those of another responder who has the same key. */
+static void a_responder_is_the_one_that_is_named(void **state)
+{
+    (void)state;
+    static uint8_t response[SIMULATED_OCSP_MAX];
+    struct simulated_nv_der named;
+    struct simulated_nv_der other;
+    struct ocsp_response r;
+    struct x509 issuer;
+    struct crypto_public_key *key;
+    struct err_note note = {{0}};
+    size_t len;
+    scene(SIMULATED_HOPPER);
+    assert_ok(x509_parse(bytes_of(s.g->device_der[2].der, s.g->device_der[2].len), &issuer, &note));
+    assert_ok(crypto_public_key_from_spki(issuer.spki, &key));
+    struct simulated_nv_certificate one = responder_named("Simulated responder 1");
+    struct simulated_nv_certificate two = responder_named("Simulated responder 2");
+    assert_ok(simulated_nv_certificate_sign(&one, &named));
+    do /* signatures differ in length */
+        assert_ok(simulated_nv_certificate_sign(&two, &other));
+    while (other.len != named.len);
+    s.g->ocsp[0].certificate = bytes_of(s.g->device_der[1].der, s.g->device_der[1].len);
+    s.g->ocsp[0].issuer = issuer.der;
+    s.g->ocsp[0].responder = bytes_of(named.der, named.len);
+    s.g->ocsp[0].signer = s.other;
+    assert_ok(simulated_ocsp_sign(&s.g->ocsp[0], response, sizeof response, &len));
+    assert_ok(ocsp_parse(bytes_of(response, len), &r, &note));
+    assert_ok(ocsp_verify(&r, &issuer, key, SYNTHETIC_NVGPU_NOW, &note));
+    uint8_t *at = memmem(response, len, named.der, named.len);
+    assert_non_null(at);
+    memcpy(at, other.der, other.len);
+    assert_err(ocsp_verify(&r, &issuer, key, SYNTHETIC_NVGPU_NOW, &note), ERR_CERTIFICATE);
+    assert_string_equal(note.text, "the response is of another responder");
+
+    one.signer = s.other;
+    do
+        assert_ok(simulated_nv_certificate_sign(&one, &other));
+    while (other.len != named.len);
+    memcpy(at, other.der, other.len);
+    assert_err(ocsp_verify(&r, &issuer, key, SYNTHETIC_NVGPU_NOW, &note), ERR_SIGNATURE);
+    assert_string_equal(note.text, "the responder was not appointed by the issuer");
+    crypto_public_key_free(key);
+}
+
 /* ---- reference values ---- */
 
 static void a_document_is_taken_apart(void **state)
@@ -549,6 +608,7 @@ int main(void)
         cmocka_unit_test(a_certificate_for_a_purpose_that_is_not_known_is_refused),
         cmocka_unit_test(the_firmware_is_named_in_the_forms_of_the_tcg),
         cmocka_unit_test(a_response_is_taken_apart),
+        cmocka_unit_test(a_responder_is_the_one_that_is_named),
         cmocka_unit_test(a_document_is_taken_apart),
         cmocka_unit_test(documents_of_another_form_are_refused),
     };

@@ -361,6 +361,27 @@ static void a_response_that_is_too_large_is_refused_unread(void **state)
     assert_err(ocsp_parse(bytes_of(large, sizeof large - 1), &response, &note), ERR_CERTIFICATE);
 }
 
+/* Who signed, when it is not one whom the issuer appointed: the issuer, and nobody else. */
+static void a_response_is_of_the_issuer_or_of_whom_it_names(void **state)
+{
+    (void)state;
+    uint8_t room[64];
+    struct writer w = writer_into(room, sizeof room);
+    struct x509 issuer = {.der = bytes_of("\x30\x00", 2)};
+    synthetic_put_name(&w, "issuer");
+    issuer.subject = bytes_of(room, w.used);
+    assert_ok(parse(NO_CERTIFICATES));
+    assert_err(ocsp_verify(&response, &issuer, NULL, 0, &note), ERR_CERTIFICATE);
+    assert_string_equal(note.text, "the response is of another responder");
+    issuer.subject = response.responder_name;
+    assert_err(ocsp_verify(&response, &issuer, NULL, 0, &note), ERR_KEY);
+    assert_string_equal(note.text, "the response is not signed by its responder");
+    /* Named by its key, with the issuer's own certificate. */
+    assert_ok(parse(BY_KEY));
+    assert_err(ocsp_verify(&response, &issuer, NULL, 0, &note), ERR_KEY);
+    assert_string_equal(note.text, "the response is not signed by its responder");
+}
+
 /* Both ends belong to it. */
 static void the_window_has_two_ends(void **state)
 {
@@ -388,6 +409,7 @@ int main(void)
         cmocka_unit_test(what_is_left_over_or_missing_is_refused_where_it_stands),
         cmocka_unit_test(what_is_optional_may_be_there_or_not),
         cmocka_unit_test(a_response_that_is_too_large_is_refused_unread),
+        cmocka_unit_test(a_response_is_of_the_issuer_or_of_whom_it_names),
         cmocka_unit_test(the_window_has_two_ends),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
