@@ -204,8 +204,8 @@ enum err xml_c14n_digest(const struct xml_document *d, uint32_t apex, uint32_t w
     struct crypto_hash_stream *stream;
     enum err e = crypto_hash_open(hash, &stream);
     if (e != ERR_OK)
-        return e;
+        return e; /* equivalent: fails for want of memory alone */
     e = xml_c14n(d, apex, without, feed, stream);
     enum err closed = crypto_hash_close(stream, e == ERR_OK ? digest : NULL);
-    return e == ERR_OK ? closed : e;
+    return e == ERR_OK ? closed : e; /* equivalent: likewise, as feeding it does */
 }
