@@ -452,7 +452,7 @@ static void text(struct parser *p)
         if (bytes_is_str(reader_bytes(&look, 3), "]]>"))
             refuse(p, ERR_ENCODING, "']]>' in a text");
     }
-    struct xml_node *n = failed(p) || said.len == 0 ? NULL : add_node(p);
+    struct xml_node *n = failed(p) ? NULL : add_node(p); /* which has at least one octet then */
     if (n != NULL) {
         n->is_text = true;
         n->text = said;
