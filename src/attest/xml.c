@@ -452,7 +452,7 @@ static void text(struct parser *p)
         if (bytes_is_str(reader_bytes(&look, 3), "]]>"))
             refuse(p, ERR_ENCODING, "']]>' in a text");
     }
-    struct xml_node *n = failed(p) ? NULL : add_node(p); /* which has at least one octet then */
+    struct xml_node *n = failed(p) ? NULL : add_node(p); /* read without failure it has an octet */
     if (n != NULL) {
         n->is_text = true;
         n->text = said;
@@ -520,13 +520,13 @@ static size_t count(struct bytes text, uint8_t wanted)
 {
     size_t n = 0;
     for (size_t i = 0; i < text.len; i++)
-        n += text.ptr[i] == wanted;
+        n += text.ptr[i] == wanted; /* equivalent: there are at least as many others, and that is room, too */
     return n;
 }
 
 static uint32_t smaller(size_t a, size_t b)
 {
-    return (uint32_t)(a < b ? a : b);
+    return (uint32_t)(a < b ? a : b); /* equivalent: of two that are the same, either */
 }
 
 /* One block: the document, its three lists, the values. Each tag begins with '<', each attribute has a '='. */

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "attest/nvgpu_names.h"
 #include "attest/nvgpu_report.h"
 #include "attest/ocsp.h"
 #include "attest/rim.h"
@@ -577,6 +578,69 @@ static void documents_of_another_form_are_refused(void **state)
     }
 }
 
+/* ---- names ---- */
+
+static enum err names_of_gpu(char rims[NVGPU_GPU_RIMS][NVGPU_RIM_ID_SIZE], struct nvgpu_serials *serials)
+{
+    struct err_note note = {{0}};
+    synthetic_nvgpu_build(&s);
+    return nvgpu_names_of_gpu(s.gpus[0].report, s.gpus[0].certificates, rims, serials, &note);
+}
+
+static void serial_is(const struct nvgpu_serials *serials, size_t i, uint64_t number)
+{
+    const uint8_t octets[] = {(uint8_t)(number >> 8), (uint8_t)number};
+    const size_t zeros = number < 256 ? 1 : 0;
+    assert_true(bytes_equal(bytes_of(serials->at[i].octets, serials->at[i].len),
+                            bytes_of(octets + zeros, sizeof octets - zeros)));
+}
+
+static void what_has_to_come_with_a_gpu_is_named(void **state)
+{
+    (void)state;
+    static struct nvgpu_serials serials;
+    char rims[NVGPU_GPU_RIMS][NVGPU_RIM_ID_SIZE];
+    struct err_note note = {{0}};
+    synthetic_nvgpu_init(&s, SIMULATED_HOPPER);
+    s.g->device[1].serial = 0x80; /* written with a zero before it */
+    s.g->device[3].serial = 0;
+    assert_ok(names_of_gpu(rims, &serials));
+    assert_string_equal(rims[0], "NV_GPU_DRIVER_GH100_580.95.05");
+    assert_string_equal(rims[1], "NV_GPU_VBIOS_1010_0200_882_96009F0001");
+    assert_int_equal(serials.count, SIMULATED_GPU_CHAIN - 2);
+    serial_is(&serials, 0, 0x80);
+    serial_is(&serials, 1, s.g->device[2].serial);
+    serial_is(&serials, 2, 0);
+    assert_ok(nvgpu_names_of_rim(s.rims[0].document, &serials, &note));
+    assert_int_equal(serials.count, SIMULATED_RIM_CHAIN - 1);
+    for (size_t i = 0; i < serials.count; i++)
+        serial_is(&serials, i, s.g->signer[i].serial);
+    assert_err(nvgpu_names_of_rim(bytes_str("<a/>"), &serials, &note), ERR_UNKNOWN);
+    assert_int_equal(serials.count, 0);
+
+    static const uint16_t needed[] = {NVGPU_DRIVER_VERSION, NVGPU_VBIOS_VERSION, NVGPU_PROJECT,
+                                      NVGPU_PROJECT_SKU, NVGPU_CHIP_SKU};
+    for (size_t i = 0; i < test_count(needed); i++) {
+        synthetic_nvgpu_init(&s, SIMULATED_HOPPER);
+        simulated_gpu_field_find(&s.g->report, needed[i])->type = 200;
+        assert_err(names_of_gpu(rims, &serials), ERR_UNKNOWN);
+        assert_int_equal(serials.count, 0);
+    }
+    scene(SIMULATED_HOPPER);
+    assert_err(
+        nvgpu_names_of_gpu(bytes_of(s.gpus[0].report.ptr, 64), s.gpus[0].certificates, rims, &serials, &note),
+        ERR_TRUNCATED);
+    assert_err(nvgpu_names_of_gpu(s.gpus[0].report, bytes_str("x"), rims, &serials, &note), ERR_TRUNCATED);
+    assert_err(nvgpu_names_of_gpu(s.gpus[0].report, bytes_of(NULL, 0), rims, &serials, &note), ERR_UNKNOWN);
+    assert_string_equal(note.text, "the GPU's certificates are those of a chip that is not known");
+    synthetic_nvgpu_init(&s, SIMULATED_BLACKWELL);
+    assert_ok(names_of_gpu(rims, &serials));
+    assert_string_equal(rims[0], "NV_GPU_CC_DRIVER_GB100_580.95.05");
+    synthetic_nvgpu_init(&s, SIMULATED_HOPPER);
+    s.g->device[0].subject_cn = "LS10 A01"; /* a chip whose reference values have no name here */
+    assert_err(names_of_gpu(rims, &serials), ERR_UNKNOWN);
+}
+
 static int make(void **state)
 {
     (void)state;
@@ -611,6 +675,7 @@ int main(void)
         cmocka_unit_test(a_responder_is_the_one_that_is_named),
         cmocka_unit_test(a_document_is_taken_apart),
         cmocka_unit_test(documents_of_another_form_are_refused),
+        cmocka_unit_test(what_has_to_come_with_a_gpu_is_named),
     };
     return cmocka_run_group_tests(tests, make, drop);
 }

@@ -225,6 +225,28 @@ static void the_sink_can_end_it(void **state)
     xml_free(d);
 }
 
+static void a_text_is_all_that_an_element_holds(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *document;
+        bool has;
+        const char *said;
+    } table[] = {
+        {"<a/>", true, ""},          {"<a></a>", true, ""},      {"<a>t</a>", true, "t"},
+        {"<a> </a>", true, " "},     {"<a><b/></a>", false, ""}, {"<a>t<b/></a>", false, ""},
+        {"<a><b/>t</a>", false, ""},
+    };
+    for (size_t i = 0; i < test_count(table); i++) {
+        struct xml_document *d;
+        struct bytes said;
+        assert_ok(xml_parse(bytes_str(table[i].document), &d, NULL));
+        assert_int_equal(xml_text(d, 0, &said), table[i].has);
+        assert_true(bytes_is_str(said, table[i].said));
+        xml_free(d);
+    }
+}
+
 /* ---- what is not read ---- */
 
 static void what_is_not_well_formed_or_not_needed_is_refused(void **state)
@@ -376,7 +398,8 @@ static void limits_hold(void **state)
     assert_err(parsed(repeated("", "<a>", 100000, "")), ERR_TOO_LARGE);
     assert_ok(parsed(repeated("<a>", "<b/>", XML_NODES_MAX - 1, "</a>")));
     assert_err(parsed(repeated("<a>", "<b/>", XML_NODES_MAX, "</a>")), ERR_TOO_LARGE);
-    assert_err(parsed(repeated("<a>", "x", XML_SIZE_MAX, "</a>")), ERR_TOO_LARGE);
+    assert_ok(parsed(repeated("<a>", "x", XML_SIZE_MAX - 7, "</a>")));
+    assert_err(parsed(repeated("<a>", "x", XML_SIZE_MAX - 6, "</a>")), ERR_TOO_LARGE);
     for (int more = 0; more < 2; more++) {
         char *at = attributes + 2;
         for (int i = 0; i < XML_ELEMENT_ATTRIBUTES_MAX + more; i++)
@@ -410,6 +433,7 @@ int main(void)
         cmocka_unit_test(libxml2_has_the_same_canonical_forms),
         cmocka_unit_test(an_element_stands_for_itself_with_all_that_is_in_scope),
         cmocka_unit_test(an_element_can_be_left_out),
+        cmocka_unit_test(a_text_is_all_that_an_element_holds),
         cmocka_unit_test(the_sink_can_end_it),
         cmocka_unit_test(what_is_not_well_formed_or_not_needed_is_refused),
         cmocka_unit_test(limits_hold),
