@@ -233,7 +233,6 @@ static enum err read_number_if(struct reading *r, const struct policy_member *m,
     if (named && json_is_string(value))
         return refuse(r, ERR_JSON, "is neither an integer nor \"any\"");
     memcpy(member_at(base, m->mark), &named, sizeof named);
-    store(m, base, 0);
     return named ? read_number(r, m, value, base) : ERR_OK;
 }
 

@@ -351,6 +351,23 @@ static void report_data_of_a_quote_are_compared_or_waived(void **state)
     assert_false(verdict_find(&verdict, "tdx.report_data.any")->passed);
 }
 
+/* A root by hand is trusted for what its name stands for, and for nothing else. */
+static void a_root_has_the_name_of_its_platform(void **state)
+{
+    (void)state;
+    static struct synthetic_snp s;
+    struct err_note note = {{0}};
+    for (size_t more = 0; more < 2; more++) {
+        synthetic_snp_init(&s, &snp_keys);
+        s.ark.subject_cn = s.ark.issuer_cn = more == 0 ? "ARK-" : "ARK-X";
+        synthetic_snp_build(&s);
+        attest_policy_default(&policy);
+        assert_err(attest_policy_trust_simulated(&policy, s.evidence.ark, &note),
+                   more == 0 ? ERR_UNKNOWN : ERR_OK);
+        assert_true(bytes_equal(policy.simulated_root, more == 0 ? (struct bytes){0} : s.evidence.ark));
+    }
+}
+
 static void each_rule_has_its_number(void **state)
 {
     (void)state;
@@ -405,6 +422,7 @@ int main(void)
         cmocka_unit_test(a_quote_is_taken_out_of_its_wrapping),
         cmocka_unit_test(the_missing_part_of_collateral_is_named),
         cmocka_unit_test(report_data_of_a_quote_are_compared_or_waived),
+        cmocka_unit_test(a_root_has_the_name_of_its_platform),
         cmocka_unit_test(each_rule_has_its_number),
     };
     return cmocka_run_group_tests(tests, make, drop);

@@ -832,6 +832,7 @@ static void an_unknown_member_is_refused_in_every_object(void **state)
 {
     (void)state;
     expect_refused_text(bytes_str("{\"version\":1,\"nvidia\":{}}"), ERR_UNKNOWN, "nvidia");
+    expect_refused_text(bytes_str("{\"version\":1,\"a !~\x7f\":{}}"), ERR_UNKNOWN, "a?!~?");
     expect_refused_text(bytes_str("{\"version\":1,\"snp\":{\"Vmpl\":0}}"), ERR_UNKNOWN, "snp.Vmpl");
     expect_refused_text(bytes_str("{\"version\":1,\"snp\":{\"guest_policy\":{\"sev\":\"any\"}}}"),
                         ERR_UNKNOWN, "snp.guest_policy.sev");
