@@ -273,8 +273,11 @@ static bool dotted_part(const char **text, uint8_t *part)
     enum { BASE = 10 };
     const char *at = *text;
     unsigned number = 0;
-    while (*at >= '0' && *at <= '9' && number <= UINT8_MAX)
+    while (*at >= '0' && *at <= '9') {
         number = number * BASE + (unsigned)(*at++ - '0');
+        if (number > UINT8_MAX)
+            number = UINT8_MAX + 1;
+    }
     const bool good = at != *text && number <= UINT8_MAX && !(**text == '0' && at - *text > 1);
     *text = at;
     *part = (uint8_t)number;

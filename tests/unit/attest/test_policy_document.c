@@ -828,6 +828,20 @@ static void every_wrong_value_is_refused_with_its_path(void **state)
     for_each_member(true, expect_wrong_values_refused);
 }
 
+static void numbers_with_dots_have_every_digit(void **state)
+{
+    (void)state;
+    struct policy_document *doc =
+        parse(bytes_str("{\"version\":1,\"snp\":{\"firmware_min\":\"190.0.255\",\"abi_min\":\"9.89\"}}"));
+    static const uint8_t firmware[] = {190, 0, 255};
+    static const uint8_t abi[] = {9, 89};
+    assert_memory_equal(doc->policy.snp.firmware_floor, firmware, sizeof firmware);
+    assert_memory_equal(doc->policy.snp.abi_floor, abi, sizeof abi);
+    policy_document_release(doc);
+    expect_refused_text(bytes_str("{\"version\":1,\"snp\":{\"abi_min\":\"1./\"}}"), ERR_VALUE, "snp.abi_min");
+    expect_refused_text(bytes_str("{\"version\":1,\"snp\":{\"abi_min\":\"1.:\"}}"), ERR_VALUE, "snp.abi_min");
+}
+
 static void an_unknown_member_is_refused_in_every_object(void **state)
 {
     (void)state;
@@ -1210,6 +1224,7 @@ int main(void)
         cmocka_unit_test(nothing_said_is_the_default),
         cmocka_unit_test(every_member_takes_effect_and_nothing_else),
         cmocka_unit_test(every_wrong_value_is_refused_with_its_path),
+        cmocka_unit_test(numbers_with_dots_have_every_digit),
         cmocka_unit_test(an_unknown_member_is_refused_in_every_object),
         cmocka_unit_test(a_record_that_lacks_a_member_is_refused),
         cmocka_unit_test(texts_that_are_no_json_are_refused),
