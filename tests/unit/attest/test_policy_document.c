@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "attest/policy_members.h"
+#include "attest/vcek.h"
 #include "attest/verdict.h"
 #include "base/encoding.h"
 #include "base/secret.h"
@@ -842,6 +843,27 @@ static void numbers_with_dots_have_every_digit(void **state)
     expect_refused_text(bytes_str("{\"version\":1,\"snp\":{\"abi_min\":\"1.:\"}}"), ERR_VALUE, "snp.abi_min");
 }
 
+static void a_text_has_as_many_characters_as_it_may(void **state)
+{
+    (void)state;
+    char text[256];
+    char name[VCEK_CSP_ID_MAX + 2];
+    memset(name, '~', sizeof name);
+    for (size_t more = 0; more < 2; more++) {
+        (void)snprintf(text, sizeof text, "{\"version\":1,\"snp\":{\"csp_ids\":[\"%.*s\"]}}",
+                       (int)(VCEK_CSP_ID_MAX + more), name);
+        if (more == 0)
+            policy_document_release(parse(bytes_str(text)));
+        else
+            expect_refused_text(bytes_str(text), ERR_VALUE, "snp.csp_ids[0]");
+    }
+    policy_document_release(parse(bytes_str("{\"version\":1,\"snp\":{\"csp_ids\":[\" \"]}}")));
+    expect_refused_text(bytes_str("{\"version\":1,\"snp\":{\"csp_ids\":[\"\\u001f\"]}}"), ERR_VALUE,
+                        "snp.csp_ids[0]");
+    expect_refused_text(bytes_str("{\"version\":1,\"snp\":{\"csp_ids\":[\"\\u007f\"]}}"), ERR_VALUE,
+                        "snp.csp_ids[0]");
+}
+
 static void an_unknown_member_is_refused_in_every_object(void **state)
 {
     (void)state;
@@ -1225,6 +1247,7 @@ int main(void)
         cmocka_unit_test(every_member_takes_effect_and_nothing_else),
         cmocka_unit_test(every_wrong_value_is_refused_with_its_path),
         cmocka_unit_test(numbers_with_dots_have_every_digit),
+        cmocka_unit_test(a_text_has_as_many_characters_as_it_may),
         cmocka_unit_test(an_unknown_member_is_refused_in_every_object),
         cmocka_unit_test(a_record_that_lacks_a_member_is_refused),
         cmocka_unit_test(texts_that_are_no_json_are_refused),
