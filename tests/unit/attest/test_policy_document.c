@@ -829,6 +829,33 @@ static void every_wrong_value_is_refused_with_its_path(void **state)
     for_each_member(true, expect_wrong_values_refused);
 }
 
+/* What was read well is left again, so that the path is that of what was not. */
+static void the_second_of_two_is_named(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *document, *path;
+    } table[] = {
+        {"\"platforms\":[\"sev-snp\",\"x\"]", "platforms[1]"},
+        {"\"models\":[" ONE(B32) ",\"00\"]", "models[1]"},
+        {"\"snp\":{\"csp_ids\":[\"a\",1]}", "snp.csp_ids[1]"},
+        {"\"snp\":{\"csp_ids\":[\"a\"],\"vmpl\":9}", "snp.vmpl"},
+        {"\"gpu\":{\"serials\":[\"00\",\"0\"]}", "gpu.serials[1]"},
+        {"\"gpu\":{\"serials\":[\"00\"],\"count\":-1}", "gpu.count"},
+        {"\"tdx\":{\"advisories\":[\"a\",\"\"]}", "tdx.advisories[1]"},
+    };
+    for (size_t i = 0; i < test_count(table); i++) {
+        char text[512];
+        struct policy_document *doc;
+        struct err_note note = {{0}};
+        (void)snprintf(text, sizeof text, "{\"version\":1,%s}", table[i].document);
+        assert_true(policy_document_parse(bytes_str(text), &doc, &note) != ERR_OK);
+        const size_t len = strlen(table[i].path);
+        if (strncmp(note.text, table[i].path, len) != 0 || note.text[len] != ':')
+            fail_msg("%s: %s", text, note.text);
+    }
+}
+
 static void numbers_with_dots_have_every_digit(void **state)
 {
     (void)state;
@@ -1246,6 +1273,7 @@ int main(void)
         cmocka_unit_test(nothing_said_is_the_default),
         cmocka_unit_test(every_member_takes_effect_and_nothing_else),
         cmocka_unit_test(every_wrong_value_is_refused_with_its_path),
+        cmocka_unit_test(the_second_of_two_is_named),
         cmocka_unit_test(numbers_with_dots_have_every_digit),
         cmocka_unit_test(a_text_has_as_many_characters_as_it_may),
         cmocka_unit_test(an_unknown_member_is_refused_in_every_object),
