@@ -557,6 +557,7 @@ static enum err read_words(struct reading *r, const struct policy_member *m, con
 enum err policy_read_root(struct policy_document *doc, struct bytes text, struct bytes *root)
 {
     static const char pem[] = "-----BEGIN";
+    /* equivalent: what is no longer than that is no certificate in either form */
     const bool is_pem = text.len >= sizeof pem - 1 && memcmp(text.ptr, pem, sizeof pem - 1) == 0;
     uint8_t *der = policy_document_alloc(doc, text.len, 1);
     uint8_t none[1];
@@ -567,7 +568,7 @@ enum err policy_read_root(struct policy_document *doc, struct bytes text, struct
     enum err e = is_pem ? encoding_pem_next(&text, "CERTIFICATE", der, text.len, &len)
                         : encoding_unbase64(text, der, text.len, &len);
     if (e == ERR_MEMORY)
-        return e;
+        return ERR_MEMORY;
     if (e != ERR_OK || (is_pem && encoding_pem_next(&text, "CERTIFICATE", none, 0, &more) != ERR_TRUNCATED))
         return ERR_ENCODING;
     *root = bytes_of(der, len);

@@ -60,7 +60,8 @@ static void text_is_told_from_what_it_spells(void **state)
         {" 61 62\r\n63\t", EVIDENCE_HEX, "abc"},
         {"6A6b", EVIDENCE_HEX, "jk"},
         {"0X4f4F6a61", EVIDENCE_HEX, "OOja"},
-        {"5a5A39", EVIDENCE_HEX, "ZZ9"},
+        {"5a5A3930", EVIDENCE_HEX, "ZZ90"},
+        {" \n", EVIDENCE_RAW, " \n"},
         {"0ZAzaZA0", EVIDENCE_BASE64, NULL},
         {"9zZA+/az", EVIDENCE_BASE64, NULL},
         {"-_az09AZ", EVIDENCE_BASE64, NULL},
@@ -95,7 +96,7 @@ static void text_is_told_from_what_it_spells(void **state)
 static void text_that_is_cut_off_is_an_error(void **state)
 {
     (void)state;
-    static const char *const wrong[] = {"616", "0x6", "aGVsbG8==", "a", "aGVsb=8="};
+    static const char *const wrong[] = {"616", "0x6", "0x", "aGVsbG8==", "a", "aGVsb=8="};
     struct evidence_file f;
     struct err_note note;
     for (size_t i = 0; i < test_count(wrong); i++) {
@@ -210,6 +211,10 @@ static void reference_values_are_found_in_the_services_answer(void **state)
             evidence_rim_release(&rim);
         }
         assert_null(rim.storage);
+        if (e == ERR_JSON && strstr(rows[i].text, "\"rim\":\"\"") != NULL)
+            assert_string_equal(note.text, "no text in \"rim\" of the answer");
+        if (e == ERR_JSON && strstr(rows[i].text, "\"id\":1") != NULL)
+            assert_string_equal(note.text, "no text in \"id\" of the answer");
     }
 }
 
@@ -344,6 +349,28 @@ static void der_is_told_by_what_is_signed(void **state)
     assert_int_equal(evidence_file_kind(bytes_of(crl_and_more, sizeof crl_and_more)), EVIDENCE_CRL);
 }
 
+/* Of Azure's, bare behind the firmware's header; which it was, is said. */
+static void a_wrapping_has_a_name(void **state)
+{
+    (void)state;
+    struct evidence_snp found;
+    struct writer w = writer_into(room, sizeof room);
+    (void)report_write(&w);
+    writer_u32le(&w, 20);
+    writer_u32le(&w, 1);
+    writer_u32le(&w, 2);
+    writer_u32le(&w, 1);
+    writer_u32le(&w, 0);
+    evidence_snp_find(written(&w), &found);
+    assert_string_equal(found.wrapping, "before the header of Azure's runtime data");
+    w = writer_into(room, sizeof room);
+    header_write(&w, 0, SNP_REPORT_SIZE);
+    (void)report_write(&w);
+    evidence_snp_find(written(&w), &found);
+    assert_string_equal(found.wrapping, "behind the header of MSG_REPORT_RSP");
+    assert_int_equal(found.report.len, SNP_REPORT_SIZE);
+}
+
 /* An extended report behind the firmware's header: the header must say that all went well, and how long the report is. */
 static void each_certificate_makes_a_table(void **state)
 {
@@ -405,6 +432,7 @@ int main(void)
         cmocka_unit_test(quotes_are_told_by_their_headers),
         cmocka_unit_test(reports_are_told_by_their_first_octets),
         cmocka_unit_test(der_is_told_by_what_is_signed),
+        cmocka_unit_test(a_wrapping_has_a_name),
         cmocka_unit_test(each_certificate_makes_a_table),
         cmocka_unit_test(the_header_in_front_is_of_an_answer_that_went_well),
         cmocka_unit_test(a_buffer_without_a_quote_stays_whole),

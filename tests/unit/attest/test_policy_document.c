@@ -1099,6 +1099,29 @@ static void roots_may_be_pem_and_are_one_a_platform(void **state)
     free(value);
 }
 
+static void a_root_is_one_certificate_in_either_form(void **state)
+{
+    (void)state;
+    struct policy_document *doc;
+    struct bytes root = {0};
+    char *pem = NULL;
+    assert_true(asprintf(&pem, "-----BEGIN CERTIFICATE-----\n%s\n-----END CERTIFICATE-----\n", root_text[0]) >
+                0);
+    assert_ok(policy_document_new(&doc));
+    assert_ok(policy_read_root(doc, bytes_str(root_text[0]), &root));
+    assert_true(bytes_equal(root, bytes_of(roots[0], root_len[0])));
+    assert_ok(policy_read_root(doc, bytes_str(pem), &root));
+    assert_true(bytes_equal(root, bytes_of(roots[0], root_len[0])));
+    assert_err(policy_read_root(doc, bytes_str("!"), &root), ERR_ENCODING);
+    assert_err(policy_read_root(doc, bytes_str("-----BEGIN"), &root), ERR_ENCODING);
+    assert_err(policy_read_root(doc, bytes_of(pem, strlen(pem) - 3), &root), ERR_ENCODING);
+    policy_document_release(doc);
+    free(pem);
+    expect_refused_text(bytes_str("{\"version\":1,\"gpu\":{\"serials\":[\"\"]}}"), ERR_VALUE,
+                        "gpu.serials[0]");
+    expect_refused_text(bytes_str("{\"version\":1,\"gpu\":{\"serials\":[1]}}"), ERR_JSON, "gpu.serials[0]");
+}
+
 static void a_file_may_hold_roots_of_both_platforms(void **state)
 {
     (void)state;
@@ -1285,6 +1308,7 @@ int main(void)
         cmocka_unit_test(words_are_different_and_platforms_are_named),
         cmocka_unit_test(a_floor_for_no_chip_is_refused),
         cmocka_unit_test(roots_may_be_pem_and_are_one_a_platform),
+        cmocka_unit_test(a_root_is_one_certificate_in_either_form),
         cmocka_unit_test(a_file_may_hold_roots_of_both_platforms),
         cmocka_unit_test(reference_values_are_added_up_to_their_limit),
         cmocka_unit_test(a_launch_that_nothing_meets_is_not_written),

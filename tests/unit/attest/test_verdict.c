@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "attest/verdict.h"
 
+#include <signal.h>
 #include <stdio.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "base/secret.h"
 #include "base/strict_json.h"
@@ -81,6 +84,25 @@ static void a_value_that_fits_stays_whole(void **state)
     value[VERDICT_VALUE_SIZE] = '\0';
     (void)verdict_add_text(&v, &one, true, "", value);
     assert_non_null(strstr(v.checks[1].saw, "m...m"));
+}
+
+/* The tables are of one size, so that more checks than there is room for are a mistake of ours. */
+static void a_list_that_is_full_ends_the_process(void **state)
+{
+    (void)state;
+    static struct verdict v;
+    for (int more = 0; more < 2; more++) {
+        int status = 0;
+        const pid_t child = fork();
+        assert_true(child >= 0);
+        if (child == 0) {
+            for (int i = 0; i < VERDICT_CHECKS_MAX + more; i++)
+                (void)verdict_add_text(&v, &one, true, "", "");
+            _exit(0);
+        }
+        assert_int_equal(waitpid(child, &status, 0), child);
+        assert_int_equal(more == 1, WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT);
+    }
 }
 
 /* The whole text, of a verdict with one check of each kind of row. */
@@ -271,6 +293,7 @@ int main(void)
         cmocka_unit_test(accepted_means_that_something_was_checked_and_all_passed),
         cmocka_unit_test(a_long_value_keeps_both_ends),
         cmocka_unit_test(a_value_that_fits_stays_whole),
+        cmocka_unit_test(a_list_that_is_full_ends_the_process),
         cmocka_unit_test(each_row_is_printed_in_its_own_way),
         cmocka_unit_test(inventories_are_said_of_the_platform_that_was_checked),
         cmocka_unit_test(gpus_are_named_by_what_they_say),
