@@ -52,14 +52,20 @@ static bool is_blank(uint8_t octet)
     return octet == ' ' || octet == '\n' || octet == '\r' || octet == '\t';
 }
 
-/* Does the text begin so, white space left aside? */
-static bool begins_with(struct bytes text, const char *begin)
+/* White space in front is not of it, whatever it is. */
+static struct bytes unindented(struct bytes text)
 {
     struct reader r = reader_over(text);
     struct reader next = r;
-    struct bytes wanted = bytes_str(begin);
     while (is_blank(reader_u8(&next)))
         r = next;
+    return reader_rest(&r);
+}
+
+static bool begins_with(struct bytes text, const char *begin)
+{
+    struct reader r = reader_over(text);
+    struct bytes wanted = bytes_str(begin);
     return bytes_equal(reader_bytes(&r, wanted.len), wanted);
 }
 
@@ -144,6 +150,7 @@ static enum err hex_read(struct collateral *c, struct bytes text, struct bytes *
 /* A list as text: PEM, or the hexadecimal digits of its DER, as caching services give it. */
 static enum err text_crl_read(struct collateral *c, struct bytes text, struct bytes *der)
 {
+    text = unindented(text);
     return begins_with(text, PEM_BEGIN(PEM_CRL)) ? pem_next(c, &text, PEM_CRL, der) : hex_read(c, text, der);
 }
 
@@ -252,6 +259,7 @@ enum err collateral_add(struct collateral *c, struct bytes file, struct err_note
     if (file.len > COLLATERAL_FILE_MAX)
         return err_noted(ERR_TOO_LARGE, note, "collateral of %zu bytes, at most %d are taken", file.len,
                          COLLATERAL_FILE_MAX);
+    file = unindented(file);
     if (begins_with(file, DER_BEGIN))
         return crl_add(c, file, note);
     if (begins_with(file, PEM_BEGIN(PEM_CERTIFICATE)))
