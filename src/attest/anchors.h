@@ -40,6 +40,9 @@ struct snp_product {
     bool broken;          /* its root secret is known outside AMD */
 };
 
+/* Is that the SHA-256 of it? */
+bool anchors_pinned(struct bytes what, const uint8_t pin[static ANCHOR_PIN_SIZE]);
+
 /* SHA-256 of the whole certificate "Azure Virtual TPM Root Certificate Authority 2023", which certifies the attestation keys of Azure's virtual TPMs. */
 extern const uint8_t anchor_azure_vtpm_root[ANCHOR_PIN_SIZE];
 
@@ -47,7 +50,8 @@ extern const uint8_t anchor_azure_vtpm_root[ANCHOR_PIN_SIZE];
 const struct snp_product *anchors_snp_by_name(struct bytes name);
 const struct snp_product *anchors_snp_by_cpuid(uint8_t family, uint8_t model);
 
-/* NVIDIA's two roots: of the identities of its devices, and of the documents (RIMs) that say what its drivers and firmware measure. */
+/* NVIDIA's two roots: of the identities of its devices, and of the documents (RIMs) that say what its drivers and firmware measure. The one of its documents for
+ * debugging has a name of its own and is none of them. */
 struct nvidia_root {
     const char *name; /* its common name */
     uint8_t spki[ANCHOR_PIN_SIZE];
@@ -56,8 +60,6 @@ struct nvidia_root {
 };
 extern const struct nvidia_root anchors_nvidia_device;
 extern const struct nvidia_root anchors_nvidia_rim;
-/* SHA-256 of a certificate by which NVIDIA signs documents for debugging. It is here to be refused by its name. */
-extern const uint8_t anchors_nvidia_debug_der[ANCHOR_PIN_SIZE];
 
 /* The name of a component, for people: "boot loader". */
 const char *anchors_snp_component_name(enum snp_component c);

@@ -56,7 +56,7 @@ struct opened {
 
 static size_t taken(const struct appraise_gpu_list *list, size_t max)
 {
-    return list->count < max ? list->count : max;
+    return list->count < max ? list->count : max; /* equivalent: of two that are the same, either */
 }
 
 static enum err named(const struct appraise_gpu_list *list, size_t i, enum err e,
@@ -109,8 +109,7 @@ static void gpus_open(const struct appraise_gpu_files *files, struct opened *o, 
         row(v, &rules[RULE_CERTIFICATES], e, &note, files->certificates.count);
     for (size_t i = 0; i < count; i++) {
         o->gpus[i].report = o->reports[i].content;
-        if (i < chains)
-            o->gpus[i].certificates = o->certificates[i].content;
+        o->gpus[i].certificates = o->certificates[i].content; /* empty behind the last */
     }
 }
 
@@ -178,7 +177,7 @@ static void ocsp_open(const struct appraise_gpu_files *files, struct opened *o, 
     row(v, &rules[RULE_OCSP], e, &note, o->response_count);
 }
 
-static void release(struct opened *o)
+static void opened_release(struct opened *o)
 {
     for (size_t i = 0; i < GPUS_TAKEN; i++) {
         evidence_file_release(&o->reports[i]);
@@ -206,8 +205,9 @@ void appraise_gpu_parts(const struct appraise_gpu_files *files, const struct nvg
     v->claims.platform = VERDICT_PLATFORM_GPU;
     struct opened *o = calloc(1, sizeof *o);
     if (o == NULL) {
+        /* equivalent: no memory */
         (void)verdict_add(v, &rules[RULE_REPORT], false, "", "%s", err_text(ERR_MEMORY));
-        verdict_conclude(v);
+        verdict_conclude(v); /* equivalent: refused as it is */
         return;
     }
     gpus_open(files, o, v);
@@ -223,5 +223,5 @@ void appraise_gpu_parts(const struct appraise_gpu_files *files, const struct nvg
     if (files->any_nonce)
         appraise_parts_waive(v, "nvgpu.report.nonce", &rules[RULE_ANY_NONCE]);
     verdict_conclude(v);
-    release(o);
+    opened_release(o);
 }

@@ -91,20 +91,13 @@ static enum err check_issued(const char *name, const struct chain_link *link, co
 
 /* ---- the questions ---- */
 
-static bool digest_is(struct bytes data, const uint8_t pin[static ANCHOR_PIN_SIZE])
-{
-    uint8_t digest[CRYPTO_SHA256_SIZE];
-    return crypto_hash_parts(CRYPTO_SHA256, &data, 1, digest) == ERR_OK &&
-           bytes_equal(bytes_of(digest, sizeof digest), bytes_of(pin, ANCHOR_PIN_SIZE));
-}
-
 /* Pinned by key; and, when the very certificate is pinned, *known: what its signature would say of it was said then. */
 static enum err check_pinned(const char *name, const struct x509 *cert,
                              const uint8_t der[static ANCHOR_PIN_SIZE],
                              const uint8_t spki[static ANCHOR_PIN_SIZE], bool *known, struct err_note *note)
 {
-    *known = digest_is(cert->der, der);
-    return digest_is(cert->spki, spki)
+    *known = anchors_pinned(cert->der, der);
+    return anchors_pinned(cert->spki, spki)
                ? ERR_OK
                : err_noted(ERR_REFUSED, note, "the key of the %s is not the one that is pinned", name);
 }

@@ -47,16 +47,25 @@ static enum err copy(struct collateral *c, struct bytes from, struct bytes *to)
     return ERR_OK;
 }
 
-/* Does the text begin so, white space left aside? */
+static bool is_blank(uint8_t octet)
+{
+    return octet == ' ' || octet == '\n' || octet == '\r' || octet == '\t';
+}
+
+/* White space in front is not of it, whatever it is. */
+static struct bytes unindented(struct bytes text)
+{
+    struct reader r = reader_over(text);
+    struct reader next = r;
+    while (is_blank(reader_u8(&next)))
+        r = next;
+    return reader_rest(&r);
+}
+
 static bool begins_with(struct bytes text, const char *begin)
 {
     struct reader r = reader_over(text);
     struct bytes wanted = bytes_str(begin);
-    for (struct reader next = r; next.left > 0; r = next) {
-        uint8_t octet = reader_u8(&next);
-        if (octet != ' ' && octet != '\n' && octet != '\r' && octet != '\t')
-            break;
-    }
     return bytes_equal(reader_bytes(&r, wanted.len), wanted);
 }
 
@@ -127,18 +136,21 @@ static enum err crl_add(struct collateral *c, struct bytes der, struct err_note 
 /* Hexadecimal digits, behind which line ends may stand. */
 static enum err hex_read(struct collateral *c, struct bytes text, struct bytes *der)
 {
-    while (text.len > 0 && (text.ptr[text.len - 1] == '\n' || text.ptr[text.len - 1] == '\r'))
-        text.len--;
-    uint8_t *block = block_new(c, text.len / 2);
+    size_t digits = 0;
+    for (size_t i = 0; i < text.len; i++)
+        if (text.ptr[i] != '\n' && text.ptr[i] != '\r')
+            digits = i + 1;
+    uint8_t *block = block_new(c, digits / 2);
     if (block == NULL)
         return ERR_MEMORY;
-    *der = bytes_of(block, text.len / 2);
-    return encoding_unhex(text, block, text.len / 2);
+    *der = bytes_of(block, digits / 2);
+    return encoding_unhex(bytes_of(text.ptr, digits), block, digits / 2);
 }
 
 /* A list as text: PEM, or the hexadecimal digits of its DER, as caching services give it. */
 static enum err text_crl_read(struct collateral *c, struct bytes text, struct bytes *der)
 {
+    text = unindented(text);
     return begins_with(text, PEM_BEGIN(PEM_CRL)) ? pem_next(c, &text, PEM_CRL, der) : hex_read(c, text, der);
 }
 
@@ -247,6 +259,7 @@ enum err collateral_add(struct collateral *c, struct bytes file, struct err_note
     if (file.len > COLLATERAL_FILE_MAX)
         return err_noted(ERR_TOO_LARGE, note, "collateral of %zu bytes, at most %d are taken", file.len,
                          COLLATERAL_FILE_MAX);
+    file = unindented(file);
     if (begins_with(file, DER_BEGIN))
         return crl_add(c, file, note);
     if (begins_with(file, PEM_BEGIN(PEM_CERTIFICATE)))

@@ -106,7 +106,7 @@ enum err evidence_file_open(struct bytes file, struct evidence_file *f, struct e
         return ERR_OK;
     uint8_t *packed = malloc(file.len); /* evidence is public */
     f->storage = malloc(file.len);
-    enum err e = packed == NULL || f->storage == NULL ? ERR_MEMORY : ERR_OK;
+    enum err e = packed == NULL || f->storage == NULL ? ERR_MEMORY : ERR_OK; /* equivalent: no memory */
     if (e == ERR_OK)
         e = text_decode(without_blanks(file, packed), f, f->storage, note);
     free(packed);
@@ -226,8 +226,9 @@ enum err evidence_rim_open(struct bytes content, struct evidence_rim *rim, struc
     struct reader r = reader_over(content);
     json_t *doc = NULL;
     *rim = (struct evidence_rim){.document = content};
-    while (r.left > 0 && is_blank(*r.at))
-        (void)reader_u8(&r);
+    struct reader next = r;
+    while (is_blank(reader_u8(&next)))
+        r = next;
     if (reader_u8(&r) != '{')
         return ERR_OK;
     enum err e = strict_json_parse(content, EVIDENCE_FILE_MAX, &doc, note);

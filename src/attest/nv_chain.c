@@ -95,13 +95,6 @@ void nv_chain_release(struct nv_chain *c)
 
 /* ---- the questions ---- */
 
-static bool digest_is(struct bytes what, const uint8_t digest[static ANCHOR_PIN_SIZE])
-{
-    uint8_t found[CRYPTO_SHA256_SIZE];
-    return crypto_hash_parts(CRYPTO_SHA256, &what, 1, found) == ERR_OK &&
-           memcmp(found, digest, sizeof found) == 0;
-}
-
 enum err nv_chain_check_root(const struct nv_chain *c, const struct nvidia_root *pinned,
                              struct bytes simulated_root, bool *simulated, struct err_note *note)
 {
@@ -112,11 +105,9 @@ enum err nv_chain_check_root(const struct nv_chain *c, const struct nvidia_root 
     if (!bytes_is_str(root->cert.subject_cn, pinned->name))
         return err_noted(ERR_CERTIFICATE, note, "the root is not named %s", pinned->name);
     *simulated = simulated_root.len != 0 && bytes_equal(root->cert.der, simulated_root);
-    if (*simulated || digest_is(root->cert.der, pinned->der))
+    if (*simulated || anchors_pinned(root->cert.der, pinned->der))
         return ERR_OK;
-    if (digest_is(root->cert.der, anchors_nvidia_debug_der))
-        return err_noted(ERR_REFUSED, note, "NVIDIA's root for debugging, which is never trusted");
-    if (!digest_is(root->cert.spki, pinned->spki))
+    if (!anchors_pinned(root->cert.spki, pinned->spki))
         return err_noted(ERR_REFUSED, note, "a root of somebody else's");
     /* Another certificate for the same key: what else it says is true only when that key signed it. */
     enum err e = x509_verify(&root->cert, root->key);
@@ -178,7 +169,7 @@ enum err nv_chain_check_validity(const struct nv_chain *c, int64_t now, int64_t 
     for (size_t i = 0; i < c->count; i++) {
         if (now < c->at[i].cert.not_before)
             return noted(ERR_CERTIFICATE, note, c, i, "is not valid yet");
-        if (now > c->at[i].cert.not_after && now - c->at[i].cert.not_after > expired_grace)
+        if (now - c->at[i].cert.not_after > expired_grace)
             return noted(ERR_CERTIFICATE, note, c, i, "has expired");
     }
     return ERR_OK;
@@ -193,10 +184,8 @@ static void fwid_read(struct reader *r, struct nv_fwid *fwid)
     struct bytes hash = der_value(&seq, DER_OID);
     struct bytes digest = der_value(&seq, DER_OCTET_STRING);
     der_close(r, &seq);
-    if (!bytes_equal(hash, bytes_of(sha384, sizeof sha384)) || digest.len != NV_FWID_SIZE) {
-        reader_fail(r, ERR_CERTIFICATE);
-        return;
-    }
+    if (!bytes_equal(hash, bytes_of(sha384, sizeof sha384)) || digest.len != NV_FWID_SIZE)
+        return; /* none was found */
     memcpy(fwid->digest, digest.ptr, NV_FWID_SIZE);
     fwid->found = true;
 }

@@ -10,29 +10,13 @@
 
 /* ---- saying what was seen ---- */
 
-void nvgpu_saw(struct context *c, const char *format, ...)
-{
-    va_list args;
-    va_start(args, format);
-    (void)vsnprintf(c->saw, sizeof c->saw, format, args);
-    va_end(args);
-}
-
-void nvgpu_wanted(struct context *c, const char *format, ...)
-{
-    va_list args;
-    va_start(args, format);
-    (void)vsnprintf(c->wanted, sizeof c->wanted, format, args);
-    va_end(args);
-}
-
 static void saw_of(struct context *c, const char *what, size_t number, const char *format, va_list args)
     __attribute__((format(printf, 4, 0)));
 static void saw_of(struct context *c, const char *what, size_t number, const char *format, va_list args)
 {
-    int used = snprintf(c->saw, sizeof c->saw, "%s %zu: ", what, number + 1);
-    if (used > 0 && (size_t)used < sizeof c->saw)
-        (void)vsnprintf(c->saw + used, sizeof c->saw - (size_t)used, format, args);
+    int used = snprintf(c->answer.saw, sizeof c->answer.saw, "%s %zu: ", what, number + 1);
+    if (used > 0 && (size_t)used < sizeof c->answer.saw)
+        (void)vsnprintf(c->answer.saw + used, sizeof c->answer.saw - (size_t)used, format, args);
 }
 
 bool nvgpu_gpu_saw(struct context *c, size_t gpu, const char *format, ...)
@@ -282,10 +266,7 @@ const struct verdict_rule *nvgpu_rule(size_t index)
     return index < sizeof checks / sizeof *checks ? &checks[index].rule : NULL;
 }
 
-static const struct {
-    unsigned have;
-    const char *text;
-} missing_texts[] = {
+static const struct check_missing missing_texts[] = {
     {HAVE_GPUS, "not checked: there are no GPUs, or too many"},
     {HAVE_REPORTS | HAVE_BLOCKS | HAVE_FIELDS, "not checked: a report is malformed"},
     {HAVE_CHAINS, "not checked: a certificate of a GPU is malformed"},
@@ -293,14 +274,6 @@ static const struct {
     {HAVE_RIMS, "not checked: a document of reference values is malformed"},
     {HAVE_DRIVER | HAVE_VBIOS | HAVE_USED, "not checked: there are no reference values"},
 };
-
-static const char *what_is_missing(unsigned missing)
-{
-    for (size_t i = 0; i < sizeof missing_texts / sizeof *missing_texts; i++)
-        if ((missing & missing_texts[i].have) != 0)
-            return missing_texts[i].text;
-    return "";
-}
 
 /* ---- claims ---- */
 
@@ -357,12 +330,11 @@ void nvgpu_appraise(const struct nvgpu_evidence *gpus, size_t gpu_count,
                         .v = v};
     for (size_t i = 0; i < sizeof checks / sizeof *checks; i++) {
         const struct check *check = &checks[i];
-        unsigned missing = check->needs & ~c.have;
-        c.saw[0] = '\0';
-        c.wanted[0] = '\0';
-        bool passed = missing == 0 && check->holds(&c, check->which);
-        (void)verdict_add_text(v, &check->rule, passed, c.wanted,
-                               missing == 0 ? c.saw : what_is_missing(missing));
+        const char *not_made = check_not_made(missing_texts, sizeof missing_texts / sizeof *missing_texts,
+                                              check->needs & ~c.have);
+        check_begin(&c.answer);
+        bool passed = not_made == NULL && check->holds(&c, check->which);
+        check_end(&c.answer, v, &check->rule, passed, not_made);
     }
     if ((c.have & HAVE_REPORTS) != 0)
         claims_from(&c, &v->claims.gpu);

@@ -14,16 +14,16 @@ enum { NAME_SIZE = 64 };
 bool nvgpu_count(struct context *c, unsigned which)
 {
     (void)which;
-    nvgpu_saw(c, "%zu", c->gpu_count);
+    check_saw(&c->answer, "%zu", c->gpu_count);
     if (c->policy->gpu_count != 0)
-        nvgpu_wanted(c, "%zu", c->policy->gpu_count);
+        check_wanted(&c->answer, "%zu", c->policy->gpu_count);
     else
-        nvgpu_wanted(c, "1 to %d", NVGPU_GPUS_MAX);
+        check_wanted(&c->answer, "1 to %d", NVGPU_GPUS_MAX);
     if (c->gpu_count == 0 || c->gpu_count > NVGPU_GPUS_MAX)
         return false;
     c->devices = calloc(c->gpu_count, sizeof *c->devices);
     if (c->devices == NULL) {
-        nvgpu_saw(c, "%s", err_text(ERR_MEMORY));
+        check_saw(&c->answer, "%s", err_text(ERR_MEMORY));
         return false;
     }
     c->have |= HAVE_GPUS;
@@ -74,7 +74,7 @@ static bool request(struct context *c, size_t gpu)
 bool nvgpu_request(struct context *c, unsigned which)
 {
     (void)which;
-    nvgpu_wanted(c, "%02x%02x%02x%02x, slot 0 to %d", SPDM_VERSION_11, SPDM_GET_MEASUREMENTS,
+    check_wanted(&c->answer, "%02x%02x%02x%02x, slot 0 to %d", SPDM_VERSION_11, SPDM_GET_MEASUREMENTS,
                  SPDM_SIGNATURE_REQUESTED, SPDM_ALL_MEASUREMENTS, SPDM_SLOTS - 1);
     return nvgpu_for_each(c, request);
 }
@@ -90,7 +90,7 @@ static bool response(struct context *c, size_t gpu)
 bool nvgpu_response(struct context *c, unsigned which)
 {
     (void)which;
-    nvgpu_wanted(c, "%02x%02x, the slot of the request", SPDM_VERSION_11, SPDM_MEASUREMENTS);
+    check_wanted(&c->answer, "%02x%02x, the slot of the request", SPDM_VERSION_11, SPDM_MEASUREMENTS);
     return nvgpu_for_each(c, response);
 }
 
@@ -105,7 +105,7 @@ bool nvgpu_report_measurements(struct context *c, unsigned which)
     (void)which;
     if (!nvgpu_for_each(c, blocks))
         return false;
-    nvgpu_saw(c, "%u measurements", c->devices[0].report.block_count);
+    check_saw(&c->answer, "%u measurements", c->devices[0].report.block_count);
     c->have |= HAVE_BLOCKS;
     return true;
 }
@@ -138,10 +138,10 @@ bool nvgpu_nonce(struct context *c, unsigned which)
 {
     (void)which;
     if (c->nonce == NULL) {
-        nvgpu_saw(c, "not compared: it is not known what it should be");
+        check_saw(&c->answer, "not compared: it is not known what it should be");
         return false;
     }
-    encoding_hex(bytes_of(c->nonce, NVGPU_NONCE_SIZE), c->wanted);
+    encoding_hex(bytes_of(c->nonce, NVGPU_NONCE_SIZE), c->answer.wanted);
     return nvgpu_for_each(c, nonce);
 }
 
@@ -184,10 +184,11 @@ bool nvgpu_chain_root(struct context *c, unsigned which)
     (void)which;
     bool before = c->v->simulated; /* the processor's */
     c->v->simulated = false;
-    nvgpu_wanted(c, "NVIDIA's");
+    check_wanted(&c->answer, "NVIDIA's");
     bool good = nvgpu_for_each(c, chain_root);
     if (good)
-        nvgpu_saw(c, "%s", c->v->simulated ? "the SIMULATED root that was given by hand" : "NVIDIA's");
+        check_saw(&c->answer, "%s",
+                  c->v->simulated ? "the SIMULATED root that was given by hand" : "NVIDIA's");
     c->v->simulated = c->v->simulated || before;
     return good;
 }
@@ -231,7 +232,7 @@ bool nvgpu_chain_ocsp(struct context *c, unsigned which)
     (void)which;
     if (!nvgpu_for_each(c, chain_ocsp))
         return false;
-    nvgpu_saw(c, "%s",
+    check_saw(&c->answer, "%s",
               c->revocation_unasked ? "not asked of every certificate, which your policy allows" : "good");
     return true;
 }
@@ -311,7 +312,7 @@ static bool chip(struct context *c, size_t gpu)
 bool nvgpu_chip(struct context *c, unsigned which)
 {
     (void)which;
-    nvgpu_wanted(c, "%s",
+    check_wanted(&c->answer, "%s",
                  c->policy->architecture == NVGPU_ARCHITECTURE_ANY
                      ? "GH100 or GB100"
                      : nvgpu_architecture_name(c->policy->architecture));
@@ -322,7 +323,7 @@ bool nvgpu_chip(struct context *c, unsigned which)
     if (known)
         c->have |= HAVE_CHIPS;
     if (good && known)
-        nvgpu_saw(c, "%s", c->devices[0].chip->name);
+        check_saw(&c->answer, "%s", c->devices[0].chip->name);
     return good && known;
 }
 
@@ -354,7 +355,7 @@ static bool fwid(struct context *c, size_t gpu)
         return nvgpu_gpu_saw(c, gpu, "the leaf does not name its firmware");
     if (seen.len != NV_FWID_SIZE)
         return nvgpu_gpu_saw(c, gpu, "a name of %zu bytes", seen.len);
-    encoding_hex(bytes_of(d->fwid.digest, NV_FWID_SIZE), c->wanted);
+    encoding_hex(bytes_of(d->fwid.digest, NV_FWID_SIZE), c->answer.wanted);
     encoding_hex(seen, text);
     (void)nvgpu_gpu_saw(c, gpu, "%s", text);
     return bytes_equal(seen, bytes_of(d->fwid.digest, NV_FWID_SIZE));
@@ -420,9 +421,9 @@ bool nvgpu_inventory(struct context *c, unsigned which)
 {
     (void)which;
     if (c->policy->serial_count == 0) {
-        nvgpu_saw(c, "not looked for: you gave no inventory");
+        check_saw(&c->answer, "not looked for: you gave no inventory");
         return true;
     }
-    nvgpu_wanted(c, "one of %zu", c->policy->serial_count);
+    check_wanted(&c->answer, "one of %zu", c->policy->serial_count);
     return nvgpu_for_each(c, in_inventory);
 }

@@ -7,6 +7,7 @@
  * values?) and nvgpu_state.c (what does the report say?).
  */
 
+#include "attest/check.h"
 #include "attest/nv_chain.h"
 #include "attest/nvgpu.h"
 #include "attest/nvgpu_names.h"
@@ -67,17 +68,13 @@ struct context {
     struct reference references[NVGPU_RIMS_MAX];
 
     /* The answer of the check under way. */
-    char saw[VERDICT_VALUE_SIZE];
-    char wanted[VERDICT_VALUE_SIZE];
+    struct check_answer answer;
 };
 
 /* A check: `which` tells apart rows that differ in one thing. */
 typedef bool nvgpu_check(struct context *c, unsigned which);
 
-/* What was seen and wanted, in the words of printf. */
-void nvgpu_saw(struct context *c, const char *format, ...) __attribute__((format(printf, 2, 3)));
-void nvgpu_wanted(struct context *c, const char *format, ...) __attribute__((format(printf, 2, 3)));
-/* The same of one GPU, or of one document of reference values: "GPU 2: ...", "RIM 1: ..."; counted from 1. Give false. */
+/* What was seen of one GPU, or of one document of reference values: "GPU 2: ...", "RIM 1: ..."; counted from 1. Give false. */
 bool nvgpu_gpu_saw(struct context *c, size_t gpu, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 bool nvgpu_rim_saw(struct context *c, size_t rim, const char *format, ...)

@@ -48,24 +48,21 @@ static enum err rims_name(const struct nvgpu_report *report, const struct chip *
     return ERR_OK;
 }
 
+_Static_assert((int)NVGPU_SERIAL_MAX == (int)X509_SERIAL_MAX, "every serial number fits");
+
 /* From the first that is asked for to the last but one. */
-static enum err serials_take(const struct nv_chain *chain, size_t first, struct nvgpu_serials *serials,
-                             struct err_note *note)
+static void serials_take(const struct nv_chain *chain, size_t first, struct nvgpu_serials *serials)
 {
-    serials->count = 0;
     for (size_t i = first; i + 1 < chain->count; i++) {
         struct reader r = reader_over(chain->at[i].cert.serial);
         struct reader look = r;
         while (r.left > 1 && reader_u8(&look) == 0)
             (void)reader_u8(&r);
         struct bytes serial = reader_rest(&r);
-        if (serial.len == 0 || serial.len > NVGPU_SERIAL_MAX)
-            return err_noted(ERR_CERTIFICATE, note, "a serial number of %zu octets", serial.len);
         serials->at[serials->count].len = serial.len;
         memcpy(serials->at[serials->count].octets, serial.ptr, serial.len);
         serials->count++;
     }
-    return ERR_OK;
 }
 
 enum err nvgpu_names_of_gpu(struct bytes report, struct bytes certificates,
@@ -89,7 +86,7 @@ enum err nvgpu_names_of_gpu(struct bytes report, struct bytes certificates,
                 : err_noted(ERR_UNKNOWN, note,
                             "the GPU's certificates are those of a chip that is not known");
     if (e == ERR_OK)
-        e = serials_take(chain, 1, serials, note);
+        serials_take(chain, 1, serials);
     nv_chain_release(chain);
     free(chain);
     return e;
@@ -101,7 +98,7 @@ enum err nvgpu_names_of_rim(struct bytes document, struct nvgpu_serials *serials
     serials->count = 0;
     enum err e = rim_parse(document, &rim, note);
     if (e == ERR_OK)
-        e = serials_take(&rim->chain, 0, serials, note);
+        serials_take(&rim->chain, 0, serials);
     rim_free(rim);
     return e;
 }

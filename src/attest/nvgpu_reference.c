@@ -8,11 +8,11 @@ bool nvgpu_rim_form(struct context *c, unsigned which)
 {
     (void)which;
     const struct nvgpu_endorsements *given = c->endorsements;
-    nvgpu_saw(c, "%zu", given->rim_count);
-    nvgpu_wanted(c, "1 to %d", NVGPU_RIMS_MAX);
+    check_saw(&c->answer, "%zu", given->rim_count);
+    check_wanted(&c->answer, "1 to %d", NVGPU_RIMS_MAX);
     if (given->rim_count == 0 || given->rim_count > NVGPU_RIMS_MAX)
         return false;
-    c->wanted[0] = '\0';
+    c->answer.wanted[0] = '\0';
     for (size_t i = 0; i < given->rim_count; i++) {
         struct err_note note = {{0}};
         enum err e = rim_parse(given->rims[i].document, &c->references[i].rim, &note);
@@ -87,7 +87,7 @@ bool nvgpu_rim_found(struct context *c, unsigned which)
         all = find(c, i - 1, which) && all;
     if (!all)
         return false;
-    nvgpu_saw(c, "%s", c->devices[0].version[which]);
+    check_saw(&c->answer, "%s", c->devices[0].version[which]);
     c->have |= which == PART_DRIVER ? HAVE_DRIVER : HAVE_VBIOS;
     return true;
 }
@@ -114,17 +114,17 @@ bool nvgpu_rim_id(struct context *c, unsigned which)
         known = known && id.len != 0;
         if (id.len == 0 || is_version(id, wanted))
             continue;
-        nvgpu_wanted(c, "%s", wanted);
+        check_wanted(&c->answer, "%s", wanted);
         return nvgpu_gpu_saw(c, i, "another name, of %zu characters", id.len);
     }
-    nvgpu_saw(c, "%s", known ? "as it should be" : "its name is not known");
+    check_saw(&c->answer, "%s", known ? "as it should be" : "its name is not known");
     return true;
 }
 
 static bool product(struct context *c, size_t gpu)
 {
     const struct device *d = &c->devices[gpu];
-    nvgpu_wanted(c, "%s", d->chip->name);
+    check_wanted(&c->answer, "%s", d->chip->name);
     for (size_t part = 0; part < PART_COUNT; part++)
         if (d->rim[part] != NULL && !bytes_is_str(d->rim[part]->product, d->chip->name))
             return nvgpu_gpu_saw(c, gpu, "the %s's are for another chip", part_names[part]);
@@ -190,10 +190,11 @@ bool nvgpu_rim_root(struct context *c, unsigned which)
     (void)which;
     bool before = c->v->simulated;
     c->v->simulated = false;
-    nvgpu_wanted(c, "NVIDIA's");
+    check_wanted(&c->answer, "NVIDIA's");
     bool good = for_each_used(c, root);
     if (good)
-        nvgpu_saw(c, "%s", c->v->simulated ? "the SIMULATED root that was given by hand" : "NVIDIA's");
+        check_saw(&c->answer, "%s",
+                  c->v->simulated ? "the SIMULATED root that was given by hand" : "NVIDIA's");
     c->v->simulated = c->v->simulated || before;
     return good;
 }
@@ -233,7 +234,7 @@ bool nvgpu_rim_ocsp(struct context *c, unsigned which)
     c->revocation_unasked = false;
     bool good = for_each_used(c, ocsp);
     if (good)
-        nvgpu_saw(c, "%s",
+        check_saw(&c->answer, "%s",
                   c->revocation_unasked ? "not asked of every certificate, which your policy allows"
                                         : "good");
     c->revocation_unasked = c->revocation_unasked || before;

@@ -69,12 +69,12 @@ static bool version_holds(struct context *c, size_t gpu, unsigned part)
         return nvgpu_gpu_saw(c, gpu, "the report does not name it");
     (void)nvgpu_gpu_saw(c, gpu, "%s", version);
     if (!is_listed(version, part == PART_DRIVER ? &p->drivers : &p->vbioses)) {
-        nvgpu_wanted(c, "a version of your list");
+        check_wanted(&c->answer, "a version of your list");
         return false;
     }
     if (lowest == NULL || is_at_least(version, lowest, part == PART_DRIVER ? 10 : 16))
         return true;
-    nvgpu_wanted(c, "at least %s", lowest);
+    check_wanted(&c->answer, "at least %s", lowest);
     return false;
 }
 
@@ -125,7 +125,7 @@ bool nvgpu_mode_accepted(struct context *c, unsigned which)
     size_t used = 0;
     for (enum nvgpu_mode m = NVGPU_SPT; m < NVGPU_MODE_COUNT; m++)
         if ((c->policy->modes >> m & 1) != 0)
-            used += (size_t)snprintf(c->wanted + used, sizeof c->wanted - used, "%s%s",
+            used += (size_t)snprintf(c->answer.wanted + used, sizeof c->answer.wanted - used, "%s%s",
                                      used == 0 ? "" : " or ", nvgpu_mode_name(m));
     return nvgpu_for_each(c, mode);
 }
@@ -163,7 +163,7 @@ static bool nvdec(struct context *c, size_t gpu)
 bool nvgpu_nvdec(struct context *c, unsigned which)
 {
     (void)which;
-    nvgpu_wanted(c, "0x%x or 0x%x", NVGPU_ON, NVGPU_OFF);
+    check_wanted(&c->answer, "0x%x or 0x%x", NVGPU_ON, NVGPU_OFF);
     return nvgpu_for_each(c, nvdec);
 }
 
@@ -246,7 +246,7 @@ static bool row_holds(struct context *c, size_t gpu, const struct rim *rim, cons
         return true;
     rim_value(rim, row, 0, value);
     encoding_hex(bytes_of(value, row->size), text);
-    nvgpu_wanted(c, "%s%s", text, row->alternatives > 1 ? ", or another of several" : "");
+    check_wanted(&c->answer, "%s%s", text, row->alternatives > 1 ? ", or another of several" : "");
     if (seen.len > RIM_VALUE_MAX)
         return nvgpu_gpu_saw(c, gpu, "measurement %u is of %zu bytes", row->index, seen.len);
     encoding_hex(seen, text);
@@ -264,6 +264,6 @@ bool nvgpu_golden(struct context *c, unsigned which)
                 return false;
     }
     const struct device *first = &c->devices[0];
-    nvgpu_saw(c, "%zu measurements", count_compared(first, first->rim[which]));
+    check_saw(&c->answer, "%zu measurements", count_compared(first, first->rim[which]));
     return true;
 }

@@ -8,7 +8,7 @@ void attest_policy_default(struct attest_policy *policy)
     memset(policy, 0, sizeof *policy);
     tdx_policy_default(&policy->tdx);
     nvgpu_policy_default(&policy->gpu);
-    vtpm_policy_default(&policy->vtpm);
+    vtpm_policy_default(&policy->vtpm); /* equivalent: all of it is zero */
 }
 
 static bool begins_with(struct bytes text, const char *start)

@@ -233,7 +233,6 @@ static enum err read_number_if(struct reading *r, const struct policy_member *m,
     if (named && json_is_string(value))
         return refuse(r, ERR_JSON, "is neither an integer nor \"any\"");
     memcpy(member_at(base, m->mark), &named, sizeof named);
-    store(m, base, 0);
     return named ? read_number(r, m, value, base) : ERR_OK;
 }
 
@@ -274,8 +273,11 @@ static bool dotted_part(const char **text, uint8_t *part)
     enum { BASE = 10 };
     const char *at = *text;
     unsigned number = 0;
-    while (*at >= '0' && *at <= '9' && number <= UINT8_MAX)
+    while (*at >= '0' && *at <= '9') {
         number = number * BASE + (unsigned)(*at++ - '0');
+        if (number > UINT8_MAX)
+            number = UINT8_MAX + 1;
+    }
     const bool good = at != *text && number <= UINT8_MAX && !(**text == '0' && at - *text > 1);
     *text = at;
     *part = (uint8_t)number;
@@ -555,6 +557,7 @@ static enum err read_words(struct reading *r, const struct policy_member *m, con
 enum err policy_read_root(struct policy_document *doc, struct bytes text, struct bytes *root)
 {
     static const char pem[] = "-----BEGIN";
+    /* equivalent: what is no longer than that is no certificate in either form */
     const bool is_pem = text.len >= sizeof pem - 1 && memcmp(text.ptr, pem, sizeof pem - 1) == 0;
     uint8_t *der = policy_document_alloc(doc, text.len, 1);
     uint8_t none[1];
@@ -565,7 +568,7 @@ enum err policy_read_root(struct policy_document *doc, struct bytes text, struct
     enum err e = is_pem ? encoding_pem_next(&text, "CERTIFICATE", der, text.len, &len)
                         : encoding_unbase64(text, der, text.len, &len);
     if (e == ERR_MEMORY)
-        return e;
+        return ERR_MEMORY;
     if (e != ERR_OK || (is_pem && encoding_pem_next(&text, "CERTIFICATE", none, 0, &more) != ERR_TRUNCATED))
         return ERR_ENCODING;
     *root = bytes_of(der, len);

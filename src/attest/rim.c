@@ -37,9 +37,9 @@ struct cursor {
 /* Blank text between elements says nothing; other text does not belong there. */
 static bool skip_blank(struct cursor *c)
 {
-    while (c->at < c->end && c->d->nodes[c->at].is_text && xml_is_blank(c->d->nodes[c->at].text))
+    while (c->at != c->end && c->d->nodes[c->at].is_text && xml_is_blank(c->d->nodes[c->at].text))
         c->at++;
-    return c->at < c->end;
+    return c->at != c->end;
 }
 
 static struct cursor children(const struct xml_document *d, uint32_t i)
@@ -359,7 +359,7 @@ enum err rim_check_digest(const struct rim *rim, struct err_note *note)
     uint8_t digest[CRYPTO_SHA384_SIZE];
     enum err e = xml_c14n_digest(rim->document, 0, rim->signature, CRYPTO_SHA384, digest);
     if (e != ERR_OK)
-        return err_noted(e, note, "%s", err_text(e));
+        return err_noted(e, note, "%s", err_text(e)); /* equivalent: fails for want of memory alone */
     if (memcmp(digest, rim->digest, sizeof digest) != 0)
         return err_noted(ERR_SIGNATURE, note, "the document is not the one that was signed");
     return ERR_OK;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "attest/sgx_chain.h"
 
+#include "attest/anchors.h"
+
 #define ROOT_NAME      "Intel SGX Root CA"
 #define PLATFORM_NAME  "Intel SGX PCK Platform CA"
 #define PROCESSOR_NAME "Intel SGX PCK Processor CA"
@@ -61,13 +63,6 @@ void sgx_certificate_release(struct sgx_certificate *c)
 
 /* ---- what they have in common ---- */
 
-static bool digest_is(struct bytes data, const uint8_t wanted[static CRYPTO_SHA256_SIZE])
-{
-    uint8_t digest[CRYPTO_SHA256_SIZE];
-    return crypto_hash_parts(CRYPTO_SHA256, &data, 1, digest) == ERR_OK &&
-           memcmp(digest, wanted, sizeof digest) == 0;
-}
-
 /* What is not pinned is verified, which only takes longer. */
 static bool is_pinned(const struct sgx_certificate *c)
 {
@@ -122,7 +117,7 @@ static enum err check_leaf(const char *name, const struct sgx_certificate *c, st
 /* Another certificate for the same key: what else it says is true only when that key signed it. */
 static enum err check_pinned_key(const struct sgx_certificate *root, struct err_note *note)
 {
-    return digest_is(root->cert.spki, intel_root_spki)
+    return anchors_pinned(root->cert.spki, intel_root_spki)
                ? check_issued("the root", root, root, note)
                : err_noted(ERR_REFUSED, note, "a root of somebody else's");
 }

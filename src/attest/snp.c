@@ -442,11 +442,9 @@ void snp_appraise(const struct snp_evidence *evidence, const uint8_t *data,
         const struct check *check = &checks[i];
         unsigned missing = check->needs & ~c.have;
         c.bit = check->bit;
-        c.saw[0] = '\0';
-        c.wanted[0] = '\0';
+        check_begin(&c.answer);
         bool passed = missing == 0 && check->holds(&c);
-        (void)verdict_add_text(v, &check->rule, passed, c.wanted,
-                               missing == 0 ? c.saw : what_is_missing(missing, c.have));
+        check_end(&c.answer, v, &check->rule, passed, missing == 0 ? NULL : what_is_missing(missing, c.have));
     }
     if ((c.have & HAVE_REPORT) != 0)
         claims_from(&c, &v->claims);

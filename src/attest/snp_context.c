@@ -1,40 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "attest/snp_context.h"
 
-#include <stdarg.h>
-#include <stdio.h>
-
-#include "base/encoding.h"
 #include "base/reader.h"
-
-void snp_saw(struct snp_context *c, const char *format, ...)
-{
-    va_list args;
-    va_start(args, format);
-    (void)vsnprintf(c->saw, sizeof c->saw, format, args);
-    va_end(args);
-}
-
-void snp_wanted(struct snp_context *c, const char *format, ...)
-{
-    va_list args;
-    va_start(args, format);
-    (void)vsnprintf(c->wanted, sizeof c->wanted, format, args);
-    va_end(args);
-}
-
-void snp_saw_bytes(struct snp_context *c, struct bytes seen, struct bytes reference)
-{
-    encoding_hex(seen, c->saw);
-    encoding_hex(reference, c->wanted);
-}
-
-bool snp_saw_error(struct snp_context *c, enum err e, const struct err_note *note)
-{
-    if (e != ERR_OK)
-        snp_saw(c, "%s", note->text[0] != '\0' ? note->text : err_text(e));
-    return e == ERR_OK;
-}
 
 bool snp_is_all(struct bytes b, uint8_t value)
 {
@@ -54,8 +21,11 @@ bool snp_bit_holds(struct snp_context *c, uint64_t value, enum policy_rule rule)
     bool set = snp_bit_of(value, c->bit->bit);
     if (rule == POLICY_DEFAULT)
         rule = c->bit->default_rule;
-    snp_saw(c, "%s", set ? c->bit->set : c->bit->clear);
-    snp_wanted(c, "%s", rule == POLICY_REQUIRE ? c->bit->set : rule == POLICY_FORBID ? c->bit->clear : "any");
+    check_saw(&c->answer, "%s", set ? c->bit->set : c->bit->clear);
+    check_wanted(&c->answer, "%s",
+                 rule == POLICY_REQUIRE  ? c->bit->set
+                 : rule == POLICY_FORBID ? c->bit->clear
+                                         : "any");
     return !(rule == POLICY_REQUIRE && !set) && !(rule == POLICY_FORBID && set);
 }
 

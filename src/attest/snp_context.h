@@ -5,6 +5,7 @@
 /* What the checks of SEV-SNP evidence share; for snp.c and the files that hold its checks (snp_signer.c, snp_firmware.c, snp_guest.c) alone. */
 
 #include "attest/chain.h"
+#include "attest/check.h"
 #include "attest/snp.h"
 #include "attest/snp_report.h"
 
@@ -43,16 +44,8 @@ struct snp_context {
 
     /* Of the check under way. */
     const struct snp_bit *bit;
-    char saw[VERDICT_VALUE_SIZE];
-    char wanted[VERDICT_VALUE_SIZE];
+    struct check_answer answer;
 };
-
-void snp_saw(struct snp_context *c, const char *format, ...) __attribute__((format(printf, 2, 3)));
-void snp_wanted(struct snp_context *c, const char *format, ...) __attribute__((format(printf, 2, 3)));
-/* Both values, in hexadecimal: at most 64 bytes. */
-void snp_saw_bytes(struct snp_context *c, struct bytes seen, struct bytes reference);
-/* True for ERR_OK; otherwise says what the note says. */
-bool snp_saw_error(struct snp_context *c, enum err e, const struct err_note *note);
 
 bool snp_is_all(struct bytes b, uint8_t value);
 bool snp_bit_of(uint64_t value, unsigned n);

@@ -26,8 +26,8 @@ bool snp_check_tcb_form(struct snp_context *c)
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
         for (size_t at = 0; at < SNP_TCB_SIZE; at++) {
             if (is_reserved_tcb_byte(c->chain.product, at) && all[i].tcb->raw[at] != 0) {
-                snp_saw(c, "%s byte %zu: %u", all[i].name, at, all[i].tcb->raw[at]);
-                snp_wanted(c, "0");
+                check_saw(&c->answer, "%s byte %zu: %u", all[i].name, at, all[i].tcb->raw[at]);
+                check_wanted(&c->answer, "0");
                 return false;
             }
         }
@@ -43,8 +43,8 @@ static bool is_at_most(struct snp_context *c, const char *low_name, const struct
         uint8_t a = snp_component_of(c->chain.product, low, i);
         uint8_t b = snp_component_of(c->chain.product, high, i);
         if (a > b) {
-            snp_saw(c, "%s: %s %u, %s %u", anchors_snp_component_name((enum snp_component)i), low_name, a,
-                    high_name, b);
+            check_saw(&c->answer, "%s: %s %u, %s %u", anchors_snp_component_name((enum snp_component)i),
+                      low_name, a, high_name, b);
             return false;
         }
     }
@@ -69,9 +69,9 @@ bool snp_check_provisional(struct snp_context *c)
     bool committed =
         is_at_most(c, "current", &c->report.current_tcb, "committed", &c->report.committed_tcb) &&
         memcmp(c->report.current_version, c->report.committed_version, sizeof c->report.current_version) == 0;
-    if (!committed && c->saw[0] == '\0')
-        snp_saw(c, "a version that is not committed");
-    snp_wanted(c, "%s", c->policy->snp.forbid_provisional ? "all that runs is committed" : "any");
+    if (!committed && c->answer.saw[0] == '\0')
+        check_saw(&c->answer, "a version that is not committed");
+    check_wanted(&c->answer, "%s", c->policy->snp.forbid_provisional ? "all that runs is committed" : "any");
     return committed || !c->policy->snp.forbid_provisional;
 }
 
@@ -108,8 +108,8 @@ static bool is_above_floors(struct snp_context *c, const struct snp_tcb *tcb)
         if (level >= f->minimum || !snp_floor_applies(f, &chip) ||
             (f->smt_off_suffices && is_smt_off(&c->report)))
             continue;
-        snp_saw(c, "%s 0x%02x", anchors_snp_component_name(f->component), level);
-        snp_wanted(c, "0x%02x or higher (%s)", f->minimum, f->bulletin);
+        check_saw(&c->answer, "%s 0x%02x", anchors_snp_component_name(f->component), level);
+        check_wanted(&c->answer, "0x%02x or higher (%s)", f->minimum, f->bulletin);
         return false;
     }
     return true;
@@ -143,8 +143,8 @@ bool snp_check_version_committed(struct snp_context *c)
 {
     const uint8_t *current = c->report.current_version;
     const uint8_t *committed = c->report.committed_version;
-    snp_saw(c, "%u.%u.%u runs, %u.%u.%u is committed", current[MAJOR], current[MINOR], current[BUILD],
-            committed[MAJOR], committed[MINOR], committed[BUILD]);
+    check_saw(&c->answer, "%u.%u.%u runs, %u.%u.%u is committed", current[MAJOR], current[MINOR],
+              current[BUILD], committed[MAJOR], committed[MINOR], committed[BUILD]);
     return version_of(committed) <= version_of(current);
 }
 
@@ -153,8 +153,8 @@ bool snp_check_version_floor(struct snp_context *c)
     const uint8_t *floor = c->policy->snp.firmware_floor; /* major first */
     const uint8_t *committed = c->report.committed_version;
     const uint8_t parts[VERSION_PARTS] = {floor[2], floor[1], floor[0]};
-    snp_saw(c, "%u.%u.%u is committed", committed[MAJOR], committed[MINOR], committed[BUILD]);
-    snp_wanted(c, "%u.%u.%u or later", floor[0], floor[1], floor[2]);
+    check_saw(&c->answer, "%u.%u.%u is committed", committed[MAJOR], committed[MINOR], committed[BUILD]);
+    check_wanted(&c->answer, "%u.%u.%u or later", floor[0], floor[1], floor[2]);
     return version_of(committed) >= version_of(parts) &&
            version_of(c->report.current_version) >= version_of(parts);
 }
@@ -165,8 +165,9 @@ bool snp_check_mitigations(struct snp_context *c)
     const uint64_t launch = c->report.launch_mitigations;
     const uint64_t current = c->report.current_mitigations;
     /* Zero in a report of an older version, which does not state them. */
-    snp_saw(c, "0x%llx at launch, 0x%llx now", (unsigned long long)launch, (unsigned long long)current);
-    snp_wanted(c, "all bits of 0x%llx", (unsigned long long)mask);
+    check_saw(&c->answer, "0x%llx at launch, 0x%llx now", (unsigned long long)launch,
+              (unsigned long long)current);
+    check_wanted(&c->answer, "all bits of 0x%llx", (unsigned long long)mask);
     return (launch & mask) == mask && (current & mask) == mask;
 }
 
@@ -178,8 +179,8 @@ enum { PLATFORM_KNOWN_BITS = 0xff };
 bool snp_check_platform_reserved(struct snp_context *c)
 {
     const uint64_t allowed = PLATFORM_KNOWN_BITS | c->policy->snp.platform_unknown;
-    snp_saw(c, "0x%llx", (unsigned long long)c->report.platform_info);
-    snp_wanted(c, "only bits of 0x%llx", (unsigned long long)allowed);
+    check_saw(&c->answer, "0x%llx", (unsigned long long)c->report.platform_info);
+    check_wanted(&c->answer, "only bits of 0x%llx", (unsigned long long)allowed);
     return (c->report.platform_info & ~allowed) == 0;
 }
 

@@ -1,44 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "attest/tdx.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 
 #include "attest/rules.h"
 #include "attest/tdx_internal.h"
-#include "base/encoding.h"
-
-/* ---- saying what was seen ---- */
-
-void tdx_saw(struct context *c, const char *format, ...)
-{
-    va_list args;
-    va_start(args, format);
-    (void)vsnprintf(c->saw, sizeof c->saw, format, args);
-    va_end(args);
-}
-
-void tdx_wanted(struct context *c, const char *format, ...)
-{
-    va_list args;
-    va_start(args, format);
-    (void)vsnprintf(c->wanted, sizeof c->wanted, format, args);
-    va_end(args);
-}
-
-bool tdx_saw_bytes(struct context *c, struct bytes seen, struct bytes reference)
-{
-    encoding_hex(seen, c->saw);
-    encoding_hex(reference, c->wanted);
-    return bytes_equal(seen, reference);
-}
-
-bool tdx_saw_error(struct context *c, enum err e, const struct err_note *note)
-{
-    if (e != ERR_OK)
-        tdx_saw(c, "%.190s", note->text[0] != '\0' ? note->text : err_text(e));
-    return e == ERR_OK;
-}
 
 /* ---- the table ---- */
 
@@ -411,10 +377,7 @@ const struct verdict_rule *tdx_rule(size_t index)
     return index < sizeof checks / sizeof *checks ? &checks[index].rule : NULL;
 }
 
-static const struct {
-    unsigned have;
-    const char *text;
-} missing_texts[] = {
+static const struct check_missing missing_texts[] = {
     {HAVE_HEADER | HAVE_QUOTE, "not checked: the quote is malformed"},
     {HAVE_CHAIN, "not checked: a certificate of the quote is malformed"},
     {HAVE_PCK, "not checked: the platform's certificate says too little"},
@@ -424,14 +387,6 @@ static const struct {
     {HAVE_QE_IDENTITY, "not checked: there is no identity of the quoting enclave"},
     {HAVE_MODULE, "not checked: the TDX module is not known"},
 };
-
-static const char *what_is_missing(unsigned missing)
-{
-    for (size_t i = 0; i < sizeof missing_texts / sizeof *missing_texts; i++)
-        if ((missing & missing_texts[i].have) != 0)
-            return missing_texts[i].text;
-    return "";
-}
 
 static void claims_from(const struct context *c, struct verdict_claims *claims)
 {
@@ -458,12 +413,11 @@ void tdx_appraise(struct bytes quote, const struct tdx_collateral *collateral, c
                         .v = v};
     for (size_t i = 0; i < sizeof checks / sizeof *checks; i++) {
         const struct check *check = &checks[i];
-        unsigned missing = check->needs & ~c.have;
-        c.saw[0] = '\0';
-        c.wanted[0] = '\0';
-        bool passed = missing == 0 && check->holds(&c, check->which);
-        (void)verdict_add_text(v, &check->rule, passed, c.wanted,
-                               missing == 0 ? c.saw : what_is_missing(missing));
+        const char *not_made = check_not_made(missing_texts, sizeof missing_texts / sizeof *missing_texts,
+                                              check->needs & ~c.have);
+        check_begin(&c.answer);
+        bool passed = not_made == NULL && check->holds(&c, check->which);
+        check_end(&c.answer, v, &check->rule, passed, not_made);
     }
     if ((c.have & HAVE_QUOTE) != 0)
         claims_from(&c, &v->claims);

@@ -12,27 +12,28 @@ bool tdx_quote_version(struct context *c, unsigned which)
     (void)which;
     struct err_note note = {{0}};
     enum err e = tdx_quote_header_parse(c->quote_bytes, &c->quote, &note);
-    tdx_wanted(c, "4 or 5");
+    check_wanted(&c->answer, "4 or 5");
     if (e != ERR_OK)
-        return tdx_saw_error(c, e, &note);
+        return check_saw_error(&c->answer, e, &note);
     c->have |= HAVE_HEADER;
-    tdx_saw(c, "%u%s", c->quote.version, c->quote.version == 3 ? ": a quote of an SGX enclave" : "");
+    check_saw(&c->answer, "%u%s", c->quote.version,
+              c->quote.version == 3 ? ": a quote of an SGX enclave" : "");
     return c->quote.version == TDX_VERSION_4 || c->quote.version == TDX_VERSION_5;
 }
 
 bool tdx_quote_tee_type(struct context *c, unsigned which)
 {
     (void)which;
-    tdx_saw(c, "0x%x%s", c->quote.tee_type, c->quote.tee_type == TDX_TEE_TYPE_SGX ? ", SGX" : "");
-    tdx_wanted(c, "0x%x, TDX", TDX_TEE_TYPE);
+    check_saw(&c->answer, "0x%x%s", c->quote.tee_type, c->quote.tee_type == TDX_TEE_TYPE_SGX ? ", SGX" : "");
+    check_wanted(&c->answer, "0x%x, TDX", TDX_TEE_TYPE);
     return c->quote.tee_type == TDX_TEE_TYPE;
 }
 
 bool tdx_quote_key_type(struct context *c, unsigned which)
 {
     (void)which;
-    tdx_saw(c, "%u", c->quote.key_type);
-    tdx_wanted(c, "%d, ECDSA P-256", TDX_KEY_TYPE_P256);
+    check_saw(&c->answer, "%u", c->quote.key_type);
+    check_wanted(&c->answer, "%d, ECDSA P-256", TDX_KEY_TYPE_P256);
     return c->quote.key_type == TDX_KEY_TYPE_P256;
 }
 
@@ -41,8 +42,8 @@ bool tdx_quote_qe_vendor(struct context *c, unsigned which)
     static const uint8_t intel[16] = {0x93, 0x9a, 0x72, 0x33, 0xf7, 0x9c, 0x4c, 0xa9,
                                       0x94, 0x0a, 0x0d, 0xb3, 0x95, 0x7f, 0x06, 0x07};
     (void)which;
-    return tdx_saw_bytes(c, bytes_of(c->quote.qe_vendor, sizeof c->quote.qe_vendor),
-                         bytes_of(intel, sizeof intel));
+    return check_saw_bytes(&c->answer, bytes_of(c->quote.qe_vendor, sizeof c->quote.qe_vendor),
+                           bytes_of(intel, sizeof intel));
 }
 
 bool tdx_quote_form(struct context *c, unsigned which)
@@ -52,7 +53,7 @@ bool tdx_quote_form(struct context *c, unsigned which)
     enum err e = tdx_quote_parse(c->quote_bytes, &c->quote, &note);
     if (e == ERR_OK)
         c->have |= HAVE_QUOTE;
-    return tdx_saw_error(c, e, &note);
+    return check_saw_error(&c->answer, e, &note);
 }
 
 /* ---- the PCK's chain ---- */
@@ -88,7 +89,7 @@ bool tdx_pck_form(struct context *c, unsigned which)
         e = err_noted(ERR_TRAILING, &note, "there is something behind the third certificate");
     if (e == ERR_OK)
         c->have |= HAVE_CHAIN;
-    return tdx_saw_error(c, e, &note);
+    return check_saw_error(&c->answer, e, &note);
 }
 
 bool tdx_pck_root(struct context *c, unsigned which)
@@ -98,23 +99,26 @@ bool tdx_pck_root(struct context *c, unsigned which)
     enum err e = sgx_check_root(&c->chain[PLACE_ROOT], c->policy->simulated_root, &c->v->simulated, &note);
     c->root_error = e;
     if (e == ERR_OK)
-        tdx_saw(c, "%s", c->v->simulated ? "the SIMULATED root that was given by hand" : "Intel's");
-    tdx_wanted(c, "Intel's");
-    return tdx_saw_error(c, e, &note);
+        check_saw(&c->answer, "%s",
+                  c->v->simulated ? "the SIMULATED root that was given by hand" : "Intel's");
+    check_wanted(&c->answer, "Intel's");
+    return check_saw_error(&c->answer, e, &note);
 }
 
 bool tdx_pck_ca(struct context *c, unsigned which)
 {
     (void)which;
     struct err_note note = {{0}};
-    return tdx_saw_error(c, sgx_check_pck_ca(&c->chain[PLACE_CA], &c->chain[PLACE_ROOT], &note), &note);
+    return check_saw_error(&c->answer, sgx_check_pck_ca(&c->chain[PLACE_CA], &c->chain[PLACE_ROOT], &note),
+                           &note);
 }
 
 bool tdx_pck_leaf(struct context *c, unsigned which)
 {
     (void)which;
     struct err_note note = {{0}};
-    return tdx_saw_error(c, sgx_check_pck(&c->chain[PLACE_LEAF], &c->chain[PLACE_CA], &note), &note);
+    return check_saw_error(&c->answer, sgx_check_pck(&c->chain[PLACE_LEAF], &c->chain[PLACE_CA], &note),
+                           &note);
 }
 
 bool tdx_pck_validity(struct context *c, unsigned which)
@@ -126,7 +130,7 @@ bool tdx_pck_validity(struct context *c, unsigned which)
         e = sgx_check_validity("the intermediate", &c->chain[PLACE_CA], c->now, &note);
     if (e == ERR_OK)
         e = sgx_check_validity("the root", &c->chain[PLACE_ROOT], c->now, &note);
-    return tdx_saw_error(c, e, &note);
+    return check_saw_error(&c->answer, e, &note);
 }
 
 bool tdx_pck_extension(struct context *c, unsigned which)
@@ -136,19 +140,19 @@ bool tdx_pck_extension(struct context *c, unsigned which)
     enum err e = pck_parse(&c->chain[PLACE_LEAF].cert, &c->pck, &note);
     if (e == ERR_OK)
         c->have |= HAVE_PCK;
-    return tdx_saw_error(c, e, &note);
+    return check_saw_error(&c->answer, e, &note);
 }
 
 bool tdx_pck_inventory(struct context *c, unsigned which)
 {
     (void)which;
     if (c->policy->ppid_count == 0) {
-        tdx_saw(c, "not compared: no inventory");
+        check_saw(&c->answer, "not compared: no inventory");
         return true;
     }
     struct bytes seen = bytes_of(c->pck.ppid, sizeof c->pck.ppid);
-    encoding_hex(seen, c->saw);
-    tdx_wanted(c, "one of %zu platforms", c->policy->ppid_count);
+    encoding_hex(seen, c->answer.saw);
+    check_wanted(&c->answer, "one of %zu platforms", c->policy->ppid_count);
     for (size_t i = 0; i < c->policy->ppid_count; i++)
         if (bytes_equal(seen, bytes_of(c->policy->ppids[i], PCK_PPID_SIZE)))
             return true;
@@ -167,19 +171,19 @@ static bool crl_made_by(struct context *c, struct bytes der, struct crl *list,
         c->have |= have;
         e = crl_verify(list, &issuer->cert, issuer->key, &note);
     }
-    return tdx_saw_error(c, e, &note);
+    return check_saw_error(&c->answer, e, &note);
 }
 
 static bool crl_current(struct context *c, const struct crl *list)
 {
     struct err_note note = {{0}};
-    return tdx_saw_error(c, crl_check_window(list, c->now, &note), &note);
+    return check_saw_error(&c->answer, crl_check_window(list, c->now, &note), &note);
 }
 
 static bool not_revoked(struct context *c, const struct crl *list, const struct sgx_certificate *certificate)
 {
     bool revoked = crl_lists(list, certificate->cert.serial);
-    tdx_saw(c, "%s (a list of %zu)", revoked ? "revoked" : "not revoked", list->revoked_count);
+    check_saw(&c->answer, "%s (a list of %zu)", revoked ? "revoked" : "not revoked", list->revoked_count);
     return !revoked;
 }
 
@@ -258,7 +262,7 @@ bool tdx_document_signer(struct context *c, unsigned which)
         e = certificate_read("the root", issuer->root, root, &signer->own_root, &signer->root, &note);
     if (e == ERR_OK)
         c->have |= which == DOCUMENT_TCB_INFO ? HAVE_TCB_SIGNER : HAVE_QE_SIGNER;
-    return tdx_saw_error(c, e, &note);
+    return check_saw_error(&c->answer, e, &note);
 }
 
 static enum err signer_chain_check(struct context *c, const struct tdx_signer *signer, struct err_note *note)
@@ -281,7 +285,7 @@ bool tdx_document_signer_chain(struct context *c, unsigned which)
                 signer->root == first->root; /* of itself, nothing was checked yet */
     signer->chain_error = same ? first->chain_error : signer_chain_check(c, signer, &note);
     signer->chain_checked = true;
-    return tdx_saw_error(c, signer->chain_error, &note);
+    return check_saw_error(&c->answer, signer->chain_error, &note);
 }
 
 bool tdx_document_signer_valid(struct context *c, unsigned which)
@@ -291,7 +295,7 @@ bool tdx_document_signer_valid(struct context *c, unsigned which)
     enum err e = sgx_check_validity("the signer", signer->certificate, c->now, &note);
     if (e == ERR_OK)
         e = sgx_check_validity("the root", signer->root, c->now, &note);
-    return tdx_saw_error(c, e, &note);
+    return check_saw_error(&c->answer, e, &note);
 }
 
 bool tdx_document_signer_not_revoked(struct context *c, unsigned which)
@@ -312,7 +316,7 @@ bool tdx_document_form(struct context *c, unsigned which)
         e = qe_identity_parse(body, &c->qe_identity, &note);
     if (e == ERR_OK)
         c->have |= which == DOCUMENT_TCB_INFO ? HAVE_TCB_INFO : HAVE_QE_IDENTITY;
-    return tdx_saw_error(c, e, &note);
+    return check_saw_error(&c->answer, e, &note);
 }
 
 bool tdx_document_signature(struct context *c, unsigned which)
@@ -321,7 +325,7 @@ bool tdx_document_signature(struct context *c, unsigned which)
     struct err_note note = {{0}};
     enum err e = crypto_ecdsa_verify_raw(c->signer[which].certificate->key, CRYPTO_SHA256, d->body,
                                          bytes_of(d->signature, sizeof d->signature));
-    return tdx_saw_error(c, e, &note);
+    return check_saw_error(&c->answer, e, &note);
 }
 
 bool tdx_document_current(struct context *c, unsigned which)
@@ -330,21 +334,21 @@ bool tdx_document_current(struct context *c, unsigned which)
     int64_t issued = is_tcb_info ? c->tcb_info.issue_date : c->qe_identity.issue_date;
     int64_t next = is_tcb_info ? c->tcb_info.next_update : c->qe_identity.next_update;
     if (c->now < issued)
-        tdx_saw(c, "issued later than the time of appraisal");
+        check_saw(&c->answer, "issued later than the time of appraisal");
     else if (c->now > next)
-        tdx_saw(c, "there was to be a newer one by now");
+        check_saw(&c->answer, "there was to be a newer one by now");
     return issued <= c->now && c->now <= next;
 }
 
 bool tdx_tcb_info_platform(struct context *c, unsigned which)
 {
     (void)which;
-    bool platform =
-        tdx_saw_bytes(c, bytes_of(c->tcb_info.fmspc, PCK_FMSPC_SIZE), bytes_of(c->pck.fmspc, PCK_FMSPC_SIZE));
+    bool platform = check_saw_bytes(&c->answer, bytes_of(c->tcb_info.fmspc, PCK_FMSPC_SIZE),
+                                    bytes_of(c->pck.fmspc, PCK_FMSPC_SIZE));
     if (!platform)
         return false;
-    return tdx_saw_bytes(c, bytes_of(c->tcb_info.pce_id, PCK_PCE_ID_SIZE),
-                         bytes_of(c->pck.pce_id, PCK_PCE_ID_SIZE));
+    return check_saw_bytes(&c->answer, bytes_of(c->tcb_info.pce_id, PCK_PCE_ID_SIZE),
+                           bytes_of(c->pck.pce_id, PCK_PCE_ID_SIZE));
 }
 
 bool tdx_evaluation_number(struct context *c, unsigned which)
@@ -352,9 +356,9 @@ bool tdx_evaluation_number(struct context *c, unsigned which)
     (void)which;
     uint32_t minimum = c->policy->evaluation_number_min != 0 ? c->policy->evaluation_number_min
                                                              : tdx_evaluation_floor(c->now);
-    tdx_saw(c, "%u for the platform, %u for the quoting enclave", c->tcb_info.evaluation_number,
-            c->qe_identity.evaluation_number);
-    tdx_wanted(c, "at least %u", minimum);
+    check_saw(&c->answer, "%u for the platform, %u for the quoting enclave", c->tcb_info.evaluation_number,
+              c->qe_identity.evaluation_number);
+    check_wanted(&c->answer, "at least %u", minimum);
     return c->tcb_info.evaluation_number >= minimum && c->qe_identity.evaluation_number >= minimum;
 }
 
@@ -364,10 +368,10 @@ bool tdx_qe_signature(struct context *c, unsigned which)
 {
     (void)which;
     struct err_note note = {{0}};
-    return tdx_saw_error(c,
-                         crypto_ecdsa_verify_raw(c->chain[PLACE_LEAF].key, CRYPTO_SHA256,
-                                                 c->quote.qe_report_bytes, c->quote.qe_signature),
-                         &note);
+    return check_saw_error(&c->answer,
+                           crypto_ecdsa_verify_raw(c->chain[PLACE_LEAF].key, CRYPTO_SHA256,
+                                                   c->quote.qe_report_bytes, c->quote.qe_signature),
+                           &note);
 }
 
 /* DCAP appendix A.3.8: SHA-256(attestation key || authentication data), then 32 zeros. */
@@ -377,8 +381,8 @@ bool tdx_qe_attestation_key(struct context *c, unsigned which)
     const struct bytes parts[] = {c->quote.attestation_key, c->quote.qe_authentication};
     uint8_t wanted[TDX_REPORT_DATA_SIZE] = {0};
     enum err e = crypto_hash_parts(CRYPTO_SHA256, parts, 2, wanted);
-    bool same = tdx_saw_bytes(c, bytes_of(c->quote.qe_report.report_data, sizeof wanted),
-                              bytes_of(wanted, sizeof wanted));
+    bool same = check_saw_bytes(&c->answer, bytes_of(c->quote.qe_report.report_data, sizeof wanted),
+                                bytes_of(wanted, sizeof wanted));
     return e == ERR_OK && same;
 }
 
@@ -392,7 +396,7 @@ bool tdx_quote_signature(struct context *c, unsigned which)
     if (e == ERR_OK)
         e = crypto_ecdsa_verify_raw(key, CRYPTO_SHA256, c->quote.signed_part, c->quote.signature);
     crypto_public_key_free(key);
-    return tdx_saw_error(c, e, &note);
+    return check_saw_error(&c->answer, e, &note);
 }
 
 void tdx_endorsements_release(struct context *c)

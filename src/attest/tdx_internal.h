@@ -5,6 +5,7 @@
 /* The appraisal of a TD quote in four files: tdx.c (the table), tdx_endorsements.c (whose word is it?), tdx_state.c (what does it say?) and tdx_launch.c
  * (what was launched?). */
 
+#include "attest/check.h"
 #include "attest/crl.h"
 #include "attest/pck.h"
 #include "attest/qe_identity.h"
@@ -68,20 +69,11 @@ struct context {
     uint64_t launches; /* bit n: launch n of the policy has all the registers that were compared */
 
     /* The answer of the check under way. */
-    char saw[VERDICT_VALUE_SIZE];
-    char wanted[VERDICT_VALUE_SIZE];
+    struct check_answer answer;
 };
 
 /* A check: `which` tells apart rows that differ in one thing, such as the number of a register or of a bit. */
 typedef bool tdx_check(struct context *c, unsigned which);
-
-/* What was seen and wanted, in the words of printf. */
-void tdx_saw(struct context *c, const char *format, ...) __attribute__((format(printf, 2, 3)));
-void tdx_wanted(struct context *c, const char *format, ...) __attribute__((format(printf, 2, 3)));
-/* Both in hexadecimal, at most 64 bytes. Gives whether they are equal. */
-bool tdx_saw_bytes(struct context *c, struct bytes seen, struct bytes reference);
-/* Says what went wrong. Gives whether nothing did. */
-bool tdx_saw_error(struct context *c, enum err e, const struct err_note *note);
 
 /* tdx_endorsements.c */
 tdx_check tdx_quote_version, tdx_quote_tee_type, tdx_quote_key_type, tdx_quote_qe_vendor, tdx_quote_form;

@@ -28,22 +28,22 @@ static uint64_t candidates(const struct context *c)
 static void say_wanted(struct context *c, const uint8_t *only, size_t count)
 {
     if (count == 1)
-        encoding_hex(bytes_of(only, TDX_REGISTER_SIZE), c->wanted);
+        encoding_hex(bytes_of(only, TDX_REGISTER_SIZE), c->answer.wanted);
     else if (count != 0)
-        tdx_wanted(c, "one of %zu reference values", count);
+        check_wanted(&c->answer, "one of %zu reference values", count);
 }
 
 bool tdx_td_mrtd(struct context *c, unsigned which)
 {
     (void)which;
     const struct tdx_policy *policy = c->policy;
-    encoding_hex(bytes_of(c->quote.body.mrtd, TDX_REGISTER_SIZE), c->saw);
+    encoding_hex(bytes_of(c->quote.body.mrtd, TDX_REGISTER_SIZE), c->answer.saw);
     if (policy->launch_count > TDX_LAUNCHES_MAX) {
-        tdx_wanted(c, "at most %d launches in the policy", TDX_LAUNCHES_MAX);
+        check_wanted(&c->answer, "at most %d launches in the policy", TDX_LAUNCHES_MAX);
         return false;
     }
     if (policy->launch_count == 0) {
-        tdx_wanted(c, "there is no reference value");
+        check_wanted(&c->answer, "there is no reference value");
         return false;
     }
     for (size_t i = 0; i < policy->launch_count; i++)
@@ -77,12 +77,12 @@ bool tdx_td_rtmr(struct context *c, unsigned which)
         }
     }
     if (equal == 0 && waived != 0)
-        tdx_saw(c, "not compared: any will do");
+        check_saw(&c->answer, "not compared: any will do");
     else
-        encoding_hex(bytes_of(seen, TDX_REGISTER_SIZE), c->saw);
+        encoding_hex(bytes_of(seen, TDX_REGISTER_SIZE), c->answer.saw);
     say_wanted(c, only, named);
     if (named == 0 && waived == 0)
-        tdx_wanted(c, "a reference value, or that any will do");
+        check_wanted(&c->answer, "a reference value, or that any will do");
     c->launches = equal | waived;
     return c->launches != 0;
 }

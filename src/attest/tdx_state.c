@@ -16,14 +16,15 @@ static bool bit(uint64_t value, unsigned n)
 bool tdx_qe_mrsigner(struct context *c, unsigned which)
 {
     (void)which;
-    return tdx_saw_bytes(c, bytes_of(c->quote.qe_report.mrsigner, 32), bytes_of(c->qe_identity.mrsigner, 32));
+    return check_saw_bytes(&c->answer, bytes_of(c->quote.qe_report.mrsigner, 32),
+                           bytes_of(c->qe_identity.mrsigner, 32));
 }
 
 bool tdx_qe_product(struct context *c, unsigned which)
 {
     (void)which;
-    tdx_saw(c, "%u", c->quote.qe_report.isv_prod_id);
-    tdx_wanted(c, "%u", c->qe_identity.isv_prod_id);
+    check_saw(&c->answer, "%u", c->quote.qe_report.isv_prod_id);
+    check_wanted(&c->answer, "%u", c->qe_identity.isv_prod_id);
     return c->quote.qe_report.isv_prod_id == c->qe_identity.isv_prod_id;
 }
 
@@ -33,8 +34,8 @@ bool tdx_qe_attributes(struct context *c, unsigned which)
     uint8_t masked[sizeof c->qe_identity.attributes];
     for (size_t i = 0; i < sizeof masked; i++)
         masked[i] = c->quote.qe_report.attributes[i] & c->qe_identity.attributes_mask[i];
-    return tdx_saw_bytes(c, bytes_of(masked, sizeof masked),
-                         bytes_of(c->qe_identity.attributes, sizeof masked));
+    return check_saw_bytes(&c->answer, bytes_of(masked, sizeof masked),
+                           bytes_of(c->qe_identity.attributes, sizeof masked));
 }
 
 /* Whatever the identity's mask leaves out. SGX ATTRIBUTES.FLAGS, Intel SDM volume 3D, table 37-3. */
@@ -43,7 +44,7 @@ bool tdx_qe_debug(struct context *c, unsigned which)
     enum { FLAG_DEBUG = 1 };
     (void)which;
     bool debug = bit(c->quote.qe_report.attributes[0], FLAG_DEBUG);
-    tdx_saw(c, "%s", debug ? "a debug enclave" : "a production enclave");
+    check_saw(&c->answer, "%s", debug ? "a debug enclave" : "a production enclave");
     return !debug;
 }
 
@@ -51,8 +52,8 @@ bool tdx_qe_miscselect(struct context *c, unsigned which)
 {
     (void)which;
     uint32_t masked = c->quote.qe_report.miscselect & c->qe_identity.miscselect_mask;
-    tdx_saw(c, "0x%x", masked);
-    tdx_wanted(c, "0x%x", c->qe_identity.miscselect);
+    check_saw(&c->answer, "0x%x", masked);
+    check_wanted(&c->answer, "0x%x", c->qe_identity.miscselect);
     return masked == c->qe_identity.miscselect;
 }
 
@@ -70,8 +71,8 @@ static enum tcb_status qe_status(const struct context *c)
 bool tdx_qe_level(struct context *c, unsigned which)
 {
     (void)which;
-    tdx_saw(c, "ISVSVN %u: %s", c->quote.qe_report.isv_svn,
-            qe_level(c) == NULL ? "below every level" : tcb_status_name(qe_status(c)));
+    check_saw(&c->answer, "ISVSVN %u: %s", c->quote.qe_report.isv_svn,
+              qe_level(c) == NULL ? "below every level" : tcb_status_name(qe_status(c)));
     return qe_level(c) != NULL;
 }
 
@@ -84,32 +85,32 @@ bool tdx_module_identity(struct context *c, unsigned which)
     c->module = tdx_module_find(&c->tcb_info, svn);
     if (c->module != NULL)
         c->have |= HAVE_MODULE;
-    tdx_saw(c, "module version %u%s", svn[TDX_SVN_MODULE_VERSION],
-            c->module == NULL ? ": no identity in the TCB info" : "");
+    check_saw(&c->answer, "module version %u%s", svn[TDX_SVN_MODULE_VERSION],
+              c->module == NULL ? ": no identity in the TCB info" : "");
     return c->module != NULL;
 }
 
 bool tdx_module_signer(struct context *c, unsigned which)
 {
     (void)which;
-    return tdx_saw_bytes(c, bytes_of(c->quote.body.mrsignerseam, TDX_REGISTER_SIZE),
-                         bytes_of(c->module->mrsigner, TDX_REGISTER_SIZE));
+    return check_saw_bytes(&c->answer, bytes_of(c->quote.body.mrsignerseam, TDX_REGISTER_SIZE),
+                           bytes_of(c->module->mrsigner, TDX_REGISTER_SIZE));
 }
 
 bool tdx_module_attributes(struct context *c, unsigned which)
 {
     (void)which;
     uint64_t masked = c->quote.body.seam_attributes & c->module->attributes_mask;
-    tdx_saw(c, "0x%llx", (unsigned long long)masked);
-    tdx_wanted(c, "0x%llx", (unsigned long long)c->module->attributes);
+    check_saw(&c->answer, "0x%llx", (unsigned long long)masked);
+    check_wanted(&c->answer, "0x%llx", (unsigned long long)c->module->attributes);
     return masked == c->module->attributes;
 }
 
 bool tdx_module_seam_attributes(struct context *c, unsigned which)
 {
     (void)which;
-    tdx_saw(c, "0x%llx", (unsigned long long)c->quote.body.seam_attributes);
-    tdx_wanted(c, "0");
+    check_saw(&c->answer, "0x%llx", (unsigned long long)c->quote.body.seam_attributes);
+    check_wanted(&c->answer, "0");
     return c->quote.body.seam_attributes == 0;
 }
 
@@ -118,12 +119,12 @@ bool tdx_module_level(struct context *c, unsigned which)
     (void)which;
     const uint8_t *svn = c->quote.body.tee_tcb_svn;
     if (svn[TDX_SVN_MODULE_VERSION] == 0) {
-        tdx_saw(c, "module version 0: part of the platform's level");
+        check_saw(&c->answer, "module version 0: part of the platform's level");
         return true;
     }
     const struct isv_level *level = isv_levels_match(&c->module->levels, svn[TDX_SVN_MODULE]);
-    tdx_saw(c, "SVN %u: %s", svn[TDX_SVN_MODULE],
-            level == NULL ? "below every level" : tcb_status_name(level->status));
+    check_saw(&c->answer, "SVN %u: %s", svn[TDX_SVN_MODULE],
+              level == NULL ? "below every level" : tcb_status_name(level->status));
     return level != NULL;
 }
 
@@ -133,11 +134,11 @@ static bool is_listed(struct context *c, const uint8_t value[static TDX_REGISTER
                       const struct tdx_references *references)
 {
     struct bytes seen = bytes_of(value, TDX_REGISTER_SIZE);
-    encoding_hex(seen, c->saw);
+    encoding_hex(seen, c->answer.saw);
     if (references->count == 1)
-        encoding_hex(bytes_of(references->values[0], TDX_REGISTER_SIZE), c->wanted);
+        encoding_hex(bytes_of(references->values[0], TDX_REGISTER_SIZE), c->answer.wanted);
     else
-        tdx_wanted(c, "one of %zu reference values", references->count);
+        check_wanted(&c->answer, "one of %zu reference values", references->count);
     for (size_t i = 0; i < references->count; i++)
         if (bytes_equal(seen, bytes_of(references->values[i], TDX_REGISTER_SIZE)))
             return true;
@@ -149,7 +150,7 @@ static bool is_listed_or_free(struct context *c, const uint8_t value[static TDX_
 {
     if (references->count != 0)
         return is_listed(c, value, references);
-    tdx_saw(c, "not compared: no reference value");
+    check_saw(&c->answer, "not compared: no reference value");
     return true;
 }
 
@@ -173,18 +174,18 @@ bool tdx_td_service(struct context *c, unsigned which)
 {
     (void)which;
     if (!c->quote.body.is_15) {
-        tdx_saw(c, "none (TDX 1.0)");
+        check_saw(&c->answer, "none (TDX 1.0)");
         return c->policy->mrservicetd.count == 0;
     }
     if (c->policy->mrservicetd.count != 0)
         return is_listed(c, c->quote.body.mrservicetd, &c->policy->mrservicetd);
     static const uint8_t none[TDX_REGISTER_SIZE];
-    tdx_wanted(c, "none");
+    check_wanted(&c->answer, "none");
     if (memcmp(c->quote.body.mrservicetd, none, sizeof none) == 0) {
-        tdx_saw(c, "none");
+        check_saw(&c->answer, "none");
         return true;
     }
-    encoding_hex(bytes_of(c->quote.body.mrservicetd, TDX_REGISTER_SIZE), c->saw);
+    encoding_hex(bytes_of(c->quote.body.mrservicetd, TDX_REGISTER_SIZE), c->answer.saw);
     return false;
 }
 
@@ -194,7 +195,7 @@ bool tdx_tcb_level(struct context *c, unsigned which)
 {
     (void)which;
     const struct tcb_level *level = tdx_platform_level(&c->tcb_info, &c->pck, c->quote.body.tee_tcb_svn);
-    tdx_saw(c, "%s", level == NULL ? "below every level" : tcb_status_name(level->status));
+    check_saw(&c->answer, "%s", level == NULL ? "below every level" : tcb_status_name(level->status));
     return level != NULL;
 }
 
@@ -206,11 +207,11 @@ bool tdx_tcb_status(struct context *c, unsigned which)
     if (body->is_15)
         c->status = tcb_status_relaunch(c->status,
                                         tdx_status(&c->tcb_info, &c->pck, body->tee_tcb_svn_2, qe_status(c)));
-    tdx_saw(c, "%s", tcb_status_name(c->status));
+    check_saw(&c->answer, "%s", tcb_status_name(c->status));
     size_t used = 0;
-    for (enum tcb_status s = TCB_UP_TO_DATE; s < TCB_STATUS_COUNT && used < sizeof c->wanted; s++)
+    for (enum tcb_status s = TCB_UP_TO_DATE; s < TCB_STATUS_COUNT && used < sizeof c->answer.wanted; s++)
         if ((c->policy->statuses >> s & 1) != 0)
-            used += (size_t)snprintf(c->wanted + used, sizeof c->wanted - used, "%s%s",
+            used += (size_t)snprintf(c->answer.wanted + used, sizeof c->answer.wanted - used, "%s%s",
                                      used == 0 ? "" : " or ", tcb_status_name(s));
     return c->status != TCB_UNKNOWN && (c->policy->statuses >> c->status & 1) != 0;
 }
@@ -260,12 +261,12 @@ bool tdx_tcb_advisories(struct context *c, unsigned which)
         if (is_accepted_advisory(c->policy, list->names[i]))
             continue;
         if (unknown++ == 0)
-            tdx_saw(c, "%s", list->names[i]);
+            check_saw(&c->answer, "%s", list->names[i]);
     }
     if (unknown > 1)
-        tdx_saw(c, "%zu of them", unknown);
+        check_saw(&c->answer, "%zu of them", unknown);
     else if (unknown == 0)
-        tdx_saw(c, "%s", list->count == 0 ? "none" : "none but those that you accept");
+        check_saw(&c->answer, "%s", list->count == 0 ? "none" : "none but those that you accept");
     return room && unknown == 0;
 }
 
@@ -275,8 +276,8 @@ bool tdx_tcb_svn_min(struct context *c, unsigned which)
     bool reached = true;
     for (size_t i = 0; i < TDX_SVN_SIZE; i++)
         reached = reached && c->quote.body.tee_tcb_svn[i] >= c->policy->tee_tcb_svn_min[i];
-    (void)tdx_saw_bytes(c, bytes_of(c->quote.body.tee_tcb_svn, TDX_SVN_SIZE),
-                        bytes_of(c->policy->tee_tcb_svn_min, TDX_SVN_SIZE));
+    (void)check_saw_bytes(&c->answer, bytes_of(c->quote.body.tee_tcb_svn, TDX_SVN_SIZE),
+                          bytes_of(c->policy->tee_tcb_svn_min, TDX_SVN_SIZE));
     return reached;
 }
 
@@ -288,8 +289,8 @@ bool tdx_td_attribute(struct context *c, unsigned which)
     bool set = bit(c->quote.body.attributes, which);
     bool required = bit(c->policy->attributes_required, which);
     bool forbidden = bit(c->policy->attributes_forbidden, which);
-    tdx_saw(c, "%s", set ? "set" : "not set");
-    tdx_wanted(c, "%s", required ? "set" : forbidden ? "not set" : "either");
+    check_saw(&c->answer, "%s", set ? "set" : "not set");
+    check_wanted(&c->answer, "%s", required ? "set" : forbidden ? "not set" : "either");
     return set ? !forbidden : !required;
 }
 
@@ -298,8 +299,8 @@ bool tdx_td_tud(struct context *c, unsigned which)
 {
     enum { TUD_RESERVED = 0xfe };
     (void)which;
-    tdx_saw(c, "0x%llx", (unsigned long long)(c->quote.body.attributes & TUD_RESERVED));
-    tdx_wanted(c, "0");
+    check_saw(&c->answer, "0x%llx", (unsigned long long)(c->quote.body.attributes & TUD_RESERVED));
+    check_wanted(&c->answer, "0");
     return (c->quote.body.attributes & TUD_RESERVED) == 0;
 }
 
@@ -309,8 +310,8 @@ bool tdx_td_reserved(struct context *c, unsigned which)
                                   1ULL << TDX_MIGRATABLE | 1ULL << TDX_PKS | 1ULL << TDX_KEY_LOCKER |
                                   1ULL << TDX_PERFMON;
     (void)which;
-    tdx_saw(c, "0x%llx", (unsigned long long)(c->quote.body.attributes & ~known));
-    tdx_wanted(c, "0");
+    check_saw(&c->answer, "0x%llx", (unsigned long long)(c->quote.body.attributes & ~known));
+    check_wanted(&c->answer, "0");
     return (c->quote.body.attributes & ~known) == 0;
 }
 
@@ -321,8 +322,8 @@ enum { XFAM_FIXED_1 = 0x3, XFAM_KNOWN = 0x6dbe7 };
 bool tdx_td_xfam_required(struct context *c, unsigned which)
 {
     (void)which;
-    tdx_saw(c, "0x%llx", (unsigned long long)c->quote.body.xfam);
-    tdx_wanted(c, "bits 0 and 1 set");
+    check_saw(&c->answer, "0x%llx", (unsigned long long)c->quote.body.xfam);
+    check_wanted(&c->answer, "bits 0 and 1 set");
     return (c->quote.body.xfam & XFAM_FIXED_1) == XFAM_FIXED_1;
 }
 
@@ -330,8 +331,8 @@ bool tdx_td_xfam_known(struct context *c, unsigned which)
 {
     (void)which;
     uint64_t allowed = XFAM_KNOWN & ~c->policy->xfam_forbidden;
-    tdx_saw(c, "0x%llx", (unsigned long long)c->quote.body.xfam);
-    tdx_wanted(c, "only bits of 0x%llx", (unsigned long long)allowed);
+    check_saw(&c->answer, "0x%llx", (unsigned long long)c->quote.body.xfam);
+    check_wanted(&c->answer, "only bits of 0x%llx", (unsigned long long)allowed);
     return (c->quote.body.xfam & ~allowed) == 0;
 }
 
@@ -339,10 +340,10 @@ bool tdx_td_report_data(struct context *c, unsigned which)
 {
     (void)which;
     if (c->report_data == NULL) {
-        tdx_saw(c, "not compared: it is not known what it should be");
+        check_saw(&c->answer, "not compared: it is not known what it should be");
         return false;
     }
-    (void)tdx_saw_bytes(c, bytes_of(c->quote.body.report_data, TDX_REPORT_DATA_SIZE),
-                        bytes_of(c->report_data, TDX_REPORT_DATA_SIZE));
+    (void)check_saw_bytes(&c->answer, bytes_of(c->quote.body.report_data, TDX_REPORT_DATA_SIZE),
+                          bytes_of(c->report_data, TDX_REPORT_DATA_SIZE));
     return secret_equal(c->quote.body.report_data, c->report_data, TDX_REPORT_DATA_SIZE);
 }

@@ -15,7 +15,7 @@ static unsigned count_bits(uint32_t bits)
     return count;
 }
 
-/* How many registers are selected; 0 with a failure in the reader. */
+/* How many registers are selected. Of a reader that failed before, only the first failure counts. */
 static unsigned selection_read(struct reader *r)
 {
     uint32_t banks = reader_u32le(r);
@@ -24,11 +24,11 @@ static unsigned selection_read(struct reader *r)
     uint32_t pcrs = reader_u32le(r);
     (void)reader_u8(r);
     (void)reader_bytes(r, (size_t)(TPM_SELECTIONS_MAX - 1) * BANK_SIZE);
-    if (reader_status(r) == ERR_OK && (banks != 1 || hash != TPM_ALG_SHA256))
+    if (banks != 1 || hash != TPM_ALG_SHA256)
         reader_fail(r, ERR_UNKNOWN);
-    if (reader_status(r) == ERR_OK && (size > SELECT_ROOM || pcrs >> TPM_PCR_COUNT != 0))
+    if (size > SELECT_ROOM || pcrs >> TPM_PCR_COUNT != 0)
         reader_fail(r, ERR_VALUE);
-    return reader_status(r) == ERR_OK ? count_bits(pcrs) : 0;
+    return count_bits(pcrs);
 }
 
 /* One TPML_DIGEST; *count is how many values there were, of at most TPM_PCR_COUNT. */
@@ -61,11 +61,11 @@ enum err tpm_pcr_file_parse(struct bytes in, uint8_t out[static TPM_PCR_VALUES_M
     }
     unsigned selected = selection_read(&r);
     uint32_t lists = reader_u32le(&r);
-    if (reader_status(&r) == ERR_OK && lists > LISTS_MAX)
+    if (lists > LISTS_MAX)
         reader_fail(&r, ERR_TOO_LARGE);
     for (uint32_t i = 0; i < lists && reader_status(&r) == ERR_OK; i++)
         list_read(&r, out, &count);
-    if (reader_status(&r) == ERR_OK && count != selected)
+    if (count != selected)
         reader_fail(&r, ERR_VALUE);
     enum err e = reader_finish(&r);
     if (e != ERR_OK)

@@ -189,7 +189,7 @@ char *verdict_text(const struct verdict *v, bool explain)
         return NULL;
     verdict_print(out, v, explain);
     bool complete = ferror(out) == 0;
-    complete = fclose(out) == 0 && complete;
+    complete = fclose(out) == 0 && complete; /* equivalent: there is memory, or there is no text */
     if (complete && (copy = secret_alloc(len + 1)) != NULL)
         memcpy(copy, text, len);
     free(text);

@@ -1,43 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "attest/vtpm.h"
 
-#include <stdarg.h>
-#include <stdio.h>
-
 #include "attest/rules.h"
 #include "attest/vtpm_internal.h"
-#include "base/encoding.h"
-
-/* ---- saying what was seen ---- */
-
-void vtpm_saw(struct vtpm_context *c, const char *format, ...)
-{
-    va_list args;
-    va_start(args, format);
-    (void)vsnprintf(c->saw, sizeof c->saw, format, args);
-    va_end(args);
-}
-
-void vtpm_wanted(struct vtpm_context *c, const char *format, ...)
-{
-    va_list args;
-    va_start(args, format);
-    (void)vsnprintf(c->wanted, sizeof c->wanted, format, args);
-    va_end(args);
-}
-
-void vtpm_saw_bytes(struct vtpm_context *c, struct bytes seen, struct bytes reference)
-{
-    encoding_hex(seen, c->saw);
-    encoding_hex(reference, c->wanted);
-}
-
-bool vtpm_saw_error(struct vtpm_context *c, enum err e, const struct err_note *note)
-{
-    if (e != ERR_OK)
-        vtpm_saw(c, "%.190s", note->text[0] != '\0' ? note->text : err_text(e));
-    return e == ERR_OK;
-}
 
 /* ---- the table ---- */
 
@@ -235,10 +200,7 @@ const struct verdict_rule *vtpm_rule(size_t index)
     return index < sizeof checks / sizeof *checks ? &checks[index].rule : NULL;
 }
 
-static const struct {
-    unsigned have;
-    const char *text;
-} missing_texts[] = {
+static const struct check_missing missing_texts[] = {
     {VTPM_HAVE_BLOB, "not checked: the report of the paravisor is malformed"},
     {VTPM_HAVE_KIND, "not checked: no hardware report that is accepted"},
     {VTPM_HAVE_HASH, "not checked: the hash is not known"},
@@ -250,14 +212,6 @@ static const struct {
     {VTPM_HAVE_SIGNATURE, "not checked: the signature is malformed"},
     {VTPM_HAVE_PCRS, "not checked: the values of the registers are not those that are quoted"},
 };
-
-static const char *what_is_missing(unsigned missing)
-{
-    for (size_t i = 0; i < sizeof missing_texts / sizeof *missing_texts; i++)
-        if ((missing & missing_texts[i].have) != 0)
-            return missing_texts[i].text;
-    return "";
-}
 
 static void claims_from(const struct vtpm_context *c, struct vtpm_claims *claims)
 {
@@ -300,12 +254,11 @@ void vtpm_appraise(const struct vtpm_evidence *evidence, struct bytes nonce, con
     struct vtpm_context c = {.evidence = evidence, .policy = policy, .nonce = nonce, .now = now, .v = v};
     for (size_t i = 0; i < sizeof checks / sizeof *checks; i++) {
         const struct check *check = &checks[i];
-        unsigned missing = check->needs & ~c.have;
-        c.saw[0] = '\0';
-        c.wanted[0] = '\0';
-        bool passed = missing == 0 && check->holds(&c, check->which);
-        (void)verdict_add_text(v, &check->rule, passed, c.wanted,
-                               missing == 0 ? c.saw : what_is_missing(missing));
+        const char *not_made = check_not_made(missing_texts, sizeof missing_texts / sizeof *missing_texts,
+                                              check->needs & ~c.have);
+        check_begin(&c.answer);
+        bool passed = not_made == NULL && check->holds(&c, check->which);
+        check_end(&c.answer, v, &check->rule, passed, not_made);
     }
     claims_from(&c, &v->claims.vtpm);
     hardware_appraise(&c);

@@ -12,9 +12,9 @@ bool vtpm_hcl_form(struct vtpm_context *c, unsigned which)
     enum err e = hcl_report_parse(c->evidence->hcl_report, &c->hcl, &note);
     if (e == ERR_OK) {
         c->have |= VTPM_HAVE_BLOB;
-        vtpm_saw(c, "version %u", c->hcl.version);
+        check_saw(&c->answer, "version %u", c->hcl.version);
     }
-    return vtpm_saw_error(c, e, &note);
+    return check_saw_error(&c->answer, e, &note);
 }
 
 bool vtpm_hcl_kind(struct vtpm_context *c, unsigned which)
@@ -26,12 +26,12 @@ bool vtpm_hcl_kind(struct vtpm_context *c, unsigned which)
     if (accepted)
         c->have |= VTPM_HAVE_KIND;
     if (is_snp || is_tdx)
-        vtpm_saw(c, "%s", is_snp ? "an SNP report" : "a TDREPORT");
+        check_saw(&c->answer, "%s", is_snp ? "an SNP report" : "a TDREPORT");
     else
-        vtpm_saw(c, "a report of kind %u", c->hcl.kind);
-    vtpm_wanted(c, "%s%s%s", c->policy->snp != NULL ? "an SNP report" : "",
-                c->policy->snp != NULL && c->policy->tdx != NULL ? " or " : "",
-                c->policy->tdx != NULL ? "a TDREPORT" : "");
+        check_saw(&c->answer, "a report of kind %u", c->hcl.kind);
+    check_wanted(&c->answer, "%s%s%s", c->policy->snp != NULL ? "an SNP report" : "",
+                 c->policy->snp != NULL && c->policy->tdx != NULL ? " or " : "",
+                 c->policy->tdx != NULL ? "a TDREPORT" : "");
     return accepted;
 }
 
@@ -46,10 +46,10 @@ bool vtpm_hcl_hash(struct vtpm_context *c, unsigned which)
                   [HCL_SHA512] = {"SHA-512", CRYPTO_SHA512}};
     (void)which;
     if (c->hcl.hash_type < HCL_SHA256 || c->hcl.hash_type > HCL_SHA512) {
-        vtpm_saw(c, "hash type %u", c->hcl.hash_type);
+        check_saw(&c->answer, "hash type %u", c->hcl.hash_type);
         return false;
     }
-    vtpm_saw(c, "%s", hashes[c->hcl.hash_type].name);
+    check_saw(&c->answer, "%s", hashes[c->hcl.hash_type].name);
     memset(c->report_data, 0, sizeof c->report_data);
     if (crypto_hash_parts(hashes[c->hcl.hash_type].hash, &c->hcl.runtime, 1, c->report_data) != ERR_OK)
         return false;
@@ -65,10 +65,10 @@ bool vtpm_td_report_form(struct vtpm_context *c, unsigned which)
     if (c->hcl.kind == HCL_KIND_TDX)
         e = td_report_parse(c->hcl.hardware, &c->td_report, &note);
     else
-        vtpm_saw(c, "not needed: an SNP report is signed itself");
+        check_saw(&c->answer, "not needed: an SNP report is signed itself");
     if (e == ERR_OK)
         c->have |= VTPM_HAVE_TD_REPORT;
-    return vtpm_saw_error(c, e, &note);
+    return check_saw_error(&c->answer, e, &note);
 }
 
 bool vtpm_hcl_binding(struct vtpm_context *c, unsigned which)
@@ -80,10 +80,11 @@ bool vtpm_hcl_binding(struct vtpm_context *c, unsigned which)
         struct err_note note = {{0}};
         enum err e = snp_report_parse(c->hcl.hardware, &snp, &note);
         if (e != ERR_OK)
-            return vtpm_saw_error(c, e, &note);
+            return check_saw_error(&c->answer, e, &note);
         seen = snp.report_data;
     }
-    vtpm_saw_bytes(c, bytes_of(seen, VTPM_REPORT_DATA_SIZE), bytes_of(c->report_data, VTPM_REPORT_DATA_SIZE));
+    check_saw_bytes(&c->answer, bytes_of(seen, VTPM_REPORT_DATA_SIZE),
+                    bytes_of(c->report_data, VTPM_REPORT_DATA_SIZE));
     return memcmp(seen, c->report_data, VTPM_REPORT_DATA_SIZE) == 0;
 }
 
@@ -93,14 +94,15 @@ bool vtpm_td_report_quote(struct vtpm_context *c, unsigned which)
     struct err_note note = {{0}};
     (void)which;
     if (c->hcl.kind != HCL_KIND_TDX) {
-        vtpm_saw(c, "not needed: an SNP report is signed itself");
+        check_saw(&c->answer, "not needed: an SNP report is signed itself");
         return true;
     }
     enum err e = tdx_quote_parse(c->evidence->td_quote, &quote, &note);
     if (e != ERR_OK)
-        return vtpm_saw_error(c, e, &note);
+        return check_saw_error(&c->answer, e, &note);
     const char *difference = td_report_difference(&c->td_report, &quote.body);
-    vtpm_saw(c, "%s%s", difference == NULL ? "" : "another ", difference == NULL ? "the same" : difference);
+    check_saw(&c->answer, "%s%s", difference == NULL ? "" : "another ",
+              difference == NULL ? "the same" : difference);
     return difference == NULL;
 }
 
@@ -113,14 +115,14 @@ bool vtpm_runtime_form(struct vtpm_context *c, unsigned which)
     enum err e = hcl_runtime_parse(c->hcl.runtime, &c->runtime, &note);
     if (e == ERR_OK)
         c->have |= VTPM_HAVE_RUNTIME;
-    return vtpm_saw_error(c, e, &note);
+    return check_saw_error(&c->answer, e, &note);
 }
 
 bool vtpm_ak_one(struct vtpm_context *c, unsigned which)
 {
     (void)which;
-    vtpm_saw(c, "%zu", c->runtime.ak_count);
-    vtpm_wanted(c, "1");
+    check_saw(&c->answer, "%zu", c->runtime.ak_count);
+    check_wanted(&c->answer, "1");
     return c->runtime.ak_count == 1;
 }
 
@@ -130,17 +132,17 @@ bool vtpm_ak_key(struct vtpm_context *c, unsigned which)
     const struct hcl_key *ak = &c->runtime.ak;
     const struct bytes exponent = bytes_of(ak->exponent, ak->exponent_len);
     (void)which;
-    vtpm_wanted(c, "RSA of at least 2048 bits, exponent 65537");
+    check_wanted(&c->answer, "RSA of at least 2048 bits, exponent 65537");
     if (!bytes_equal(exponent, bytes_of(f4, sizeof f4))) {
-        vtpm_saw(c, "another exponent");
+        check_saw(&c->answer, "another exponent");
         return false;
     }
     enum err e = crypto_public_key_from_rsa(bytes_of(ak->modulus, ak->modulus_len), exponent, &c->ak);
     if (e != ERR_OK) {
-        vtpm_saw(c, "a modulus of %zu octets", ak->modulus_len);
+        check_saw(&c->answer, "a modulus of %zu octets", ak->modulus_len);
         return false;
     }
     c->have |= VTPM_HAVE_AK;
-    vtpm_saw(c, "RSA of %zu bits", crypto_public_key_bits(c->ak));
+    check_saw(&c->answer, "RSA of %zu bits", crypto_public_key_bits(c->ak));
     return true;
 }

@@ -8,7 +8,7 @@ static bool is_absent(struct vtpm_context *c)
 {
     if (c->evidence->ak_certificate_count != 0)
         return false;
-    vtpm_saw(c, "no certificate");
+    check_saw(&c->answer, "no certificate");
     return true;
 }
 
@@ -33,8 +33,8 @@ bool vtpm_ak_certificate(struct vtpm_context *c, unsigned which)
     enum err e = ERR_OK;
     (void)which;
     if (c->evidence->ak_certificate_count > VTPM_CERTIFICATES_MAX) {
-        vtpm_saw(c, "%zu certificates, at most %d are taken", c->evidence->ak_certificate_count,
-                 VTPM_CERTIFICATES_MAX);
+        check_saw(&c->answer, "%zu certificates, at most %d are taken", c->evidence->ak_certificate_count,
+                  VTPM_CERTIFICATES_MAX);
         return false;
     }
     if (is_absent(c)) {
@@ -46,9 +46,9 @@ bool vtpm_ak_certificate(struct vtpm_context *c, unsigned which)
         e = certificate_load(c->evidence->ak_certificates[i], &c->certificates[i], &note);
     if (e == ERR_OK) {
         c->have |= VTPM_HAVE_CERTIFICATE;
-        vtpm_saw(c, "%zu certificates", c->evidence->ak_certificate_count);
+        check_saw(&c->answer, "%zu certificates", c->evidence->ak_certificate_count);
     }
-    return vtpm_saw_error(c, e, &note);
+    return check_saw_error(&c->answer, e, &note);
 }
 
 bool vtpm_ak_certificate_key(struct vtpm_context *c, unsigned which)
@@ -57,7 +57,7 @@ bool vtpm_ak_certificate_key(struct vtpm_context *c, unsigned which)
     if (is_absent(c))
         return true;
     bool same = crypto_public_key_equal(c->certificates[0].key, c->ak);
-    vtpm_saw(c, "%s", same ? "the same key" : "another key");
+    check_saw(&c->answer, "%s", same ? "the same key" : "another key");
     return same;
 }
 
@@ -89,28 +89,25 @@ bool vtpm_ak_certificate_chain(struct vtpm_context *c, unsigned which)
     for (size_t i = 0; e == ERR_OK && i < last(c); i++)
         e = check_issued(&c->certificates[i], &c->certificates[i + 1], i, &note);
     if (e == ERR_OK)
-        vtpm_saw(c, "signed in turn");
-    return vtpm_saw_error(c, e, &note);
+        check_saw(&c->answer, "signed in turn");
+    return check_saw_error(&c->answer, e, &note);
 }
 
 /* Pinned by the digest of the whole certificate: no copy of it is at hand to take its key from. */
 bool vtpm_ak_certificate_root(struct vtpm_context *c, unsigned which)
 {
-    uint8_t digest[CRYPTO_SHA256_SIZE];
     (void)which;
     if (is_absent(c))
         return true;
     struct bytes root = c->certificates[last(c)].cert.der;
-    vtpm_wanted(c, "Microsoft's");
+    check_wanted(&c->answer, "Microsoft's");
     if (c->policy->simulated_ak_root.len != 0 && bytes_equal(root, c->policy->simulated_ak_root)) {
         c->simulated = true;
-        vtpm_saw(c, "the SIMULATED root that was given by hand");
+        check_saw(&c->answer, "the SIMULATED root that was given by hand");
         return true;
     }
-    bool pinned =
-        crypto_hash_parts(CRYPTO_SHA256, &root, 1, digest) == ERR_OK &&
-        bytes_equal(bytes_of(digest, sizeof digest), bytes_of(anchor_azure_vtpm_root, sizeof digest));
-    vtpm_saw(c, "%s", pinned ? "Microsoft's" : "a root of somebody else's");
+    bool pinned = anchors_pinned(root, anchor_azure_vtpm_root);
+    check_saw(&c->answer, "%s", pinned ? "Microsoft's" : "a root of somebody else's");
     return pinned;
 }
 
@@ -121,13 +118,15 @@ bool vtpm_ak_certificate_validity(struct vtpm_context *c, unsigned which)
         return true;
     for (size_t i = 0; i <= last(c); i++) {
         const struct x509 *cert = &c->certificates[i].cert;
-        if (c->now < cert->not_before || c->now > cert->not_after) {
-            vtpm_saw(c, "certificate %zu %s", i,
-                     c->now < cert->not_before ? "is not valid yet" : "has expired");
+        const char *wrong = c->now < cert->not_before  ? "is not valid yet"
+                            : c->now > cert->not_after ? "has expired"
+                                                       : NULL;
+        if (wrong != NULL) {
+            check_saw(&c->answer, "certificate %zu %s", i, wrong);
             return false;
         }
     }
-    vtpm_saw(c, "valid");
+    check_saw(&c->answer, "valid");
     return true;
 }
 

@@ -5,6 +5,7 @@
 /* The appraisal of a virtual TPM's evidence: vtpm.c (the table), vtpm_binding.c (whose key is it?), vtpm_certificate.c (does anybody else say so?) and
  * vtpm_state.c (what does the TPM say?). */
 
+#include "attest/check.h"
 #include "attest/event_log.h"
 #include "attest/hcl_report.h"
 #include "attest/hcl_runtime.h"
@@ -56,19 +57,11 @@ struct vtpm_context {
     struct vtpm_certificate certificates[VTPM_CERTIFICATES_MAX];
 
     /* The answer of the check under way. */
-    char saw[VERDICT_VALUE_SIZE];
-    char wanted[VERDICT_VALUE_SIZE];
+    struct check_answer answer;
 };
 
 /* A check: `which` tells apart rows that differ in one thing. */
 typedef bool vtpm_check(struct vtpm_context *c, unsigned which);
-
-void vtpm_saw(struct vtpm_context *c, const char *format, ...) __attribute__((format(printf, 2, 3)));
-void vtpm_wanted(struct vtpm_context *c, const char *format, ...) __attribute__((format(printf, 2, 3)));
-/* Both in hexadecimal, at most 64 bytes each. */
-void vtpm_saw_bytes(struct vtpm_context *c, struct bytes seen, struct bytes reference);
-/* Says what went wrong. Gives whether nothing did. */
-bool vtpm_saw_error(struct vtpm_context *c, enum err e, const struct err_note *note);
 
 /* vtpm_binding.c */
 vtpm_check vtpm_hcl_form, vtpm_hcl_kind, vtpm_hcl_hash, vtpm_hcl_binding, vtpm_td_report_form,

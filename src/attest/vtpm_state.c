@@ -19,18 +19,18 @@ bool vtpm_quote_magic(struct vtpm_context *c, unsigned which)
     struct err_note note = {{0}};
     enum err e = tpm_quote_header_parse(c->evidence->quote, &c->quote, &note);
     if (e != ERR_OK)
-        return vtpm_saw_error(c, e, &note);
+        return check_saw_error(&c->answer, e, &note);
     c->have |= VTPM_HAVE_HEADER;
-    vtpm_saw(c, "0x%x", c->quote.magic);
-    vtpm_wanted(c, "0x%x", TPM_QUOTE_MAGIC);
+    check_saw(&c->answer, "0x%x", c->quote.magic);
+    check_wanted(&c->answer, "0x%x", TPM_QUOTE_MAGIC);
     return c->quote.magic == TPM_QUOTE_MAGIC;
 }
 
 bool vtpm_quote_type(struct vtpm_context *c, unsigned which)
 {
     (void)which;
-    vtpm_saw(c, "0x%x", c->quote.type);
-    vtpm_wanted(c, "0x%x", TPM_QUOTE_TYPE);
+    check_saw(&c->answer, "0x%x", c->quote.type);
+    check_wanted(&c->answer, "0x%x", TPM_QUOTE_TYPE);
     return c->quote.type == TPM_QUOTE_TYPE;
 }
 
@@ -42,7 +42,7 @@ bool vtpm_quote_form(struct vtpm_context *c, unsigned which)
     enum err e = tpm_quote_parse(c->evidence->quote, &c->quote, &note);
     if (e == ERR_OK)
         c->have |= VTPM_HAVE_QUOTE;
-    return vtpm_saw_error(c, e, &note);
+    return check_saw_error(&c->answer, e, &note);
 }
 
 bool vtpm_signature_form(struct vtpm_context *c, unsigned which)
@@ -54,14 +54,14 @@ bool vtpm_signature_form(struct vtpm_context *c, unsigned which)
     enum err e = tpm_signature_parse(c->evidence->signature, key_size, &c->signature, &note);
     if (e == ERR_OK)
         c->have |= VTPM_HAVE_SIGNATURE;
-    return vtpm_saw_error(c, e, &note);
+    return check_saw_error(&c->answer, e, &note);
 }
 
 bool vtpm_signature(struct vtpm_context *c, unsigned which)
 {
     (void)which;
     enum err e = crypto_rsa_pkcs1_verify(c->ak, CRYPTO_SHA256, c->quote.attest, c->signature);
-    vtpm_saw(c, "%s", e == ERR_OK ? "valid" : err_text(e));
+    check_saw(&c->answer, "%s", e == ERR_OK ? "valid" : err_text(e));
     return e == ERR_OK;
 }
 
@@ -69,14 +69,14 @@ bool vtpm_nonce(struct vtpm_context *c, unsigned which)
 {
     (void)which;
     if (c->nonce.len == 0 || c->nonce.len > TPM_NONCE_MAX) {
-        vtpm_saw(c, "not compared: it is not known what it should be");
+        check_saw(&c->answer, "not compared: it is not known what it should be");
         return false;
     }
     if (c->quote.extra_data.len > TPM_NONCE_MAX) {
-        vtpm_saw(c, "%zu bytes", c->quote.extra_data.len);
+        check_saw(&c->answer, "%zu bytes", c->quote.extra_data.len);
         return false;
     }
-    vtpm_saw_bytes(c, c->quote.extra_data, c->nonce);
+    check_saw_bytes(&c->answer, c->quote.extra_data, c->nonce);
     return c->quote.extra_data.len == c->nonce.len &&
            secret_equal(c->quote.extra_data.ptr, c->nonce.ptr, c->nonce.len);
 }
@@ -88,13 +88,13 @@ bool vtpm_pcr_selection(struct vtpm_context *c, unsigned which)
 {
     const struct tpm_quote *q = &c->quote;
     (void)which;
-    vtpm_wanted(c, "SHA-256: 0x%06x", c->policy->pcrs);
+    check_wanted(&c->answer, "SHA-256: 0x%06x", c->policy->pcrs);
     if (q->selection_count != 1) {
-        vtpm_saw(c, "%zu banks", q->selection_count);
+        check_saw(&c->answer, "%zu banks", q->selection_count);
         return false;
     }
-    vtpm_saw(c, "%s: 0x%06x", q->selections[0].hash == TPM_ALG_SHA256 ? "SHA-256" : "another bank",
-             q->selections[0].pcrs);
+    check_saw(&c->answer, "%s: 0x%06x", q->selections[0].hash == TPM_ALG_SHA256 ? "SHA-256" : "another bank",
+              q->selections[0].pcrs);
     return q->selections[0].hash == TPM_ALG_SHA256 && q->selections[0].pcrs == c->policy->pcrs &&
            c->policy->pcrs != 0;
 }
@@ -112,8 +112,8 @@ bool vtpm_pcr_values(struct vtpm_context *c, unsigned which)
             count++;
         }
     }
-    vtpm_saw(c, "%zu bytes", c->evidence->pcr_values.len);
-    vtpm_wanted(c, "%zu", count * TPM_PCR_SIZE);
+    check_saw(&c->answer, "%zu bytes", c->evidence->pcr_values.len);
+    check_wanted(&c->answer, "%zu", count * TPM_PCR_SIZE);
     if (pcrs >> TPM_PCR_COUNT != 0 || count == 0 || reader_finish(&r) != ERR_OK)
         return false;
     c->pcrs = pcrs;
@@ -128,7 +128,7 @@ bool vtpm_pcr_digest(struct vtpm_context *c, unsigned which)
     (void)which;
     if (crypto_hash_parts(CRYPTO_SHA256, &c->evidence->pcr_values, 1, digest) != ERR_OK)
         return false;
-    vtpm_saw_bytes(c, c->quote.digest, bytes_of(digest, sizeof digest));
+    check_saw_bytes(&c->answer, c->quote.digest, bytes_of(digest, sizeof digest));
     return bytes_equal(c->quote.digest, bytes_of(digest, sizeof digest));
 }
 
@@ -148,21 +148,21 @@ bool vtpm_pcr_references(struct vtpm_context *c, unsigned which)
         const struct vtpm_references *references = &c->policy->references[i];
         if (references->count == 0)
             continue;
-        vtpm_wanted(c, "one of %zu reference values for PCR %u", references->count, i);
+        check_wanted(&c->answer, "one of %zu reference values for PCR %u", references->count, i);
         if (!bit(c->pcrs, i)) {
-            vtpm_saw(c, "PCR %u is not quoted", i);
+            check_saw(&c->answer, "PCR %u is not quoted", i);
             return false;
         }
         if (!is_listed(c->pcr_values[i], references)) {
             char hex[ENCODING_HEX_SIZE(TPM_PCR_SIZE)];
             encoding_hex(bytes_of(c->pcr_values[i], TPM_PCR_SIZE), hex);
-            vtpm_saw(c, "PCR %u: %s", i, hex);
+            check_saw(&c->answer, "PCR %u: %s", i, hex);
             return false;
         }
         compared |= 1U << i;
     }
-    vtpm_saw(c, "0x%06x match, 0x%06x not compared", compared, c->pcrs & ~compared);
-    vtpm_wanted(c, "%s", compared == 0 ? "there is no reference value" : "");
+    check_saw(&c->answer, "0x%06x match, 0x%06x not compared", compared, c->pcrs & ~compared);
+    check_wanted(&c->answer, "%s", compared == 0 ? "there is no reference value" : "");
     return compared != 0;
 }
 
@@ -173,22 +173,22 @@ bool vtpm_event_log(struct vtpm_context *c, unsigned which)
     struct err_note note = {{0}};
     (void)which;
     if (c->evidence->event_log.len == 0) {
-        vtpm_saw(c, "not replayed: there is no event log");
+        check_saw(&c->answer, "not replayed: there is no event log");
         return !c->policy->require_event_log;
     }
     enum err e = event_log_replay(c->evidence->event_log, EVENT_LOG_PCRS, &log, &note);
     if (e != ERR_OK)
-        return vtpm_saw_error(c, e, &note);
+        return check_saw_error(&c->answer, e, &note);
     for (unsigned i = 0; i < TPM_PCR_COUNT; i++) {
         if (!bit(c->pcrs & ~c->policy->pcrs_outside_log, i) ||
             memcmp(log.registers[i], c->pcr_values[i], TPM_PCR_SIZE) == 0)
             continue;
-        vtpm_saw(c, "PCR %u is another", i);
-        vtpm_wanted(c, "what %zu events give", log.event_count);
+        check_saw(&c->answer, "PCR %u is another", i);
+        check_wanted(&c->answer, "what %zu events give", log.event_count);
         return false;
     }
     c->log_replayed = true;
-    vtpm_saw(c, "%zu events", log.event_count);
+    check_saw(&c->answer, "%zu events", log.event_count);
     return true;
 }
 
@@ -197,25 +197,25 @@ bool vtpm_event_log(struct vtpm_context *c, unsigned which)
 bool vtpm_clock_safe(struct vtpm_context *c, unsigned which)
 {
     (void)which;
-    vtpm_saw(c, "%s", c->quote.safe ? "safe" : "the clock may have been set back");
+    check_saw(&c->answer, "%s", c->quote.safe ? "safe" : "the clock may have been set back");
     return c->quote.safe;
 }
 
 bool vtpm_clock_reset(struct vtpm_context *c, unsigned which)
 {
     (void)which;
-    vtpm_saw(c, "%u", c->quote.reset_count);
+    check_saw(&c->answer, "%u", c->quote.reset_count);
     if (!c->policy->fixed_reset_count)
         return true;
-    vtpm_wanted(c, "%u", c->policy->reset_count);
+    check_wanted(&c->answer, "%u", c->policy->reset_count);
     return c->quote.reset_count == c->policy->reset_count;
 }
 
 bool vtpm_clock_restart(struct vtpm_context *c, unsigned which)
 {
     (void)which;
-    vtpm_saw(c, "%u", c->quote.restart_count);
-    vtpm_wanted(c, "at most %u", c->policy->restart_count_max);
+    check_saw(&c->answer, "%u", c->quote.restart_count);
+    check_wanted(&c->answer, "at most %u", c->policy->restart_count_max);
     return c->quote.restart_count <= c->policy->restart_count_max;
 }
 
@@ -240,8 +240,8 @@ bool vtpm_switch(struct vtpm_context *c, unsigned which)
     enum policy_rule rule = c->policy->switches[which];
     enum hcl_setting setting = c->runtime.switches[which];
     rule = rule == POLICY_DEFAULT ? vtpm_switch_default(which) : rule;
-    vtpm_saw(c, "%s", settings[setting]);
-    vtpm_wanted(c, "%s", rule == POLICY_REQUIRE ? "on" : rule == POLICY_FORBID ? "off" : "either");
+    check_saw(&c->answer, "%s", settings[setting]);
+    check_wanted(&c->answer, "%s", rule == POLICY_REQUIRE ? "on" : rule == POLICY_FORBID ? "off" : "either");
     if (rule == POLICY_REQUIRE)
         return setting == HCL_ON;
     return rule == POLICY_ANY || setting != HCL_ON;
@@ -252,9 +252,9 @@ bool vtpm_user_data(struct vtpm_context *c, unsigned which)
     const struct bytes seen = bytes_of(c->runtime.user_data, c->runtime.user_data_len);
     (void)which;
     if (c->policy->user_data == NULL) {
-        vtpm_saw(c, "not compared: no reference value");
+        check_saw(&c->answer, "not compared: no reference value");
         return true;
     }
-    vtpm_saw_bytes(c, seen, bytes_of(c->policy->user_data, HCL_USER_DATA_SIZE));
+    check_saw_bytes(&c->answer, seen, bytes_of(c->policy->user_data, HCL_USER_DATA_SIZE));
     return bytes_equal(seen, bytes_of(c->policy->user_data, HCL_USER_DATA_SIZE));
 }

@@ -326,7 +326,7 @@ enum err x509_parse(struct bytes der, struct x509 *cert, struct err_note *note)
     enum err e = reader_finish(&tbs);
     if (e != ERR_OK)
         return err_noted(e == ERR_UNKNOWN ? e : ERR_CERTIFICATE, note, "certificate.%s at 0x%zx: %s", part,
-                         tbs.failed != ERR_OK ? tbs.failed_at : tbs.offset, err_text(e));
+                         tbs.offset, err_text(e));
 
     /* RFC 5280 section 4.1.1.2: the same algorithm outside, where nothing is signed, as inside. */
     struct bytes outer_algorithm = der_whole(&outer, DER_SEQUENCE);

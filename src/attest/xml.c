@@ -39,17 +39,18 @@ static bool failed(const struct parser *p)
 
 /* ---- characters ---- */
 
-static bool is_space(uint8_t c)
+/* Of an octet, or of -1: behind the end. */
+static bool is_space(int c)
 {
     return c == ' ' || c == '\t' || c == LINE_FEED || c == RETURN;
 }
 
-static bool is_name_start(uint8_t c)
+static bool is_name_start(int c)
 {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
 }
 
-static bool is_name(uint8_t c)
+static bool is_name(int c)
 {
     return is_name_start(c) || (c >= '0' && c <= '9') || c == '-' || c == '.';
 }
@@ -65,11 +66,11 @@ static bool is_char(uint32_t c)
 /* Of what UTF-8 allows, Char leaves out controls, U+FFFE and U+FFFF (EF BF BE and EF BF BF). */
 static bool is_text(struct bytes text)
 {
+    enum { THREE_OCTETS = 0xfffffe, NO_CHARACTER = 0xefbfbe }; /* but for the last bit */
+    uint32_t last = 0;
     for (size_t i = 0; i < text.len; i++) {
-        uint8_t c = text.ptr[i];
-        if (c < ' ' && !is_char(c))
-            return false;
-        if (c >= 0xbe && i >= 2 && text.ptr[i - 1] == 0xbf && text.ptr[i - 2] == 0xef)
+        last = last << 8 | text.ptr[i];
+        if (!is_char(text.ptr[i]) || (last & THREE_OCTETS) == NO_CHARACTER)
             return false;
     }
     return encoding_is_utf8(text);
@@ -104,7 +105,7 @@ static void expect(struct parser *p, const char *literal, const char *what)
 static bool skip_space(struct parser *p)
 {
     bool any = false;
-    for (; p->r.left > 0 && is_space(p->r.at[0]); any = true)
+    for (; is_space(peek(p)); any = true)
         (void)reader_u8(&p->r);
     return any;
 }
@@ -113,11 +114,11 @@ static bool skip_space(struct parser *p)
 static struct bytes ncname(struct parser *p)
 {
     struct reader start = p->r;
-    if (p->r.left == 0 || !is_name_start(p->r.at[0])) {
+    if (!is_name_start(peek(p))) {
         refuse(p, ERR_ENCODING, "no name where one belongs");
         return (struct bytes){0};
     }
-    while (p->r.left > 0 && is_name(p->r.at[0]))
+    while (is_name(peek(p)))
         (void)reader_u8(&p->r);
     return reader_bytes(&start, p->r.offset - start.offset);
 }
@@ -160,7 +161,7 @@ static void value_code_point(struct parser *p, uint32_t c)
     value_octet(p, (uint8_t)(0x80 | (c & 0x3f)));
 }
 
-static int digit(uint8_t c)
+static int digit(int c)
 {
     if (c >= '0' && c <= '9')
         return c - '0';
@@ -175,8 +176,11 @@ static void numbered_character(struct parser *p)
     const int base = take(p, "x") ? 16 : 10;
     uint32_t c = 0;
     size_t digits = 0;
-    for (; p->r.left > 0 && digit(p->r.at[0]) < base && c <= CODE_POINT_MAX; digits++)
+    for (; digit(peek(p)) < base; digits++) {
         c = c * (uint32_t)base + (uint32_t)digit(reader_u8(&p->r));
+        if (c > CODE_POINT_MAX)
+            c = CODE_POINT_MAX + 1;
+    }
     if (digits == 0 || !take(p, ";") || !is_char(c))
         refuse(p, ERR_ENCODING, "a numbered character that is none");
     else
@@ -219,7 +223,7 @@ static struct bytes value(struct parser *p, int quote)
                 (void)take(p, "\n");
                 c = LINE_FEED;
             }
-            value_octet(p, is_space((uint8_t)c) && quote != '<' ? ' ' : (uint8_t)c);
+            value_octet(p, is_space(c) && quote != '<' ? ' ' : (uint8_t)c);
         }
     }
     return bytes_of(p->value_room + start, p->value_used - start);
@@ -229,7 +233,7 @@ static struct bytes value(struct parser *p, int quote)
 
 int xml_compare(struct bytes a, struct bytes b)
 {
-    size_t shorter = a.len < b.len ? a.len : b.len;
+    size_t shorter = a.len < b.len ? a.len : b.len; /* equivalent: of two that are the same, either */
     int order = shorter == 0 ? 0 : memcmp(a.ptr, b.ptr, shorter);
     return order != 0 ? order : (a.len > b.len) - (a.len < b.len);
 }
@@ -240,14 +244,13 @@ static bool is_absolute(struct bytes uri)
     struct reader r = reader_over(uri);
     if (!is_name_start(reader_u8(&r)))
         return false;
-    while (r.left > 0) {
-        uint8_t c = reader_u8(&r);
+    for (;;) {
+        uint8_t c = reader_u8(&r); /* 0 behind the end */
         if (c == ':')
             return true;
         if (!is_name(c) && c != '+')
             return false;
     }
-    return false;
 }
 
 /* What the prefix stands for in element i; false when nothing declares it. */
@@ -287,7 +290,7 @@ static void add_namespace(struct parser *p, struct xml_node *n, struct bytes pre
         int order = xml_compare(d->namespaces[at - 1].prefix, prefix);
         if (order == 0)
             refuse(p, ERR_ENCODING, "a namespace twice");
-        if (order <= 0)
+        if (order <= 0) /* equivalent: what is there twice was refused */
             break;
         d->namespaces[at] = d->namespaces[at - 1];
     }
@@ -328,7 +331,7 @@ static void sort_attributes(struct parser *p, const struct xml_node *n)
             int order = attribute_compare(&list[at - 1], &one);
             if (order == 0)
                 refuse(p, ERR_ENCODING, "an attribute twice");
-            if (order <= 0)
+            if (order <= 0) /* equivalent: likewise */
                 break;
             list[at] = list[at - 1];
         }
@@ -449,7 +452,7 @@ static void text(struct parser *p)
         if (bytes_is_str(reader_bytes(&look, 3), "]]>"))
             refuse(p, ERR_ENCODING, "']]>' in a text");
     }
-    struct xml_node *n = failed(p) || said.len == 0 ? NULL : add_node(p);
+    struct xml_node *n = failed(p) ? NULL : add_node(p); /* read without failure it has an octet */
     if (n != NULL) {
         n->is_text = true;
         n->text = said;
@@ -517,13 +520,13 @@ static size_t count(struct bytes text, uint8_t wanted)
 {
     size_t n = 0;
     for (size_t i = 0; i < text.len; i++)
-        n += text.ptr[i] == wanted;
+        n += text.ptr[i] == wanted; /* equivalent: there are at least as many others, and that is room, too */
     return n;
 }
 
 static uint32_t smaller(size_t a, size_t b)
 {
-    return (uint32_t)(a < b ? a : b);
+    return (uint32_t)(a < b ? a : b); /* equivalent: of two that are the same, either */
 }
 
 /* One block: the document, its three lists, the values. Each tag begins with '<', each attribute has a '='. */
@@ -575,7 +578,7 @@ enum err xml_parse(struct bytes input, struct xml_document **out, struct err_not
         return ERR_OK;
     }
     xml_free(p.d);
-    return err_noted(e, note, "XML document at 0x%zx: %s", p.r.failed != ERR_OK ? p.r.failed_at : p.r.offset,
+    return err_noted(e, note, "XML document at 0x%zx: %s", p.r.offset,
                      p.wrong != NULL ? p.wrong : err_text(e));
 }
 

@@ -109,10 +109,11 @@ static void put_apex_namespaces(struct output *o, const struct xml_document *d, 
         const struct xml_node *n = &d->nodes[i];
         for (uint32_t k = 0; k < n->namespace_count; k++) {
             const struct xml_namespace ns = d->namespaces[n->first_namespace + k];
-            size_t at = count;
-            while (at > 0 && xml_compare(list[at - 1].prefix, ns.prefix) > 0)
-                at--;
-            if (at > 0 && bytes_equal(list[at - 1].prefix, ns.prefix)) /* declared anew, nearer to the apex */
+            size_t at = 0;
+            while (at != count && xml_compare(list[at].prefix, ns.prefix) < 0)
+                at++;
+            if (at != count &&
+                bytes_equal(list[at].prefix, ns.prefix)) /* declared anew, nearer to the apex */
                 continue;
             memmove(&list[at + 1], &list[at], (count - at) * sizeof *list);
             list[at] = ns;
@@ -203,8 +204,8 @@ enum err xml_c14n_digest(const struct xml_document *d, uint32_t apex, uint32_t w
     struct crypto_hash_stream *stream;
     enum err e = crypto_hash_open(hash, &stream);
     if (e != ERR_OK)
-        return e;
+        return e; /* equivalent: fails for want of memory alone */
     e = xml_c14n(d, apex, without, feed, stream);
     enum err closed = crypto_hash_close(stream, e == ERR_OK ? digest : NULL);
-    return e == ERR_OK ? closed : e;
+    return e == ERR_OK ? closed : e; /* equivalent: likewise, as feeding it does */
 }

@@ -182,7 +182,7 @@ static void quote_build(struct synthetic_vtpm *v)
     }
     writer_bytes(&w, bytes_of(signature, len));
     synthetic_must(writer_finish(&w, &v->evidence.signature));
-    v->nonce = bytes_of(v->nonce_bytes, sizeof v->nonce_bytes);
+    v->nonce = bytes_of(v->nonce_bytes, SYNTHETIC_VTPM_NONCE);
 }
 
 /* ---- certificates of the AK ---- */
@@ -208,6 +208,7 @@ static void put_extensions(struct writer *w, const struct synthetic_vtpm_cert *c
 static struct bytes cert_build(const struct synthetic_vtpm_cert *c,
                                uint8_t out[static SYNTHETIC_VTPM_CERT_MAX])
 {
+    enum { ALGORITHM_AT = 6 }; /* behind two SEQUENCEs */
     uint8_t spki[SPKI_MAX];
     uint8_t signature[MODULUS_SIZE];
     size_t len;
@@ -228,6 +229,7 @@ static struct bytes cert_build(const struct synthetic_vtpm_cert *c,
     synthetic_end(&w, validity);
     synthetic_put_name(&w, c->subject_cn);
     synthetic_must(crypto_private_key_spki(c->key, spki, sizeof spki, &len));
+    spki[ALGORITHM_AT] ^= c->damaged_key;
     writer_bytes(&w, bytes_of(spki, len));
     put_extensions(&w, c);
     synthetic_end(&w, tbs);
@@ -365,7 +367,7 @@ void synthetic_vtpm_init(struct synthetic_vtpm *v, const struct synthetic_vtpm_k
     v->magic = TPM_QUOTE_MAGIC;
     v->type = TPM_QUOTE_TYPE;
     memset(v->nonce_bytes, 0x4e, sizeof v->nonce_bytes);
-    v->nonce_len = sizeof v->nonce_bytes;
+    v->nonce_len = SYNTHETIC_VTPM_NONCE;
     v->pcrs = 1U << 0 | 1U << 4 | 1U << 7 | 1U << 11;
     v->bank = TPM_ALG_SHA256;
     v->banks = 1;

@@ -44,6 +44,7 @@ struct synthetic_vtpm_cert {
     int key_usage;   /* the one octet of flags */
     bool sha384;
     bool damaged;
+    bool damaged_key; /* the tag of its algorithm */
     const struct crypto_private_key *key, *signer;
 };
 
@@ -76,7 +77,7 @@ struct synthetic_vtpm {
     uint32_t magic;
     uint16_t type;
     bool wrapped; /* in TPM2B_ATTEST */
-    uint8_t nonce_bytes[SYNTHETIC_VTPM_NONCE];
+    uint8_t nonce_bytes[TPM_NONCE_MAX + 1];
     size_t nonce_len; /* how much of it is quoted */
     uint32_t pcrs;
     uint16_t bank;

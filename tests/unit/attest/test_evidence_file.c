@@ -2,6 +2,7 @@
 /* What a file holds: text taken off, wrappings taken off, kinds told apart by content. */
 #include "attest/evidence_file.h"
 
+#include "attest/certificate_table.h"
 #include "attest/snp_report.h"
 #include "base/writer.h"
 #include "unit/test.h"
@@ -58,6 +59,19 @@ static void text_is_told_from_what_it_spells(void **state)
         {"0x616263\n", EVIDENCE_HEX, "abc"},
         {" 61 62\r\n63\t", EVIDENCE_HEX, "abc"},
         {"6A6b", EVIDENCE_HEX, "jk"},
+        {"0X4f4F6a61", EVIDENCE_HEX, "OOja"},
+        {"5a5A3930", EVIDENCE_HEX, "ZZ90"},
+        {" \n", EVIDENCE_RAW, " \n"},
+        {"0ZAzaZA0", EVIDENCE_BASE64, NULL},
+        {"9zZA+/az", EVIDENCE_BASE64, NULL},
+        {"-_az09AZ", EVIDENCE_BASE64, NULL},
+        {"61g@", EVIDENCE_RAW, "61g@"},
+        {"61`a", EVIDENCE_RAW, "61`a"},
+        {"61G[", EVIDENCE_RAW, "61G["},
+        {"61{z", EVIDENCE_RAW, "61{z"},
+        {"61:z", EVIDENCE_RAW, "61:z"},
+        {"61.z", EVIDENCE_RAW, "61.z"},
+        {"61,z", EVIDENCE_RAW, "61,z"},
         {"aGVsbG8=", EVIDENCE_BASE64, "hello"},
         {"aGVsbG8", EVIDENCE_BASE64, "hello"},
         {"aGVs\nbG8=\n", EVIDENCE_BASE64, "hello"},
@@ -72,15 +86,17 @@ static void text_is_told_from_what_it_spells(void **state)
         struct evidence_file f;
         assert_ok(evidence_file_open(bytes_str(rows[i].text), &f, NULL));
         assert_int_equal(f.encoding, rows[i].encoding);
-        assert_true(bytes_is_str(f.content, rows[i].content));
+        assert_true(rows[i].content == NULL || bytes_is_str(f.content, rows[i].content));
+        assert_int_equal(f.storage == NULL, f.encoding == EVIDENCE_RAW);
         evidence_file_release(&f);
+        assert_null(f.storage);
     }
 }
 
 static void text_that_is_cut_off_is_an_error(void **state)
 {
     (void)state;
-    static const char *const wrong[] = {"616", "0x6", "aGVsbG8==", "a", "aGVsb=8="};
+    static const char *const wrong[] = {"616", "0x6", "0x", "aGVsbG8==", "a", "aGVsb=8="};
     struct evidence_file f;
     struct err_note note;
     for (size_t i = 0; i < test_count(wrong); i++) {
@@ -89,6 +105,8 @@ static void text_that_is_cut_off_is_an_error(void **state)
     }
     static uint8_t large[EVIDENCE_FILE_MAX + 1];
     assert_err(evidence_file_open(bytes_of(large, sizeof large), &f, &note), ERR_TOO_LARGE);
+    assert_ok(evidence_file_open(bytes_of(large, sizeof large - 1), &f, &note));
+    evidence_file_release(&f);
 }
 
 static void a_report_is_found_in_each_wrapping(void **state)
@@ -193,6 +211,10 @@ static void reference_values_are_found_in_the_services_answer(void **state)
             evidence_rim_release(&rim);
         }
         assert_null(rim.storage);
+        if (e == ERR_JSON && strstr(rows[i].text, "\"rim\":\"\"") != NULL)
+            assert_string_equal(note.text, "no text in \"rim\" of the answer");
+        if (e == ERR_JSON && strstr(rows[i].text, "\"id\":1") != NULL)
+            assert_string_equal(note.text, "no text in \"id\" of the answer");
     }
 }
 
@@ -233,6 +255,16 @@ static void kinds_are_told_apart(void **state)
         {"{\"evidence\":[],\"endorsements\":[]}", EVIDENCE_BUNDLE},
         {"{\"noise_static\":\"\",\"model\":\"\"}", EVIDENCE_STATEMENT},
         {"{\"version\":1,\"tdx\":{}}", EVIDENCE_POLICY},
+        {"{\"version\":1,\"snp\":{}}", EVIDENCE_POLICY},
+        {"{\"version\":1,\"sev-snp\":{}}", EVIDENCE_POLICY},
+        {"{\"version\":1}", EVIDENCE_UNKNOWN},
+        {"{\"snp\":{}}", EVIDENCE_UNKNOWN},
+        {"{\"tcbInfo\":{}}", EVIDENCE_UNKNOWN},
+        {"{\"signature\":\"\"}", EVIDENCE_UNKNOWN},
+        {"HCLA", EVIDENCE_HCL_REPORT},
+        {"HCL", EVIDENCE_UNKNOWN},
+        {"HCLB", EVIDENCE_UNKNOWN},
+        {"-----BEGIN ", EVIDENCE_PEM},
         {"{\"version\":1,\"gpu\":{}}", EVIDENCE_POLICY},
         {"<SoftwareIdentity xmlns=\"x:y\"/>", EVIDENCE_RIM},
         {"<?xml version=\"1.0\"?>\n<SoftwareIdentity></SoftwareIdentity>", EVIDENCE_RIM},
@@ -248,6 +280,144 @@ static void kinds_are_told_apart(void **state)
                                 evidence_kind_name(EVIDENCE_UNKNOWN));
 }
 
+/* ---- binary kinds, by the fields that tell them ---- */
+
+static enum evidence_kind quote(uint16_t version, uint16_t key_type, uint32_t tee_type, size_t len)
+{
+    struct writer w = writer_into(room, sizeof room);
+    writer_u16le(&w, version);
+    writer_u16le(&w, key_type);
+    writer_u32le(&w, tee_type);
+    writer_zeros(&w, 600);
+    return evidence_file_kind(bytes_of(room, len));
+}
+
+static void quotes_are_told_by_their_headers(void **state)
+{
+    (void)state;
+    enum { P256 = 2, P384 = 3, TDX = 0x81, HEADER = 48 };
+    assert_int_equal(quote(4, P256, TDX, HEADER), EVIDENCE_TD_QUOTE);
+    assert_int_equal(quote(5, P384, TDX, HEADER), EVIDENCE_TD_QUOTE);
+    assert_int_equal(quote(3, P256, TDX, HEADER), EVIDENCE_TD_QUOTE);
+    assert_int_equal(quote(3, P256, 0, HEADER), EVIDENCE_SGX_QUOTE);
+    assert_int_equal(quote(5, P384, 0, HEADER), EVIDENCE_SGX_QUOTE);
+    assert_int_equal(quote(4, P256, TDX, HEADER - 1), EVIDENCE_UNKNOWN);
+    assert_int_equal(quote(2, P256, TDX, HEADER), EVIDENCE_UNKNOWN);
+    assert_int_equal(quote(6, P256, TDX, HEADER), EVIDENCE_UNKNOWN);
+    assert_int_equal(quote(4, 1, TDX, HEADER), EVIDENCE_UNKNOWN);
+    assert_int_equal(quote(4, 4, TDX, HEADER), EVIDENCE_UNKNOWN);
+    assert_int_equal(quote(4, P256, 1, HEADER), EVIDENCE_UNKNOWN);
+    assert_int_equal(quote(2, P256, 0, HEADER), EVIDENCE_UNKNOWN);
+}
+
+static void reports_are_told_by_their_first_octets(void **state)
+{
+    (void)state;
+    enum { ALGORITHM_AT = 0x34, TD_REPORT = 1024 };
+    for (unsigned version = 0; version < 17; version++) {
+        memset(room, 0, sizeof room);
+        room[0] = (uint8_t)version;
+        room[ALGORITHM_AT] = 1;
+        const bool known = version >= 1 && version <= 15;
+        assert_int_equal(evidence_file_kind(bytes_of(room, SNP_REPORT_SIZE)),
+                         known ? EVIDENCE_SNP_REPORT : EVIDENCE_UNKNOWN);
+        assert_int_equal(evidence_file_kind(bytes_of(room, SNP_REPORT_SIZE - 1)), EVIDENCE_UNKNOWN);
+        room[ALGORITHM_AT] = 2;
+        assert_int_equal(evidence_file_kind(bytes_of(room, SNP_REPORT_SIZE)), EVIDENCE_UNKNOWN);
+    }
+    for (size_t at = 0; at < 4; at++) {
+        memset(room, 0, sizeof room);
+        room[0] = 0x81;
+        assert_int_equal(evidence_file_kind(bytes_of(room, TD_REPORT)), EVIDENCE_TD_REPORT);
+        assert_int_equal(evidence_file_kind(bytes_of(room, TD_REPORT - 1)), EVIDENCE_UNKNOWN);
+        assert_int_equal(evidence_file_kind(bytes_of(room, TD_REPORT + 1)), EVIDENCE_UNKNOWN);
+        room[at]++;
+        assert_int_equal(evidence_file_kind(bytes_of(room, TD_REPORT)),
+                         at == 2 ? EVIDENCE_TD_REPORT : EVIDENCE_UNKNOWN); /* any version */
+    }
+}
+
+static void der_is_told_by_what_is_signed(void **state)
+{
+    (void)state;
+    static const uint8_t crl[] = {0x30, 5, 0x30, 3, 2, 1, 1};
+    static const uint8_t other[] = {0x30, 5, 0x30, 3, 4, 1, 1};
+    static const uint8_t crl_and_more[] = {0x30, 5, 0x30, 3, 2, 1, 1, 0};
+    assert_int_equal(evidence_file_kind(bytes_of(crl, sizeof crl)), EVIDENCE_CRL);
+    assert_int_equal(evidence_file_kind(bytes_of(crl, sizeof crl - 1)), EVIDENCE_UNKNOWN);
+    assert_int_equal(evidence_file_kind(bytes_of(other, sizeof other)), EVIDENCE_UNKNOWN);
+    assert_int_equal(evidence_file_kind(bytes_of(crl_and_more, sizeof crl_and_more)), EVIDENCE_CRL);
+}
+
+/* Of Azure's, bare behind the firmware's header; which it was, is said. */
+static void a_wrapping_has_a_name(void **state)
+{
+    (void)state;
+    struct evidence_snp found;
+    struct writer w = writer_into(room, sizeof room);
+    (void)report_write(&w);
+    writer_u32le(&w, 20);
+    writer_u32le(&w, 1);
+    writer_u32le(&w, 2);
+    writer_u32le(&w, 1);
+    writer_u32le(&w, 0);
+    evidence_snp_find(written(&w), &found);
+    assert_string_equal(found.wrapping, "before the header of Azure's runtime data");
+    w = writer_into(room, sizeof room);
+    header_write(&w, 0, SNP_REPORT_SIZE);
+    (void)report_write(&w);
+    evidence_snp_find(written(&w), &found);
+    assert_string_equal(found.wrapping, "behind the header of MSG_REPORT_RSP");
+    assert_int_equal(found.report.len, SNP_REPORT_SIZE);
+}
+
+/* An extended report behind the firmware's header: the header must say that all went well, and how long the report is. */
+static void each_certificate_makes_a_table(void **state)
+{
+    (void)state;
+    static const struct bytes one = {(const uint8_t *)"cert", 4};
+    const struct certificate_table tables[] = {
+        {.vcek = one}, {.vlek = one}, {.ask = one}, {.ark = one}, {.crl = one}};
+    size_t len;
+    for (size_t i = 0; i < test_count(tables); i++) {
+        assert_ok(certificate_table_write(&tables[i], room, sizeof room, &len));
+        assert_int_equal(evidence_file_kind(bytes_of(room, len)), EVIDENCE_CERTIFICATE_TABLE);
+    }
+    assert_ok(certificate_table_write(&(struct certificate_table){.crl = {0}}, room, sizeof room, &len));
+    assert_int_equal(evidence_file_kind(bytes_of(room, len)), EVIDENCE_UNKNOWN);
+}
+
+static void the_header_in_front_is_of_an_answer_that_went_well(void **state)
+{
+    (void)state;
+    struct evidence_snp found;
+    for (int wrong = 0; wrong < 4; wrong++) {
+        struct writer w = writer_into(room, sizeof room);
+        header_write(&w, wrong == 1, wrong == 2 ? SNP_REPORT_SIZE + 1 : SNP_REPORT_SIZE);
+        (void)report_write(&w);
+        table_write(&w);
+        room[31] = wrong == 3; /* reserved */
+        evidence_snp_find(written(&w), &found);
+        assert_int_equal(found.certificates.len, wrong == 0 ? 52 : 0);
+        assert_int_equal(found.report.len, wrong == 0 ? SNP_REPORT_SIZE : written(&w).len);
+    }
+}
+
+static void a_buffer_without_a_quote_stays_whole(void **state)
+{
+    (void)state;
+    struct writer w = writer_into(room, sizeof room);
+    writer_u64le(&w, 1);
+    writer_zeros(&w, 16);
+    assert_int_equal(evidence_tdx_find(written(&w)).len, 24);
+    room[20] = 1; /* one octet more than there is */
+    assert_int_equal(evidence_tdx_find(written(&w)).len, 24);
+    writer_u8(&w, 0x55);
+    assert_int_equal(evidence_tdx_find(written(&w)).len, 1);
+    room[0] = 2; /* another version */
+    assert_int_equal(evidence_tdx_find(written(&w)).len, 25);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -259,6 +429,13 @@ int main(void)
         cmocka_unit_test(reference_values_are_found_in_the_services_answer),
         cmocka_unit_test(gpu_evidence_is_told_by_how_it_begins),
         cmocka_unit_test(kinds_are_told_apart),
+        cmocka_unit_test(quotes_are_told_by_their_headers),
+        cmocka_unit_test(reports_are_told_by_their_first_octets),
+        cmocka_unit_test(der_is_told_by_what_is_signed),
+        cmocka_unit_test(a_wrapping_has_a_name),
+        cmocka_unit_test(each_certificate_makes_a_table),
+        cmocka_unit_test(the_header_in_front_is_of_an_answer_that_went_well),
+        cmocka_unit_test(a_buffer_without_a_quote_stays_whole),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

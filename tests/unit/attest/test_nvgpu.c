@@ -222,6 +222,7 @@ RESPONDER(word_by_one_who_appointed_himself, r.signer = s->other;)
 RESPONDER(word_by_one_of_another_issuer, r.issuer_cn = "NVIDIA GH100 Identity";
           r.signer = s->g->device[IDENTITY].key;)
 RESPONDER(word_by_one_no_more_appointed, r.not_after = s->now - 1;)
+RESPONDER(word_in_the_first_and_last_second, r.not_before = r.not_after = s->now;)
 RESPONDER(word_by_one_not_yet_appointed, r.not_before = s->now + 1;)
 
 CHANGE(report_by_another, g->report_key = s->other;)
@@ -321,6 +322,19 @@ CHANGE(driver_too_old_by_a_part, p->driver_min = "580.95.05.1";)
 CHANGE(driver_minimum_malformed, p->driver_min = "5x";)
 CHANGE(vbios_new_enough, p->vbios_min = "96.00.9F.00.00";)
 CHANGE(vbios_newer_by_hexadecimal_digit, p->vbios_min = "96.00.99.00.01";)
+CHANGE(driver_minimum_of_seven_digits, p->driver_min = "0000580.0000095";)
+CHANGE(vbios_minimum_with_an_a, p->vbios_min = "96.00.9A.00.01";)
+CHANGE(vbios_minimum_in_small_letters, p->vbios_min = "96.00.9f.00.01";)
+CHANGE(vbios_minimum_with_a_small_a, p->vbios_min = "96.00.9a.00.01";)
+CHANGE(driver_minimum_of_eight_digits, p->driver_min = "00000580";)
+CHANGE(driver_minimum_with_a_letter, p->driver_min = "57a";)
+CHANGE(driver_minimum_with_an_empty_part, p->driver_min = "580..05";)
+CHANGE(driver_minimum_with_a_colon, p->driver_min = "57:";)
+CHANGE(driver_minimum_with_a_slash, p->driver_min = "57/";)
+CHANGE(vbios_minimum_with_a_g, p->vbios_min = "96.00.1G";)
+CHANGE(vbios_minimum_with_an_at_sign, p->vbios_min = "96.00.1@";)
+CHANGE(vbios_minimum_with_a_grave, p->vbios_min = "96.00.1`";)
+CHANGE(vbios_minimum_with_a_colon, p->vbios_min = "96.00.1:";)
 CHANGE(vbios_too_old, p->vbios_min = "96.00.A0";)
 
 CHANGE(mpt, FIELD(NVGPU_FEATURE_FLAG, 1, 0, 0, 0))
@@ -500,6 +514,7 @@ static const struct row rows[] = {
     ROW(words_with_the_nonce),
     ROW(words_without_the_nonce, OCSP_BOTH),
     ROW(word_by_one_appointed),
+    ROW(word_in_the_first_and_last_second),
     ROW(word_by_one_appointed_by_its_key),
     ROW(word_by_one_appointed_for_nothing, "nvgpu.chain.not_revoked"),
     ROW(word_by_one_who_appointed_himself, "nvgpu.chain.not_revoked"),
@@ -581,6 +596,19 @@ static const struct row rows[] = {
     ROW(driver_newer_by_number),
     ROW(driver_too_old, "nvgpu.driver.version"),
     ROW(driver_too_old_by_a_part, "nvgpu.driver.version"),
+    ROW(driver_minimum_of_seven_digits),
+    ROW(vbios_minimum_with_an_a),
+    ROW(vbios_minimum_in_small_letters),
+    ROW(vbios_minimum_with_a_small_a),
+    ROW(driver_minimum_of_eight_digits, "nvgpu.driver.version"),
+    ROW(driver_minimum_with_a_letter, "nvgpu.driver.version"),
+    ROW(driver_minimum_with_an_empty_part, "nvgpu.driver.version"),
+    ROW(driver_minimum_with_a_colon, "nvgpu.driver.version"),
+    ROW(driver_minimum_with_a_slash, "nvgpu.driver.version"),
+    ROW(vbios_minimum_with_a_g, "nvgpu.vbios.version"),
+    ROW(vbios_minimum_with_an_at_sign, "nvgpu.vbios.version"),
+    ROW(vbios_minimum_with_a_grave, "nvgpu.vbios.version"),
+    ROW(vbios_minimum_with_a_colon, "nvgpu.vbios.version"),
     ROW(driver_minimum_malformed, "nvgpu.driver.version"),
     ROW(vbios_new_enough),
     ROW(vbios_newer_by_hexadecimal_digit),

@@ -3,9 +3,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "attest/nvgpu_names.h"
 #include "attest/nvgpu_report.h"
 #include "attest/ocsp.h"
-#include "attest/rim.h"
 #include "evidence/der_writer.h"
 #include "support/synthetic_nvgpu.h"
 #include "unit/test.h"
@@ -181,6 +181,74 @@ static void a_certificate_for_a_purpose_that_is_not_known_is_refused(void **stat
     assert_err(x509_parse(bytes_of(der.der, der.len), &cert, &note), ERR_UNKNOWN);
 }
 
+/* What a note says of which certificate, and the limits of the chain. */
+static void the_certificate_is_named_by_its_place(void **state)
+{
+    (void)state;
+    static const char *const places[] = {"the leaf", "certificate 2", "certificate 3", "the root"};
+    static struct nv_chain c;
+    struct err_note note = {{0}};
+    char wanted[80];
+    scene(SIMULATED_HOPPER);
+    for (size_t i = 0; i < test_count(places); i++) {
+        const size_t one = i + 1 == test_count(places) ? SIMULATED_GPU_CHAIN - 1 : i;
+        assert_ok(nv_chain_add(&c, bytes_of(s.g->device_der[one].der, s.g->device_der[one].len), &note));
+    }
+    for (size_t i = 0; i < test_count(places); i++) {
+        const int64_t end = c.at[i].cert.not_after;
+        c.at[i].cert.not_after = SYNTHETIC_NVGPU_NOW - 10;
+        (void)snprintf(wanted, sizeof wanted, "%s has expired", places[i]);
+        assert_err(nv_chain_check_validity(&c, SYNTHETIC_NVGPU_NOW, 9, &note), ERR_CERTIFICATE);
+        assert_string_equal(note.text, wanted);
+        assert_ok(nv_chain_check_validity(&c, SYNTHETIC_NVGPU_NOW, 10, &note));
+        assert_ok(nv_chain_check_validity(&c, SYNTHETIC_NVGPU_NOW - 10, 0, &note));
+        c.at[i].cert.not_after = end;
+    }
+    c.at[0].cert.algorithm = X509_ECDSA_SHA256;
+    assert_err(nv_chain_check_links(&c, &note), ERR_CERTIFICATE);
+    assert_string_equal(note.text, "the leaf is not signed with ECDSA and SHA-384");
+    nv_chain_release(&c);
+    for (size_t i = 1; i < 3; i++)
+        assert_ok(nv_chain_add(&c, bytes_of(s.g->device_der[i].der, s.g->device_der[i].len), &note));
+    assert_err(nv_chain_check_links(&c, &note), ERR_CERTIFICATE);
+    assert_string_equal(note.text, "the leaf is a CA"); /* two are enough to be looked at */
+    nv_chain_release(&c);
+}
+
+static void a_list_of_certificates_is_read_to_its_end(void **state)
+{
+    (void)state;
+    static const uint8_t large[NV_DER_MAX + 1] = {0x30};
+    static char text[2 * NV_DER_MAX];
+    static struct nv_chain c;
+    struct err_note note = {{0}};
+    assert_err(nv_chain_add(&c, bytes_of(large, sizeof large), &note), ERR_TOO_LARGE);
+    assert_err(nv_chain_add(&c, bytes_of(large, sizeof large - 1), &note), ERR_CERTIFICATE);
+    /* In PEM and DER, what is no certificate, behind nothing at all. */
+    assert_err(
+        nv_chain_read(&c, bytes_str("-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n"), &note),
+        ERR_CERTIFICATE);
+    assert_err(nv_chain_read(&c, bytes_of("\x30\x00", 2), &note), ERR_CERTIFICATE);
+    assert_err(nv_chain_read(&c, bytes_of("\x30\x01", 2), &note), ERR_CERTIFICATE);
+    assert_err(nv_chain_read(&c, bytes_str("x"), &note), ERR_TRUNCATED);
+    assert_int_equal(c.count, 0);
+    /* Blanks of each kind may stand behind the last. */
+    scene(SIMULATED_HOPPER);
+    for (const char *blank = "\n\r "; *blank != '\0'; blank++) {
+        const size_t len = s.g->pem_len;
+        assert_true(len + 2 < sizeof text);
+        memcpy(text, s.g->pem, len);
+        text[len] = *blank;
+        text[len + 1] = '\0';
+        assert_ok(nv_chain_read(&c, bytes_of(text, len + 2), &note));
+        assert_int_equal(c.count, SIMULATED_GPU_CHAIN);
+        nv_chain_release(&c);
+        text[len + 1] = 'x';
+        assert_err(nv_chain_read(&c, bytes_of(text, len + 2), &note), ERR_TRUNCATED);
+        nv_chain_release(&c);
+    }
+}
+
 static struct x509 leaf_with(struct x509_extension x)
 {
     struct x509 leaf = {.extension_count = 1};
@@ -191,7 +259,7 @@ static struct x509 leaf_with(struct x509_extension x)
 static const uint8_t composite_oid[] = {0x67, 0x81, 0x05, 0x05, 0x04, 0x01};
 static const uint8_t tcb_info_oid[] = {0x67, 0x81, 0x05, 0x05, 0x04, 0x01, 0x01};
 
-static void fwid_put(struct writer *w, size_t size, bool sha256)
+static void fwid_put(struct writer *w, size_t size, bool sha256, bool tail)
 {
     static const uint8_t oid[] = {0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x02};
     uint8_t digest[64];
@@ -202,6 +270,8 @@ static void fwid_put(struct writer *w, size_t size, bool sha256)
     size_t seq = der_begin(w, DER_SEQUENCE);
     der_put(w, DER_OID, bytes_of(name, sizeof name));
     der_put(w, DER_OCTET_STRING, bytes_of(digest, size));
+    if (tail)
+        der_put(w, DER_NULL, bytes_of(digest, 0));
     der_end(w, seq);
 }
 
@@ -216,17 +286,27 @@ static void the_firmware_is_named_in_the_forms_of_the_tcg(void **state)
         bool sha256;
         bool good;
         uint16_t flags;
+        const char *bits; /* of the flags, with their length; NULL: one octet, in which flag 3 is set */
+        size_t bits_len;
+        bool tail; /* one element more in the FWID */
     } table[] = {
-        {{FWIDS}, 48, false, true, 0},
-        {{0x80, 0x81, 0x83, FWIDS, FLAGS, 0x88}, 48, false, true, 1 << 3},
-        {{FWIDS, FLAGS, 0x89, 0x8a, 0xab}, 48, false, true, 1 << 3},
-        {{FWIDS, 0x8c}, 48, false, false, 0},  /* a member that is not known */
-        {{FWIDS, 0x80}, 48, false, false, 0},  /* not in their order */
-        {{FWIDS, FWIDS}, 48, false, false, 0}, /* twice */
-        {{0x80, FLAGS}, 48, false, false, 0},  /* no firmware */
-        {{FWIDS, 0x30}, 48, false, false, 0},  /* of another class */
-        {{FWIDS}, 32, false, false, 0},
-        {{FWIDS}, 48, true, false, 0},
+        {{FWIDS}, 48, false, true, 0, NULL, 0, false},
+        {{0x80, 0x81, 0x83, FWIDS, FLAGS, 0x88}, 48, false, true, 1 << 3, NULL, 0, false},
+        {{FWIDS, FLAGS, 0x89, 0x8a, 0xab}, 48, false, true, 1 << 3, NULL, 0, false},
+        {{FWIDS, 0x8c}, 48, false, false, 0, NULL, 0, false},  /* a member that is not known */
+        {{FWIDS, 0x80}, 48, false, false, 0, NULL, 0, false},  /* not in their order */
+        {{FWIDS, FWIDS}, 48, false, false, 0, NULL, 0, false}, /* twice */
+        {{0x80, FLAGS}, 48, false, false, 0, NULL, 0, false},  /* no firmware */
+        {{FWIDS, 0x30}, 48, false, false, 0, NULL, 0, false},  /* of another class */
+        {{FWIDS}, 32, false, false, 0, NULL, 0, false},
+        {{FWIDS}, 48, true, false, 0, NULL, 0, false},
+        {.tags = {FWIDS}, .digest_size = 48, .tail = true},
+        {{FWIDS, FLAGS}, 48, false, true, 1 << 15 | 1 << 0, "\x00\x80\x01", 3, false},
+        {{FWIDS, FLAGS}, 48, false, true, 1 << 0, "\x07\x80", 2, false},
+        {{FWIDS, FLAGS}, 48, false, true, 0, "\x00", 1, false},
+        {{FWIDS, FLAGS}, 48, false, false, 0, "\x08\x80", 2, false},
+        {{FWIDS, FLAGS}, 48, false, false, 0, "", 0, false},
+        {{FWIDS, FLAGS}, 48, false, false, 0, "\x00\x80\x01\x00", 4, false},
     };
     for (size_t i = 0; i < test_count(table); i++) {
         uint8_t buffer[512];
@@ -237,9 +317,10 @@ static void the_firmware_is_named_in_the_forms_of_the_tcg(void **state)
         for (size_t k = 0; k < 6 && table[i].tags[k] != 0; k++) {
             size_t member = der_begin(&w, table[i].tags[k]);
             if (table[i].tags[k] == FWIDS)
-                fwid_put(&w, table[i].digest_size, table[i].sha256);
+                fwid_put(&w, table[i].digest_size, table[i].sha256, table[i].tail);
             else if (table[i].tags[k] == FLAGS)
-                writer_bytes(&w, bytes_of("\x04\x10", 2));
+                writer_bytes(&w, table[i].bits == NULL ? bytes_of("\x04\x10", 2)
+                                                       : bytes_of(table[i].bits, table[i].bits_len));
             der_end(&w, member);
         }
         der_end(&w, seq);
@@ -297,6 +378,12 @@ static void a_response_is_taken_apart(void **state)
     assert_true(answer.has_next_update);
     assert_false(ocsp_answers(&r, &certs[0], &certs[2], &answer)); /* another serial number */
     assert_false(ocsp_answers(&r, &certs[1], &certs[1], &answer)); /* another issuer */
+    struct x509 issuer = certs[2];
+    issuer.subject = certs[1].subject; /* by name alone */
+    assert_false(ocsp_answers(&r, &certs[1], &issuer, &answer));
+    issuer = certs[2];
+    issuer.spki = certs[1].spki; /* by key alone */
+    assert_false(ocsp_answers(&r, &certs[1], &issuer, &answer));
     for (size_t cut = 0; cut < len; cut++)
         assert_err(ocsp_parse(bytes_of(s.g->ocsp_der[0], cut), &r, NULL), ERR_CERTIFICATE);
     s.g->ocsp[0].error = 6;
@@ -305,130 +392,126 @@ static void a_response_is_taken_apart(void **state)
     assert_err(ocsp_parse(bytes_of(s.g->ocsp_der[0], OCSP_SIZE_MAX + 1), &r, NULL), ERR_TOO_LARGE);
 }
 
-/* ---- reference values ---- */
-
-static void a_document_is_taken_apart(void **state)
+static struct simulated_nv_certificate responder_named(const char *name)
 {
-    (void)state;
-    struct rim *rim;
-    scene(SIMULATED_BLACKWELL);
-    assert_ok(rim_parse(s.rims[1].document, &rim, NULL));
-    assert_true(bytes_is_str(rim->version, "96.00.9F.00.01"));
-    assert_true(bytes_is_str(rim->product, "GB100"));
-    assert_int_equal(rim->row_count, 64);
-    assert_int_equal(rim->chain.count, SIMULATED_RIM_CHAIN);
-    assert_null(rim_row(rim, 64));
-    const struct rim_row *row = rim_row(rim, 9);
-    assert_non_null(row);
-    assert_true(row->active);
-    assert_int_equal(row->alternatives, 2);
-    assert_true(rim_row_holds(rim, row, bytes_of(s.g->rims[1].rows[9].values[0], 48)));
-    assert_true(rim_row_holds(rim, row, bytes_of(s.g->rims[1].rows[9].values[1], 48)));
-    assert_false(rim_row_holds(rim, row, bytes_of(s.g->rims[1].rows[9].values[1], 47)));
-    assert_false(rim_row_holds(rim, row, bytes_of(s.g->rims[1].rows[7].values[0], 48)));
-    assert_false(rim_row(rim, 2)->active);
-    rim_free(rim);
+    const struct simulated_nv_certificate *issuer = &s.g->device[2];
+    return (struct simulated_nv_certificate){.issuer_cn = issuer->subject_cn,
+                                             .subject_cn = name,
+                                             .serial = 77,
+                                             .not_before = SYNTHETIC_NVGPU_NOW - 10,
+                                             .not_after = SYNTHETIC_NVGPU_NOW + 10,
+                                             .path_length = SIMULATED_NV_NO_LIMIT,
+                                             .key_usage = X509_USAGE_DIGITAL_SIGNATURE,
+                                             .ocsp_signing = true,
+                                             .key = s.other,
+                                             .signer = issuer->key};
 }
 
-/* The text of the driver's document with one thing put in the place of another. */
-static enum err parsed_with(const char *from, const char *to, struct err_note *note)
-{
-    static char text[2 * SIMULATED_RIM_MAX];
-    const struct bytes original = s.rims[0].document;
-    const char *at = memmem(original.ptr, original.len, from, strlen(from));
-    assert_non_null(at);
-    size_t before = (size_t)(at - (const char *)original.ptr);
-    int len = snprintf(text, sizeof text, "%.*s%s%.*s", (int)before, (const char *)original.ptr, to,
-                       (int)(original.len - before - strlen(from)), at + strlen(from));
-    struct rim *rim;
-    enum err e = rim_parse(bytes_of(text, (size_t)len), &rim, note);
-    if (e == ERR_OK && rim_check_digest(rim, note) == ERR_OK && rim_check_signature(rim, note) == ERR_OK)
-        e = ERR_OK;
-    else if (e == ERR_OK)
-        e = ERR_SIGNATURE;
-    rim_free(rim);
-    return e;
-}
-
-#define SIGNATURE_START "<ds:Signature xmlns:ds=\"http://www.w3.org/2000/09/xmldsig#\">"
-
-/* Signed content in another place, a second content, another root: what XML signatures were fooled with. */
-static void documents_of_another_form_are_refused(void **state)
+/* The certificates in a response are signed by themselves alone: somebody can put in those of another responder who has the same key. */
+static void a_responder_is_the_one_that_is_named(void **state)
 {
     (void)state;
-    static const struct {
-        const char *from, *to;
-        enum err error;
-        const char *note; /* how it begins; NULL: any */
-    } table[] = {
-        {"version=\"1.0\">\n<Entity", "version=\"1.0\">\n<Entity", ERR_OK, NULL},
-        /* Wrapping: the signed document inside another, and a second one beside it. */
-        {"<SoftwareIdentity ", "<Other><SoftwareIdentity ", ERR_TRUNCATED, NULL},
-        {"<Payload>", "<Payload></Payload><Payload>", ERR_UNKNOWN, "no Signature where it belongs"},
-        {"<Meta ", "<Meta colloquialVersion=\"1\" product=\"GH100\"></Meta><Meta ", ERR_UNKNOWN,
-         "no Payload where it belongs"},
-        {SIGNATURE_START, SIGNATURE_START "<ds:Object></ds:Object>", ERR_UNKNOWN, "Signature: no SignedInfo"},
-        {SIGNATURE_START, "<ds:Signature xmlns:ds=\"http://www.w3.org/2000/09/xmldsig#\" Id=\"a\">",
-         ERR_UNKNOWN, "Signature: no SignedInfo, or an attribute"},
-        {SIGNATURE_START, "<ds:Signature xmlns:ds=\"http://www.w3.org/2000/09/xmldsig2#\">", ERR_UNKNOWN,
-         "no Signature where it belongs"},
-        {"<ds:SignedInfo>", "<ds:SignedInfo Id=\"a\">", ERR_UNKNOWN, "SignedInfo: a canonical form"},
-        {"<ds:Reference URI=\"\">", "<ds:Reference>", ERR_UNKNOWN, "Reference: not to the whole document"},
-        {"<ds:Reference URI=\"\">", "<ds:Reference URI=\"\" Type=\"x\">", ERR_UNKNOWN, "Reference: not to"},
-        {"<ds:Transforms>", "<ds:Transforms><ds:Transform Algorithm=\"x\"/>", ERR_UNKNOWN,
-         "Reference: transforms"},
-        {"</ds:Transforms>", "<ds:Transform Algorithm=\"x\"/></ds:Transforms>", ERR_UNKNOWN,
-         "Reference: transforms"},
-        {"enveloped-signature\"></ds:Transform>", "enveloped-signature\"><x/></ds:Transform>", ERR_UNKNOWN,
-         "Reference: transforms"},
-        {"</ds:DigestValue>", "AAAA</ds:DigestValue>", ERR_VALUE, "Reference: no digest"},
-        {"</ds:SignatureValue>", "AAAA</ds:SignatureValue>", ERR_VALUE, "Signature: no SignatureValue"},
-        {"<ds:SignatureValue>", "<ds:SignatureValue>*", ERR_VALUE, "Signature: no SignatureValue"},
-        {"<ds:KeyInfo>", "<ds:KeyInfo><ds:KeyName>a</ds:KeyName>", ERR_UNKNOWN, "KeyInfo: no X509Data"},
-        {"</ds:X509Data>", "</ds:X509Data><ds:X509Data></ds:X509Data>", ERR_UNKNOWN, "KeyInfo: no X509Data"},
-        {"<ds:X509Data>", "<ds:X509Data><ds:X509CRL></ds:X509CRL>", ERR_UNKNOWN, "X509Data: something"},
-        {"<ds:X509Certificate>", "<ds:X509Certificate>AA==</ds:X509Certificate><ds:X509Certificate>",
-         ERR_CERTIFICATE, NULL},
-        /* White space in base64, which nobody signs, is the writer's. */
-        {"<ds:SignatureValue>", "<ds:SignatureValue>\n  ", ERR_OK, NULL},
-        {"<ds:KeyInfo>", "\n<ds:KeyInfo>\n", ERR_OK, NULL},
-        /* What is signed is not: a blank, an attribute, another order of the measurements. */
-        {"<Payload>\n", "<Payload>\n\n", ERR_SIGNATURE, NULL},
-        {"<ds:SignedInfo>", "<ds:SignedInfo>\n", ERR_SIGNATURE, NULL},
-        {"corpus=\"false\"", "corpus=\"true\"", ERR_SIGNATURE, NULL},
-        {"corpus=\"false\" name", "corpus='false'   name", ERR_OK, NULL}, /* the same canonical form */
-        {"xmlns:ds=\"http://www.w3.org/2000/09/xmldsig#\">",
-         "xmlns:ds=\"http://www.w3.org/2000/09/xmldsig#\" xmlns:e=\"http://e\">", ERR_SIGNATURE, NULL},
-        /* Measurements that are none. */
-        {"index=\"1\"", "index=\"2\"", ERR_VALUE, "measurement 2: twice"},
-        {"index=\"1\"", "index=\"256\"", ERR_VALUE, "resource 1: not a measurement"},
-        {"index=\"1\"", "index=\"01\"", ERR_VALUE, "resource 1: not a measurement"},
-        {"index=\"1\"", "index=\"-1\"", ERR_VALUE, "resource 1: not a measurement"},
-        {"index=\"1\"", "index=\"\"", ERR_VALUE, "resource 1: not a measurement"},
-        {"size=\"48\"", "size=\"47\"", ERR_VALUE, "measurement 0: not 1 values of 47 bytes"},
-        {"size=\"48\"", "size=\"0\"", ERR_VALUE, "resource 0: not a measurement"},
-        {"size=\"48\"", "size=\"65\"", ERR_VALUE, "resource 0: not a measurement"},
-        {"alternatives=\"1\"", "alternatives=\"2\"", ERR_VALUE, "measurement 0: not 2 values"},
-        {"alternatives=\"2\"", "alternatives=\"1\"", ERR_VALUE, "measurement 21: not 1 values"},
-        {"alternatives=\"1\"", "alternatives=\"0\"", ERR_VALUE, "resource 0: not a measurement"},
-        {"ns2:Hash0", "ns2:Hash1", ERR_VALUE, "measurement 0: not 1 values"},
-        {"ns2:Hash0", "Hash0", ERR_VALUE, "measurement 0: not 1 values"},
-        {"ns2:Hash0=\"00", "ns2:Hash0=\"0g", ERR_VALUE, "measurement 0: not 1 values"},
-        {"active=\"False\"", "active=\"false\"", ERR_VALUE, "resource 0: neither active nor not"},
-        {"colloquialVersion=\"", "version=\"", ERR_VALUE, "Meta: no version"},
-        {"product=\"GH100\"", "product=\"\"", ERR_VALUE, "Meta: no version or no product"},
-        {"<SoftwareIdentity xmlns=\"http://standards.iso.org/iso/19770/-2/2015/schema.xsd\"",
-         "<SoftwareIdentity xmlns=\"http://standards.iso.org/iso/19770/-2/2009/schema.xsd\"", ERR_UNKNOWN,
-         "not a SoftwareIdentity"},
-    };
+    static uint8_t response[SIMULATED_OCSP_MAX];
+    struct simulated_nv_der named;
+    struct simulated_nv_der other;
+    struct ocsp_response r;
+    struct x509 issuer;
+    struct crypto_public_key *key;
+    struct err_note note = {{0}};
+    size_t len;
     scene(SIMULATED_HOPPER);
-    for (size_t i = 0; i < test_count(table); i++) {
-        struct err_note note = {{0}};
-        enum err e = parsed_with(table[i].from, table[i].to, &note);
-        if (e != table[i].error ||
-            (table[i].note != NULL && strncmp(note.text, table[i].note, strlen(table[i].note)) != 0))
-            fail_msg("%s -> %s: %s (%s)", table[i].from, table[i].to, err_name(e), note.text);
+    assert_ok(x509_parse(bytes_of(s.g->device_der[2].der, s.g->device_der[2].len), &issuer, &note));
+    assert_ok(crypto_public_key_from_spki(issuer.spki, &key));
+    struct simulated_nv_certificate one = responder_named("Simulated responder 1");
+    struct simulated_nv_certificate two = responder_named("Simulated responder 2");
+    assert_ok(simulated_nv_certificate_sign(&one, &named));
+    do /* signatures differ in length */
+        assert_ok(simulated_nv_certificate_sign(&two, &other));
+    while (other.len != named.len);
+    s.g->ocsp[0].certificate = bytes_of(s.g->device_der[1].der, s.g->device_der[1].len);
+    s.g->ocsp[0].issuer = issuer.der;
+    s.g->ocsp[0].responder = bytes_of(named.der, named.len);
+    s.g->ocsp[0].signer = s.other;
+    assert_ok(simulated_ocsp_sign(&s.g->ocsp[0], response, sizeof response, &len));
+    assert_ok(ocsp_parse(bytes_of(response, len), &r, &note));
+    assert_ok(ocsp_verify(&r, &issuer, key, SYNTHETIC_NVGPU_NOW, &note));
+    uint8_t *at = memmem(response, len, named.der, named.len);
+    assert_non_null(at);
+    memcpy(at, other.der, other.len);
+    assert_err(ocsp_verify(&r, &issuer, key, SYNTHETIC_NVGPU_NOW, &note), ERR_CERTIFICATE);
+    assert_string_equal(note.text, "the response is of another responder");
+
+    one.signer = s.other;
+    do
+        assert_ok(simulated_nv_certificate_sign(&one, &other));
+    while (other.len != named.len);
+    memcpy(at, other.der, other.len);
+    assert_err(ocsp_verify(&r, &issuer, key, SYNTHETIC_NVGPU_NOW, &note), ERR_SIGNATURE);
+    assert_string_equal(note.text, "the responder was not appointed by the issuer");
+    crypto_public_key_free(key);
+}
+
+/* ---- names ---- */
+
+static enum err names_of_gpu(char rims[NVGPU_GPU_RIMS][NVGPU_RIM_ID_SIZE], struct nvgpu_serials *serials)
+{
+    struct err_note note = {{0}};
+    synthetic_nvgpu_build(&s);
+    return nvgpu_names_of_gpu(s.gpus[0].report, s.gpus[0].certificates, rims, serials, &note);
+}
+
+static void serial_is(const struct nvgpu_serials *serials, size_t i, uint64_t number)
+{
+    const uint8_t octets[] = {(uint8_t)(number >> 8), (uint8_t)number};
+    const size_t zeros = number < 256 ? 1 : 0;
+    assert_true(bytes_equal(bytes_of(serials->at[i].octets, serials->at[i].len),
+                            bytes_of(octets + zeros, sizeof octets - zeros)));
+}
+
+static void what_has_to_come_with_a_gpu_is_named(void **state)
+{
+    (void)state;
+    static struct nvgpu_serials serials;
+    char rims[NVGPU_GPU_RIMS][NVGPU_RIM_ID_SIZE];
+    struct err_note note = {{0}};
+    synthetic_nvgpu_init(&s, SIMULATED_HOPPER);
+    s.g->device[1].serial = 0x80; /* written with a zero before it */
+    s.g->device[3].serial = 0;
+    assert_ok(names_of_gpu(rims, &serials));
+    assert_string_equal(rims[0], "NV_GPU_DRIVER_GH100_580.95.05");
+    assert_string_equal(rims[1], "NV_GPU_VBIOS_1010_0200_882_96009F0001");
+    assert_int_equal(serials.count, SIMULATED_GPU_CHAIN - 2);
+    serial_is(&serials, 0, 0x80);
+    serial_is(&serials, 1, s.g->device[2].serial);
+    serial_is(&serials, 2, 0);
+    assert_ok(nvgpu_names_of_rim(s.rims[0].document, &serials, &note));
+    assert_int_equal(serials.count, SIMULATED_RIM_CHAIN - 1);
+    for (size_t i = 0; i < serials.count; i++)
+        serial_is(&serials, i, s.g->signer[i].serial);
+    assert_err(nvgpu_names_of_rim(bytes_str("<a/>"), &serials, &note), ERR_UNKNOWN);
+    assert_int_equal(serials.count, 0);
+
+    static const uint16_t needed[] = {NVGPU_DRIVER_VERSION, NVGPU_VBIOS_VERSION, NVGPU_PROJECT,
+                                      NVGPU_PROJECT_SKU, NVGPU_CHIP_SKU};
+    for (size_t i = 0; i < test_count(needed); i++) {
+        synthetic_nvgpu_init(&s, SIMULATED_HOPPER);
+        simulated_gpu_field_find(&s.g->report, needed[i])->type = 200;
+        assert_err(names_of_gpu(rims, &serials), ERR_UNKNOWN);
+        assert_int_equal(serials.count, 0);
     }
+    scene(SIMULATED_HOPPER);
+    assert_err(
+        nvgpu_names_of_gpu(bytes_of(s.gpus[0].report.ptr, 64), s.gpus[0].certificates, rims, &serials, &note),
+        ERR_TRUNCATED);
+    assert_err(nvgpu_names_of_gpu(s.gpus[0].report, bytes_str("x"), rims, &serials, &note), ERR_TRUNCATED);
+    assert_err(nvgpu_names_of_gpu(s.gpus[0].report, bytes_of(NULL, 0), rims, &serials, &note), ERR_UNKNOWN);
+    assert_string_equal(note.text, "the GPU's certificates are those of a chip that is not known");
+    synthetic_nvgpu_init(&s, SIMULATED_BLACKWELL);
+    assert_ok(names_of_gpu(rims, &serials));
+    assert_string_equal(rims[0], "NV_GPU_CC_DRIVER_GB100_580.95.05");
+    synthetic_nvgpu_init(&s, SIMULATED_HOPPER);
+    s.g->device[0].subject_cn = "LS10 A01"; /* a chip whose reference values have no name here */
+    assert_err(names_of_gpu(rims, &serials), ERR_UNKNOWN);
 }
 
 static int make(void **state)
@@ -456,12 +539,14 @@ int main(void)
         cmocka_unit_test(texts_are_printable_and_end_once),
         cmocka_unit_test(numbers_are_of_one_to_eight_octets),
         cmocka_unit_test(a_chain_is_at_most_so_long),
+        cmocka_unit_test(the_certificate_is_named_by_its_place),
+        cmocka_unit_test(a_list_of_certificates_is_read_to_its_end),
         cmocka_unit_test(a_certificate_on_another_curve_is_refused),
         cmocka_unit_test(a_certificate_for_a_purpose_that_is_not_known_is_refused),
         cmocka_unit_test(the_firmware_is_named_in_the_forms_of_the_tcg),
         cmocka_unit_test(a_response_is_taken_apart),
-        cmocka_unit_test(a_document_is_taken_apart),
-        cmocka_unit_test(documents_of_another_form_are_refused),
+        cmocka_unit_test(a_responder_is_the_one_that_is_named),
+        cmocka_unit_test(what_has_to_come_with_a_gpu_is_named),
     };
     return cmocka_run_group_tests(tests, make, drop);
 }

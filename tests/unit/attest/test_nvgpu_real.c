@@ -59,6 +59,26 @@ static void the_pinned_roots_are_those_of_the_files(void **state)
     }
 }
 
+/* Another certificate for the pinned key is one that this key signed. */
+static void a_certificate_for_a_pinned_key_is_signed_by_it(void **state)
+{
+    (void)state;
+    static struct nv_chain c;
+    struct err_note note = {{0}};
+    uint8_t der[2048];
+    size_t len;
+    bool simulated;
+    need(nvgpu_file_read("verifier_device_root.pem", &chain));
+    assert_ok(encoding_pem_next(&chain.bytes, "CERTIFICATE", der, sizeof der, &len));
+    assert_ok(nv_chain_add(&c, bytes_of(der, len), &note));
+    assert_ok(nv_chain_check_root(&c, &anchors_nvidia_device, (struct bytes){0}, &simulated, &note));
+    c.der[0][len - 1] ^= 1; /* of the signature */
+    assert_err(nv_chain_check_root(&c, &anchors_nvidia_device, (struct bytes){0}, &simulated, &note),
+               ERR_SIGNATURE);
+    assert_string_equal(note.text, "the root is not signed by itself");
+    nv_chain_release(&c);
+}
+
 /* ---- the report ---- */
 
 static void appraise(const char *const *names, int64_t now)
@@ -227,6 +247,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_pinned_roots_are_those_of_the_files),
+        cmocka_unit_test(a_certificate_for_a_pinned_key_is_signed_by_it),
         cmocka_unit_test(the_sample_is_genuine_and_its_reference_values_are_not_there),
         cmocka_unit_test(a_real_document_that_is_used_has_nvidias_root),
         cmocka_unit_test(every_document_is_signed_by_nvidia_at_its_own_time_and_not_later),

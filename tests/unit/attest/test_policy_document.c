@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "attest/policy_members.h"
+#include "attest/vcek.h"
 #include "attest/verdict.h"
 #include "base/encoding.h"
 #include "base/secret.h"
@@ -828,10 +829,73 @@ static void every_wrong_value_is_refused_with_its_path(void **state)
     for_each_member(true, expect_wrong_values_refused);
 }
 
+/* What was read well is left again, so that the path is that of what was not. */
+static void the_second_of_two_is_named(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *document, *path;
+    } table[] = {
+        {"\"platforms\":[\"sev-snp\",\"x\"]", "platforms[1]"},
+        {"\"models\":[" ONE(B32) ",\"00\"]", "models[1]"},
+        {"\"snp\":{\"csp_ids\":[\"a\",1]}", "snp.csp_ids[1]"},
+        {"\"snp\":{\"csp_ids\":[\"a\"],\"vmpl\":9}", "snp.vmpl"},
+        {"\"gpu\":{\"serials\":[\"00\",\"0\"]}", "gpu.serials[1]"},
+        {"\"gpu\":{\"serials\":[\"00\"],\"count\":-1}", "gpu.count"},
+        {"\"tdx\":{\"advisories\":[\"a\",\"\"]}", "tdx.advisories[1]"},
+    };
+    for (size_t i = 0; i < test_count(table); i++) {
+        char text[512];
+        struct policy_document *doc;
+        struct err_note note = {{0}};
+        (void)snprintf(text, sizeof text, "{\"version\":1,%s}", table[i].document);
+        assert_true(policy_document_parse(bytes_str(text), &doc, &note) != ERR_OK);
+        const size_t len = strlen(table[i].path);
+        if (strncmp(note.text, table[i].path, len) != 0 || note.text[len] != ':')
+            fail_msg("%s: %s", text, note.text);
+    }
+}
+
+static void numbers_with_dots_have_every_digit(void **state)
+{
+    (void)state;
+    struct policy_document *doc =
+        parse(bytes_str("{\"version\":1,\"snp\":{\"firmware_min\":\"190.0.255\",\"abi_min\":\"9.89\"}}"));
+    static const uint8_t firmware[] = {190, 0, 255};
+    static const uint8_t abi[] = {9, 89};
+    assert_memory_equal(doc->policy.snp.firmware_floor, firmware, sizeof firmware);
+    assert_memory_equal(doc->policy.snp.abi_floor, abi, sizeof abi);
+    policy_document_release(doc);
+    expect_refused_text(bytes_str("{\"version\":1,\"snp\":{\"abi_min\":\"1./\"}}"), ERR_VALUE, "snp.abi_min");
+    expect_refused_text(bytes_str("{\"version\":1,\"snp\":{\"abi_min\":\"1.:\"}}"), ERR_VALUE, "snp.abi_min");
+}
+
+static void a_text_has_as_many_characters_as_it_may(void **state)
+{
+    (void)state;
+    char text[256];
+    char name[VCEK_CSP_ID_MAX + 2];
+    memset(name, '~', sizeof name);
+    for (size_t more = 0; more < 2; more++) {
+        (void)snprintf(text, sizeof text, "{\"version\":1,\"snp\":{\"csp_ids\":[\"%.*s\"]}}",
+                       (int)(VCEK_CSP_ID_MAX + more), name);
+        if (more == 0)
+            policy_document_release(parse(bytes_str(text)));
+        else
+            expect_refused_text(bytes_str(text), ERR_VALUE, "snp.csp_ids[0]");
+    }
+    policy_document_release(parse(bytes_str("{\"version\":1,\"snp\":{\"csp_ids\":[\" \"]}}")));
+    expect_refused_text(bytes_str("{\"version\":1,\"snp\":{\"csp_ids\":[\"\\u001f\"]}}"), ERR_VALUE,
+                        "snp.csp_ids[0]");
+    expect_refused_text(bytes_str("{\"version\":1,\"snp\":{\"csp_ids\":[\"\\u007f\"]}}"), ERR_VALUE,
+                        "snp.csp_ids[0]");
+}
+
 static void an_unknown_member_is_refused_in_every_object(void **state)
 {
     (void)state;
     expect_refused_text(bytes_str("{\"version\":1,\"nvidia\":{}}"), ERR_UNKNOWN, "nvidia");
+    expect_refused_text(bytes_str("{\"version\":1,\"a !~\x7f\":{}}"), ERR_UNKNOWN, "a?!~?");
     expect_refused_text(bytes_str("{\"version\":1,\"snp\":{\"Vmpl\":0}}"), ERR_UNKNOWN, "snp.Vmpl");
     expect_refused_text(bytes_str("{\"version\":1,\"snp\":{\"guest_policy\":{\"sev\":\"any\"}}}"),
                         ERR_UNKNOWN, "snp.guest_policy.sev");
@@ -1035,6 +1099,29 @@ static void roots_may_be_pem_and_are_one_a_platform(void **state)
     free(value);
 }
 
+static void a_root_is_one_certificate_in_either_form(void **state)
+{
+    (void)state;
+    struct policy_document *doc;
+    struct bytes root = {0};
+    char *pem = NULL;
+    assert_true(asprintf(&pem, "-----BEGIN CERTIFICATE-----\n%s\n-----END CERTIFICATE-----\n", root_text[0]) >
+                0);
+    assert_ok(policy_document_new(&doc));
+    assert_ok(policy_read_root(doc, bytes_str(root_text[0]), &root));
+    assert_true(bytes_equal(root, bytes_of(roots[0], root_len[0])));
+    assert_ok(policy_read_root(doc, bytes_str(pem), &root));
+    assert_true(bytes_equal(root, bytes_of(roots[0], root_len[0])));
+    assert_err(policy_read_root(doc, bytes_str("!"), &root), ERR_ENCODING);
+    assert_err(policy_read_root(doc, bytes_str("-----BEGIN"), &root), ERR_ENCODING);
+    assert_err(policy_read_root(doc, bytes_of(pem, strlen(pem) - 3), &root), ERR_ENCODING);
+    policy_document_release(doc);
+    free(pem);
+    expect_refused_text(bytes_str("{\"version\":1,\"gpu\":{\"serials\":[\"\"]}}"), ERR_VALUE,
+                        "gpu.serials[0]");
+    expect_refused_text(bytes_str("{\"version\":1,\"gpu\":{\"serials\":[1]}}"), ERR_JSON, "gpu.serials[0]");
+}
+
 static void a_file_may_hold_roots_of_both_platforms(void **state)
 {
     (void)state;
@@ -1209,6 +1296,9 @@ int main(void)
         cmocka_unit_test(nothing_said_is_the_default),
         cmocka_unit_test(every_member_takes_effect_and_nothing_else),
         cmocka_unit_test(every_wrong_value_is_refused_with_its_path),
+        cmocka_unit_test(the_second_of_two_is_named),
+        cmocka_unit_test(numbers_with_dots_have_every_digit),
+        cmocka_unit_test(a_text_has_as_many_characters_as_it_may),
         cmocka_unit_test(an_unknown_member_is_refused_in_every_object),
         cmocka_unit_test(a_record_that_lacks_a_member_is_refused),
         cmocka_unit_test(texts_that_are_no_json_are_refused),
@@ -1218,6 +1308,7 @@ int main(void)
         cmocka_unit_test(words_are_different_and_platforms_are_named),
         cmocka_unit_test(a_floor_for_no_chip_is_refused),
         cmocka_unit_test(roots_may_be_pem_and_are_one_a_platform),
+        cmocka_unit_test(a_root_is_one_certificate_in_either_form),
         cmocka_unit_test(a_file_may_hold_roots_of_both_platforms),
         cmocka_unit_test(reference_values_are_added_up_to_their_limit),
         cmocka_unit_test(a_launch_that_nothing_meets_is_not_written),

@@ -289,6 +289,58 @@ static void lists_are_taken_in_each_form(void **state)
     assert_ok(add_json(&c, doc));
     expect_all(&c.tdx);
     collateral_release(&c);
+    collateral_init(&c);
+    doc = bundled();
+    encoding_hex(t->pck_crl, digits + 1);
+    digits[0] = '\n';
+    (void)json_object_set_new(doc, "pck_crl", json_string(digits));
+    assert_ok(add_json(&c, doc));
+    expect_all(&c.tdx);
+    collateral_release(&c);
+}
+
+/* White space of every kind in front of every form that is text. */
+static void white_space_may_stand_in_front(void **state)
+{
+    (void)state;
+    static char spaced[TEXT_MAX + 8];
+    static char digits[ENCODING_HEX_SIZE(SYNTHETIC_CRL_MAX)];
+    static const char *const blanks[] = {" ", "\n", "\r", "\t", " \t\r\n"};
+    const struct tdx_collateral *t = &tdx.collateral;
+    for (size_t i = 0; i < test_count(blanks); i++) {
+        for (int form = 0; form < 4; form++) {
+            struct collateral c;
+            struct bytes file = answer("tcbInfo", &t->tcb_info);
+            if (form == 1)
+                file = pem("CERTIFICATE", t->tcb_info_issuer.signer, t->tcb_info_issuer.root);
+            if (form == 2)
+                file = pem("X509 CRL", t->pck_crl, (struct bytes){0});
+            if (form == 3) {
+                encoding_hex(t->pck_crl, digits);
+                file = bytes_str(digits);
+            }
+            int len =
+                snprintf(spaced, sizeof spaced, "%s%.*s", blanks[i], (int)file.len, (const char *)file.ptr);
+            collateral_init(&c);
+            enum err e = collateral_add(&c, bytes_of(spaced, (size_t)len), NULL);
+            if (e != ERR_OK)
+                fail_msg("form %d behind blank %zu: %s", form, i, err_name(e));
+            collateral_release(&c);
+        }
+    }
+}
+
+/* Memory is limited, whatever is brought; each try takes a block. */
+static void tries_are_numbered(void **state)
+{
+    (void)state;
+    struct collateral c;
+    collateral_init(&c);
+    for (size_t i = 0; i < COLLATERAL_BLOCKS_MAX; i++)
+        assert_err(collateral_add(&c, bytes_str("30xx"), NULL), ERR_ENCODING);
+    assert_err(collateral_add(&c, bytes_str("30xx"), NULL), ERR_MEMORY);
+    assert_err(collateral_add(&c, tdx.collateral.pck_crl, NULL), ERR_MEMORY);
+    collateral_release(&c);
 }
 
 static void a_document_with_something_wrong_is_refused(void **state)
@@ -371,6 +423,7 @@ static void what_is_no_collateral_is_refused(void **state)
     struct collateral c;
     collateral_init(&c);
     assert_err(collateral_add(&c, bytes_of(large, sizeof large), NULL), ERR_TOO_LARGE);
+    assert_err(collateral_add(&c, bytes_of(large, sizeof large - 1), NULL), ERR_JSON);
     collateral_release(&c);
 }
 
@@ -403,6 +456,8 @@ int main(void)
         cmocka_unit_test(the_answers_of_the_service_are_recognised),
         cmocka_unit_test(one_document_with_everything_is_recognised),
         cmocka_unit_test(lists_are_taken_in_each_form),
+        cmocka_unit_test(white_space_may_stand_in_front),
+        cmocka_unit_test(tries_are_numbered),
         cmocka_unit_test(a_document_with_something_wrong_is_refused),
         cmocka_unit_test(what_was_written_reads_the_same),
         cmocka_unit_test(what_is_no_collateral_is_refused),

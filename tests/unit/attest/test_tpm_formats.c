@@ -194,23 +194,39 @@ static void a_td_report_has_one_size(void **state)
 
 /* ---- values of registers ---- */
 
-/* As tpm2_quote -o writes two of them, in one list. */
-static struct bytes pcr_file_write(uint8_t *out, size_t size, uint32_t lists, uint32_t used, uint16_t digest)
+struct pcr_file {
+    uint32_t banks;
+    uint16_t hash;
+    uint8_t select_size;
+    uint32_t pcrs;
+    uint32_t lists, used; /* how many it says there are, and are used in each */
+    uint32_t written;     /* how many lists there are */
+    uint16_t digest;      /* size of each value */
+};
+
+/* Two registers in one list, as tpm2_quote -o writes them. */
+static const struct pcr_file two_registers = {1, TPM_ALG_SHA256, 3, 1U << 4 | 1U << 11, 1, 2,
+                                              1, TPM_PCR_SIZE};
+
+static struct bytes pcr_file_write(const struct pcr_file *f)
 {
     enum { OTHER_BANKS = 15 * 8, SLOTS = 8, ROOM = 64 };
+    static uint8_t room[16384];
     struct bytes whole;
-    struct writer w = writer_into(out, size);
-    writer_u32le(&w, 1);
-    writer_u16le(&w, TPM_ALG_SHA256);
-    writer_u8(&w, 3);
-    writer_u32le(&w, 1U << 4 | 1U << 11);
+    struct writer w = writer_into(room, sizeof room);
+    writer_u32le(&w, f->banks);
+    writer_u16le(&w, f->hash);
+    writer_u8(&w, f->select_size);
+    writer_u32le(&w, f->pcrs);
     writer_zeros(&w, 1 + OTHER_BANKS);
-    writer_u32le(&w, lists);
-    writer_u32le(&w, used);
-    for (uint32_t i = 0; i < SLOTS; i++) {
-        writer_u16le(&w, i < 2 ? digest : 0);
-        for (uint32_t k = 0; k < ROOM; k++)
-            writer_u8(&w, (uint8_t)(i + 1));
+    writer_u32le(&w, f->lists);
+    for (uint32_t list = 0; list < f->written; list++) {
+        writer_u32le(&w, f->used);
+        for (uint32_t i = 0; i < SLOTS; i++) {
+            writer_u16le(&w, i < f->used ? f->digest : 0);
+            for (uint32_t k = 0; k < ROOM; k++)
+                writer_u8(&w, (uint8_t)(list * SLOTS + i + 1));
+        }
     }
     assert_ok(writer_finish(&w, &whole));
     return whole;
@@ -218,11 +234,10 @@ static struct bytes pcr_file_write(uint8_t *out, size_t size, uint32_t lists, ui
 
 static void values_of_registers_have_two_forms(void **state)
 {
-    static uint8_t file[1024];
     static uint8_t values[TPM_PCR_VALUES_MAX], again[TPM_PCR_VALUES_MAX];
     size_t len;
     (void)state;
-    struct bytes whole = pcr_file_write(file, sizeof file, 1, 2, TPM_PCR_SIZE);
+    struct bytes whole = pcr_file_write(&two_registers);
     assert_ok(tpm_pcr_file_parse(whole, values, &len, &note));
     assert_int_equal(len, 2 * TPM_PCR_SIZE);
     assert_int_equal(values[0], 1);
@@ -234,18 +249,46 @@ static void values_of_registers_have_two_forms(void **state)
     assert_int_equal(len, sizeof values);
     for (size_t cut = 0; cut < whole.len; cut++)
         if (cut == 0 || cut % TPM_PCR_SIZE != 0)
-            assert_err(tpm_pcr_file_parse(bytes_of(file, cut), values, &len, &note), ERR_TRUNCATED);
-    assert_err(tpm_pcr_file_parse(bytes_of(file, whole.len + 1), values, &len, &note), ERR_TRAILING);
-    assert_err(tpm_pcr_file_parse(pcr_file_write(file, sizeof file, 2, 2, 32), values, &len, &note),
-               ERR_TRUNCATED);
-    assert_err(tpm_pcr_file_parse(pcr_file_write(file, sizeof file, 25, 2, 32), values, &len, &note),
-               ERR_TOO_LARGE);
-    assert_err(tpm_pcr_file_parse(pcr_file_write(file, sizeof file, 1, 9, 32), values, &len, &note),
-               ERR_TOO_LARGE);
-    assert_err(tpm_pcr_file_parse(pcr_file_write(file, sizeof file, 1, 1, 32), values, &len, &note),
-               ERR_VALUE);
-    assert_err(tpm_pcr_file_parse(pcr_file_write(file, sizeof file, 1, 2, 48), values, &len, &note),
-               ERR_UNKNOWN);
+            assert_err(tpm_pcr_file_parse(bytes_of(whole.ptr, cut), values, &len, &note), ERR_TRUNCATED);
+    whole.len++;
+    assert_err(tpm_pcr_file_parse(whole, values, &len, &note), ERR_TRAILING);
+}
+
+static void lists_of_values_have_the_form_of_the_tools(void **state)
+{
+    (void)state;
+    enum { ALL = 0xffffff, SHA384 = 0x0c };
+    static const struct {
+        const char *what;
+        struct pcr_file file;
+        enum err wanted;
+    } rows[] = {
+        {"a selection of four octets", {1, TPM_ALG_SHA256, 4, 1, 1, 1, 1, 32}, ERR_OK},
+        {"every register in three lists", {1, TPM_ALG_SHA256, 3, ALL, 3, 8, 3, 32}, ERR_OK},
+        {"every register in a list of its own", {1, TPM_ALG_SHA256, 3, ALL, 24, 1, 24, 32}, ERR_OK},
+        {"no bank", {0, TPM_ALG_SHA256, 3, 1, 1, 1, 1, 32}, ERR_UNKNOWN},
+        {"two banks", {2, TPM_ALG_SHA256, 3, 1, 1, 1, 1, 32}, ERR_UNKNOWN},
+        {"another bank", {1, SHA384, 3, 1, 1, 1, 1, 32}, ERR_UNKNOWN},
+        {"a selection of five octets", {1, TPM_ALG_SHA256, 5, 1, 1, 1, 1, 32}, ERR_VALUE},
+        {"register 24", {1, TPM_ALG_SHA256, 4, 1U << 24, 1, 1, 1, 32}, ERR_VALUE},
+        {"a list that is not there", {1, TPM_ALG_SHA256, 3, 3, 2, 1, 1, 32}, ERR_TRUNCATED},
+        {"a list more", {1, TPM_ALG_SHA256, 3, 1, 1, 1, 2, 32}, ERR_TRAILING},
+        {"lists without end", {1, TPM_ALG_SHA256, 3, ALL, 25, 1, 24, 32}, ERR_TOO_LARGE},
+        {"nine in a list", {1, TPM_ALG_SHA256, 3, 0x1ff, 1, 9, 1, 32}, ERR_TOO_LARGE},
+        {"more than there are registers", {1, TPM_ALG_SHA256, 3, ALL, 4, 8, 4, 32}, ERR_TOO_LARGE},
+        {"fewer than are selected", {1, TPM_ALG_SHA256, 3, 3, 1, 1, 1, 32}, ERR_VALUE},
+        {"more than are selected", {1, TPM_ALG_SHA256, 3, 1, 1, 2, 1, 32}, ERR_VALUE},
+        {"values of another size", {1, TPM_ALG_SHA256, 3, 1, 1, 1, 1, 48}, ERR_UNKNOWN},
+    };
+    for (size_t i = 0; i < test_count(rows); i++) {
+        static uint8_t values[TPM_PCR_VALUES_MAX];
+        size_t len = 1;
+        enum err e = tpm_pcr_file_parse(pcr_file_write(&rows[i].file), values, &len, &note);
+        if (e != rows[i].wanted)
+            fail_msg("%s: %s", rows[i].what, err_name(e));
+        const struct pcr_file *f = &rows[i].file;
+        assert_int_equal(len, e == ERR_OK ? (size_t)f->lists * f->used * TPM_PCR_SIZE : 0);
+    }
 }
 
 /* ---- */
@@ -309,6 +352,7 @@ int main(void)
         cmocka_unit_test(every_part_of_a_td_report_is_compared),
         cmocka_unit_test(a_td_report_has_one_size),
         cmocka_unit_test(values_of_registers_have_two_forms),
+        cmocka_unit_test(lists_of_values_have_the_form_of_the_tools),
         cmocka_unit_test(a_cut_or_endless_report_is_refused),
         cmocka_unit_test(runtime_data_that_are_too_large_are_refused),
     };

@@ -1,5 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "attest/verdict.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include "base/secret.h"
 #include "base/strict_json.h"
 #include "unit/test.h"
@@ -64,6 +70,171 @@ static void the_text_says_what_failed_and_why_when_asked(void **state)
     secret_free(text);
 }
 
+static void a_value_that_fits_stays_whole(void **state)
+{
+    (void)state;
+    static struct verdict v;
+    char value[VERDICT_VALUE_SIZE + 1];
+    memset(&v, 0, sizeof v);
+    memset(value, 'm', sizeof value);
+    value[VERDICT_VALUE_SIZE - 1] = '\0';
+    (void)verdict_add_text(&v, &one, true, "", value);
+    assert_string_equal(v.checks[0].saw, value);
+    value[VERDICT_VALUE_SIZE - 1] = 'm';
+    value[VERDICT_VALUE_SIZE] = '\0';
+    (void)verdict_add_text(&v, &one, true, "", value);
+    assert_non_null(strstr(v.checks[1].saw, "m...m"));
+}
+
+/* The tables are of one size, so that more checks than there is room for are a mistake of ours. */
+static void a_list_that_is_full_ends_the_process(void **state)
+{
+    (void)state;
+    static struct verdict v;
+    for (int more = 0; more < 2; more++) {
+        int status = 0;
+        const pid_t child = fork();
+        assert_true(child >= 0);
+        if (child == 0) {
+            for (int i = 0; i < VERDICT_CHECKS_MAX + more; i++)
+                (void)verdict_add_text(&v, &one, true, "", "");
+            _exit(0);
+        }
+        assert_int_equal(waitpid(child, &status, 0), child);
+        assert_int_equal(more == 1, WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT);
+    }
+}
+
+/* The whole text, of a verdict with one check of each kind of row. */
+static void expect_text(const struct verdict *v, bool explain, const char *wanted)
+{
+    char *text = verdict_text(v, explain);
+    assert_non_null(text);
+    assert_string_equal(text, wanted);
+    secret_free(text);
+}
+
+#define COLUMN_ONE "test.one                    The first thing holds"
+#define COLUMN_TWO "test.two                    The second thing holds"
+
+static void each_row_is_printed_in_its_own_way(void **state)
+{
+    (void)state;
+    static struct verdict v;
+    char value[64];
+    memset(&v, 0, sizeof v);
+    expect_text(&v, false, "REFUSED: nothing was checked.\n");
+    memset(value, 'm', sizeof value);
+    value[40] = '\0';
+    (void)verdict_add_text(&v, &one, true, "", value); /* what is short stands in the line */
+    value[40] = 'm';
+    value[41] = '\0';
+    (void)verdict_add_text(&v, &one, true, "9", value);
+    (void)verdict_add_text(&v, &one, true, "", "");
+    verdict_conclude(&v);
+    expect_text(&v, false,
+                "ok      " COLUMN_ONE ": mmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmm\n"
+                "ok      " COLUMN_ONE "\n"
+                "ok      " COLUMN_ONE "\n"
+                "ACCEPTED: all 3 checks passed (none).\n");
+    memset(&v, 0, sizeof v);
+    (void)verdict_add_text(&v, &two, false, "", "");
+    (void)verdict_add_text(&v, &two, false, "7", "");
+    (void)verdict_add_text(&v, &one, true, "", "");
+    (void)verdict_add_text(&v, &two, false, "", "8");
+    verdict_conclude(&v);
+    expect_text(&v, false,
+                "FAILED  " COLUMN_TWO "\n        first   what failed before anything else\n"
+                "FAILED  " COLUMN_TWO "\n        wanted  7\n"
+                "ok      " COLUMN_ONE "\n"
+                "FAILED  " COLUMN_TWO "\n        saw     8\n"
+                "REFUSED: 3 of 4 checks failed, the first is test.two.\n");
+}
+
+static void inventories_are_said_of_the_platform_that_was_checked(void **state)
+{
+    (void)state;
+    static struct verdict v;
+    static const char *const not_checked =
+        "Inventory of chips: not checked, any genuine chip of the maker's will do.\n";
+    for (int platform = VERDICT_PLATFORM_NONE; platform <= VERDICT_PLATFORM_GPU; platform++) {
+        for (int checked = 0; checked < 3; checked++) {
+            char wanted[256];
+            const bool own = checked == (platform == VERDICT_PLATFORM_SNP ? 1 : 2);
+            const bool chips = platform == VERDICT_PLATFORM_SNP || platform == VERDICT_PLATFORM_TDX;
+            memset(&v, 0, sizeof v);
+            v.claims.platform = (enum verdict_platform)platform;
+            v.claims.snp.inventory_checked = checked == 1;
+            v.claims.tdx.inventory_checked = checked == 2;
+            (void)snprintf(wanted, sizeof wanted, "REFUSED: nothing was checked.\n%s",
+                           !chips ? ""
+                           : own  ? "Inventory of chips: checked.\n"
+                                  : not_checked);
+            expect_text(&v, true, wanted);
+        }
+    }
+}
+
+static void gpus_are_named_by_what_they_say(void **state)
+{
+    (void)state;
+    static struct verdict v;
+    memset(&v, 0, sizeof v);
+    v.claims.platform = VERDICT_PLATFORM_GPU;
+    v.claims.gpu.count = 2;
+    (void)strcpy(v.claims.gpu.gpus[0].architecture, "Hopper");
+    (void)strcpy(v.claims.gpu.gpus[0].driver, "1.2");
+    (void)strcpy(v.claims.gpu.gpus[0].vbios, "3.4");
+    (void)strcpy(v.claims.gpu.gpus[0].mode, "SPT");
+    (void)strcpy(v.claims.product, "Genoa");
+    (void)verdict_add_text(&v, &one, true, "", "");
+    verdict_conclude(&v);
+    expect_text(&v, true,
+                "ok      " COLUMN_ONE "\n        why     because of section 1\n"
+                "ACCEPTED: all 1 checks passed (NVIDIA GPU Genoa).\n"
+                "GPU 1: Hopper, driver 1.2, VBIOS 3.4, SPT.\nGPU 2: ?, driver ?, VBIOS ?, ?.\n"
+                "Inventory of GPUs: not checked, any genuine GPU of NVIDIA's will do.\n"
+                "Revocation of the GPUs' certificates: not asked of each.\n");
+    (void)verdict_add_text(&v, &two, false, "", "");
+    v.claims.gpu.inventory_checked = v.claims.gpu.revocation_checked = true;
+    v.claims.gpu.count = 1;
+    verdict_conclude(&v);
+    expect_text(&v, false,
+                "ok      " COLUMN_ONE "\n"
+                "FAILED  " COLUMN_TWO "\n        first   what failed before anything else\n"
+                "REFUSED: 1 of 2 checks failed, the first is test.two.\n"
+                "GPU 1 says of itself: Hopper, driver 1.2, VBIOS 3.4, SPT.\n"
+                "Inventory of GPUs: checked.\nRevocation of the GPUs' certificates: asked of each.\n");
+}
+
+/* Claims of what took no part are null. */
+static void the_json_has_claims_of_what_took_part(void **state)
+{
+    (void)state;
+    static struct verdict v;
+    static const char *const parts[] = {"snp", "tdx", "vtpm", "gpu"};
+    for (int platform = VERDICT_PLATFORM_NONE; platform <= VERDICT_PLATFORM_GPU; platform++) {
+        for (int beside = 0; beside < 2; beside++) {
+            json_t *doc;
+            memset(&v, 0, sizeof v);
+            v.claims.platform = (enum verdict_platform)platform;
+            v.claims.vtpm.there = beside == 1;
+            v.claims.gpu.count = (size_t)beside;
+            char *text = verdict_json(&v);
+            assert_non_null(text);
+            assert_ok(strict_json_parse(bytes_str(text), 65536, &doc, NULL));
+            const json_t *claims = json_object_get(doc, "claims");
+            const bool there[] = {platform == VERDICT_PLATFORM_SNP, platform == VERDICT_PLATFORM_TDX,
+                                  beside == 1, beside == 1};
+            for (size_t i = 0; i < test_count(parts); i++)
+                assert_int_equal(json_is_object(json_object_get(claims, parts[i])), there[i]);
+            assert_string_equal(json_string_value(json_object_get(doc, "verdict")), "refused");
+            json_decref(doc);
+            secret_free(text);
+        }
+    }
+}
+
 static void simulated_is_the_first_and_the_last_line(void **state)
 {
     (void)state;
@@ -121,6 +292,12 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(accepted_means_that_something_was_checked_and_all_passed),
         cmocka_unit_test(a_long_value_keeps_both_ends),
+        cmocka_unit_test(a_value_that_fits_stays_whole),
+        cmocka_unit_test(a_list_that_is_full_ends_the_process),
+        cmocka_unit_test(each_row_is_printed_in_its_own_way),
+        cmocka_unit_test(inventories_are_said_of_the_platform_that_was_checked),
+        cmocka_unit_test(gpus_are_named_by_what_they_say),
+        cmocka_unit_test(the_json_has_claims_of_what_took_part),
         cmocka_unit_test(the_text_says_what_failed_and_why_when_asked),
         cmocka_unit_test(simulated_is_the_first_and_the_last_line),
         cmocka_unit_test(the_json_holds_the_same),

@@ -32,8 +32,10 @@ struct scene {
     struct tdx_launch launch;
     uint8_t pcr[TPM_PCR_COUNT][1][TPM_PCR_SIZE];
     uint8_t user_data[HCL_USER_DATA_SIZE];
-    size_t nonce_known; /* how much of it the verifier remembers */
-    bool foreign_ak_root, more_certificates;
+    uint8_t nonce[TPM_NONCE_MAX + 1]; /* as the verifier remembers it */
+    size_t nonce_known;               /* how much of it */
+    bool foreign_ak_root;
+    size_t certificates; /* how many: the root again and again; 0: as they were built */
     int64_t now;
 };
 
@@ -71,6 +73,7 @@ static void scene_init(struct scene *s, bool is_tdx)
     s->policy.pcrs_outside_log = 1U << 11;
     reference(s, 4);
     reference(s, 11);
+    memcpy(s->nonce, s->vtpm.nonce_bytes, sizeof s->nonce);
     s->nonce_known = SYNTHETIC_VTPM_NONCE;
     s->now = SYNTHETIC_NOW;
 }
@@ -78,8 +81,7 @@ static void scene_init(struct scene *s, bool is_tdx)
 static void appraise_built(struct scene *s)
 {
     memset(&verdict, 0, sizeof verdict);
-    vtpm_appraise(&s->vtpm.evidence, bytes_of(s->vtpm.nonce.ptr, s->nonce_known), &s->policy, s->now,
-                  &verdict);
+    vtpm_appraise(&s->vtpm.evidence, bytes_of(s->nonce, s->nonce_known), &s->policy, s->now, &verdict);
     verdict_conclude(&verdict);
 }
 
@@ -93,8 +95,10 @@ static void scene_build(struct scene *s)
     s->tdx_policy.simulated_root = s->tdx.root_der;
     if (!s->foreign_ak_root)
         s->policy.simulated_ak_root = s->vtpm.root_der;
-    if (s->more_certificates)
-        s->vtpm.evidence.ak_certificate_count = VTPM_CERTIFICATES_MAX + 1;
+    for (size_t i = SYNTHETIC_VTPM_CERTIFICATES; i < VTPM_CERTIFICATES_MAX; i++)
+        s->vtpm.evidence.ak_certificates[i] = s->vtpm.root_der;
+    if (s->certificates != 0)
+        s->vtpm.evidence.ak_certificate_count = s->certificates;
 }
 
 static void scene_appraise(struct scene *s)
@@ -126,6 +130,7 @@ CHANGE(four_octets_of_selection, t->select_size = 4;)
 CHANGE(no_certificate, t->certificate_count = 0;)
 CHANGE(no_event_log, t->without_log = true;)
 CHANGE(shorter_nonce, t->nonce_len = 20; s->nonce_known = 20;)
+CHANGE(longest_nonce, t->nonce_len = TPM_NONCE_MAX; s->nonce_known = TPM_NONCE_MAX;)
 CHANGE(longer_configuration, t->configuration = SOUND
                              ",\"interactive-console-enabled\":false,\"ipmi-enabled\":false,"
                              "\"tpm-persisted\":true,\"filtered-vpci-devices-allowed\":true,"
@@ -188,10 +193,15 @@ CHANGE(vm_id_too_long, t->configuration = "\"console-enabled\":false,\"secure-bo
                                           "234567890123456789012345678901234567890123\"";)
 CHANGE(short_thumbprint, t->configuration = SOUND ",\"root-cert-thumbprint\":\"AQAB\"";)
 CHANGE(negative_time, t->configuration = SOUND ",\"current-time\":-1";)
+#define DIGITS_32 "00000000000000000000000000000000"
 CHANGE(long_word,
-       t->configuration = SOUND
-       ",\"tpm-version\":\"000000000000000000000000000000000000000000000000000000000000000000000000000000000"
-       "000000000000000000000000000000000000000000000000\"";)
+       t->configuration = SOUND ",\"tpm-version\":\"" DIGITS_32 DIGITS_32 DIGITS_32 DIGITS_32 "0\"";)
+CHANGE(longest_word,
+       t->configuration = SOUND ",\"tpm-version\":\"" DIGITS_32 DIGITS_32 DIGITS_32 DIGITS_32 "\"";)
+CHANGE(vm_id_with_delete, t->configuration = "\"console-enabled\":false,\"secure-boot\":true,"
+                                             "\"tpm-enabled\":true,\"vmUniqueId\":\"a\x7f\"";)
+CHANGE(thumbprint_of_a_number, t->configuration = SOUND ",\"root-cert-thumbprint\":7";)
+CHANGE(user_data_of_a_number, t->user_data = NULL; t->more = ",\"user-data\":7";)
 CHANGE(short_user_data, t->user_data = "00";)
 CHANGE(no_json, t->json = "keys";)
 CHANGE(no_keys, t->ak_count = 0;)
@@ -201,7 +211,9 @@ CHANGE(exponent_3, t->exponent = "Aw";)
 CHANGE(exponent_65539, t->exponent = "AQAD";)
 CHANGE(certificate_damaged, t->certificates[1].damaged = true;)
 CHANGE(certificate_wanted, t->certificate_count = 0; s->policy.require_ak_certificate = true;)
-CHANGE(too_many_certificates, s->more_certificates = true;)
+CHANGE(certificate_with_a_damaged_key, t->certificates[1].damaged_key = true;)
+CHANGE(as_many_certificates_as_are_taken, s->certificates = VTPM_CERTIFICATES_MAX;)
+CHANGE(too_many_certificates, s->certificates = VTPM_CERTIFICATES_MAX + 1;)
 CHANGE(certificate_of_another_key, t->certificates[0].key = keys.other;)
 CHANGE(certificate_by_another, t->certificates[0].signer = keys.other;)
 CHANGE(certificate_names_another,
@@ -233,7 +245,11 @@ CHANGE(ecdsa, t->scheme = 0x0018;)
 CHANGE(signature_of_sha384, t->signature_hash = TPM_ALG_SHA384;)
 CHANGE(signature_too_short, t->signature_short = 1;)
 CHANGE(quote_by_another, t->signer = keys.other;)
-CHANGE(another_nonce, t->nonce_bytes[31] ^= 1; t->nonce_len = 31;)
+CHANGE(another_nonce, t->nonce_bytes[31] ^= 1;)
+CHANGE(the_beginning_of_the_nonce, t->nonce_len = 31;)
+CHANGE(more_than_the_nonce, t->nonce_len = 33;)
+CHANGE(nonce_too_long, t->nonce_len = TPM_NONCE_MAX + 1; s->nonce_known = TPM_NONCE_MAX + 1;)
+CHANGE(report_of_an_unknown_version, s->snp.patch_signed_at = 1; s->snp.patch_signed = 1;)
 CHANGE(no_nonce_in_the_quote, t->nonce_len = 0;)
 CHANGE(nonce_unknown, s->nonce_known = 0;)
 CHANGE(quote_of_no_register, t->pcrs = 0; s->policy.pcrs = 0; t->without_log = true;)
@@ -317,6 +333,7 @@ static const struct row rows[] = {
     SNP(no_certificate, NULL),
     SNP(no_event_log, NULL),
     SNP(shorter_nonce, NULL),
+    SNP(longest_nonce, NULL),
     BOTH(longer_configuration, NULL),
     SNP(empty_thumbprint_and_user_data, NULL),
     SNP(console_allowed, NULL),
@@ -352,6 +369,7 @@ static const struct row rows[] = {
     TDX(report_data_of_others, "vtpm.hcl.binding", "tdx.report_data"),
     SNP(octet_behind_the_hash, "vtpm.hcl.binding", "snp.report_data"),
     TDX(octet_behind_the_hash, "vtpm.hcl.binding", "tdx.report_data"),
+    SNP(report_of_an_unknown_version, "vtpm.hcl.binding", "snp.report.version"),
     TDX(another_td, "vtpm.td_report.quote"),
     TDX(another_rtmr, "vtpm.td_report.quote"),
     SNP(unknown_member, "vtpm.runtime.form"),
@@ -371,6 +389,10 @@ static const struct row rows[] = {
     SNP(short_thumbprint, "vtpm.runtime.form"),
     SNP(negative_time, "vtpm.runtime.form"),
     SNP(long_word, "vtpm.runtime.form"),
+    SNP(longest_word, NULL),
+    SNP(vm_id_with_delete, "vtpm.runtime.form"),
+    SNP(thumbprint_of_a_number, "vtpm.runtime.form"),
+    SNP(user_data_of_a_number, "vtpm.runtime.form"),
     SNP(short_user_data, "vtpm.runtime.form"),
     SNP(no_json, "vtpm.runtime.form"),
     SNP(no_keys, "vtpm.ak.one", "vtpm.ak.key"),
@@ -380,6 +402,8 @@ static const struct row rows[] = {
     SNP(exponent_65539, "vtpm.ak.key"),
     SNP(certificate_damaged, "vtpm.ak_certificate.form"),
     SNP(certificate_wanted, "vtpm.ak_certificate.form"),
+    SNP(certificate_with_a_damaged_key, "vtpm.ak_certificate.form"),
+    SNP(as_many_certificates_as_are_taken, NULL),
     SNP(too_many_certificates, "vtpm.ak_certificate.form"),
     SNP(certificate_of_another_key, "vtpm.ak_certificate.key"),
     SNP(certificate_by_another, "vtpm.ak_certificate.chain"),
@@ -410,6 +434,9 @@ static const struct row rows[] = {
     SNP(signature_too_short, "vtpm.signature.form"),
     SNP(quote_by_another, "vtpm.signature"),
     SNP(another_nonce, "vtpm.nonce"),
+    SNP(the_beginning_of_the_nonce, "vtpm.nonce"),
+    SNP(more_than_the_nonce, "vtpm.nonce"),
+    SNP(nonce_too_long, "vtpm.nonce"),
     SNP(no_nonce_in_the_quote, "vtpm.nonce"),
     SNP(nonce_unknown, "vtpm.nonce"),
     SNP(quote_of_no_register, "vtpm.pcr.selection", "vtpm.pcr.values"),
@@ -616,35 +643,49 @@ static void the_verdict_says_what_was_seen(void **state)
     static const struct {
         void (*change)(struct scene *s);
         const char *check, *saw, *wanted; /* NULL: any */
+        bool is_tdx;
     } table[] = {
-        {nothing, "vtpm.hcl.kind", "an SNP report", "an SNP report or a TDREPORT"},
-        {snp_not_accepted, "vtpm.hcl.kind", "an SNP report", "a TDREPORT"},
-        {tdx_not_accepted, "vtpm.hcl.kind", "an SNP report", "an SNP report"},
-        {nothing, "vtpm.td_report.form", "not needed: an SNP report is signed itself", NULL},
-        {nothing, "vtpm.hcl.hash", "SHA-256", NULL},
-        {nothing, "vtpm.ak.key", "RSA of 2048 bits", NULL},
-        {nothing, "vtpm.ak_certificate.root", "the SIMULATED root that was given by hand", "Microsoft's"},
-        {nothing, "vtpm.pcr.selection", "SHA-256: 0x000891", "SHA-256: 0x000891"},
-        {nothing, "vtpm.pcr.references", "0x000810 match, 0x000081 not compared", ""},
-        {nothing, "vtpm.event_log", "4 events", NULL},
-        {nothing, "vtpm.config.console", "off", "off"},
-        {nothing, "vtpm.config.ipmi", "not stated", "off"},
-        {nothing, "vtpm.user_data", "not compared: no reference value", NULL},
-        {no_certificate, "vtpm.ak_certificate.form", "no certificate", NULL},
-        {no_event_log, "vtpm.event_log", "not replayed: there is no event log", NULL},
-        {kind_of_no_hardware, "vtpm.hcl.kind", "a report of kind 3", NULL},
-        {version_3, "vtpm.hcl.form", "hcl.version: 3", NULL},
-        {another_kernel, "vtpm.pcr.references", NULL, "one of 1 reference values for PCR 11"},
-        {log_says_too_much, "vtpm.event_log", "PCR 4 is another", "what 5 events give"},
-        {clock_set_back, "vtpm.clock.safe", "the clock may have been set back", NULL},
-        {nonce_unknown, "vtpm.nonce", "not compared: it is not known what it should be", NULL},
-        {ecdsa, "vtpm.signature.form", "signature.sigAlg: 0x18, wanted RSASSA", NULL},
-        {ecdsa, "vtpm.signature", "not checked: the signature is malformed", NULL},
-        {certificate_expired, "vtpm.ak_certificate.validity", "certificate 0 has expired", NULL},
+        {nothing, "vtpm.hcl.kind", "an SNP report", "an SNP report or a TDREPORT", false},
+        {snp_not_accepted, "vtpm.hcl.kind", "an SNP report", "a TDREPORT", false},
+        {tdx_not_accepted, "vtpm.hcl.kind", "an SNP report", "an SNP report", false},
+        {nothing, "vtpm.td_report.form", "not needed: an SNP report is signed itself", NULL, false},
+        {nothing, "vtpm.hcl.kind", "a TDREPORT", NULL, true},
+        {nothing, "vtpm.td_report.quote", "the same", NULL, true},
+        {another_td, "vtpm.td_report.quote", "another MRTD", NULL, true},
+        {nothing, "vtpm.signature", "valid", NULL, false},
+        {quote_by_another, "vtpm.signature", "a signature does not verify", NULL, false},
+        {nothing, "vtpm.hcl.hash", "SHA-256", NULL, false},
+        {nothing, "vtpm.ak.key", "RSA of 2048 bits", NULL, false},
+        {nothing, "vtpm.ak_certificate.root", "the SIMULATED root that was given by hand", "Microsoft's",
+         false},
+        {nothing, "vtpm.pcr.selection", "SHA-256: 0x000891", "SHA-256: 0x000891", false},
+        {nothing, "vtpm.pcr.references", "0x000810 match, 0x000081 not compared", "", false},
+        {nothing, "vtpm.event_log", "4 events", NULL, false},
+        {nothing, "vtpm.config.console", "off", "off", false},
+        {nothing, "vtpm.config.ipmi", "not stated", "off", false},
+        {nothing, "vtpm.user_data", "not compared: no reference value", NULL, false},
+        {no_certificate, "vtpm.ak_certificate.form", "no certificate", NULL, false},
+        {no_event_log, "vtpm.event_log", "not replayed: there is no event log", NULL, false},
+        {kind_of_no_hardware, "vtpm.hcl.kind", "a report of kind 3", NULL, false},
+        {version_3, "vtpm.hcl.form", "hcl.version: 3", NULL, false},
+        {another_kernel, "vtpm.pcr.references", NULL, "one of 1 reference values for PCR 11", false},
+        {log_says_too_much, "vtpm.event_log", "PCR 4 is another", "what 5 events give", false},
+        {clock_set_back, "vtpm.clock.safe", "the clock may have been set back", NULL, false},
+        {nonce_unknown, "vtpm.nonce", "not compared: it is not known what it should be", NULL, false},
+        {ecdsa, "vtpm.signature.form", "signature.sigAlg: 0x18, wanted RSASSA", NULL, false},
+        {ecdsa, "vtpm.signature", "not checked: the signature is malformed", NULL, false},
+        {nothing, "vtpm.ak_certificate.chain", "signed in turn", NULL, false},
+        {certificate_by_another, "vtpm.ak_certificate.chain", "certificate 0 is not signed by the next", NULL,
+         false},
+        {certificate_with_a_damaged_key, "vtpm.ak_certificate.form",
+         "the key of the certificate is malformed", NULL, false},
+        {certificate_of_tomorrow, "vtpm.ak_certificate.validity", "certificate 0 is not valid yet", NULL,
+         false},
+        {certificate_expired, "vtpm.ak_certificate.validity", "certificate 0 has expired", NULL, false},
     };
     (void)state;
     for (size_t i = 0; i < test_count(table); i++) {
-        scene_init(&s, false);
+        scene_init(&s, table[i].is_tdx);
         table[i].change(&s);
         scene_appraise(&s);
         const struct verdict_check *check = verdict_find(&verdict, table[i].check);

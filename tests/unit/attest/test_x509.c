@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "attest/vcek.h"
 #include "attest/x509.h"
+#include "attest/x509_parts.h"
 #include "support/synthetic_snp.h"
 #include "unit/test.h"
 
 static struct synthetic_keys keys;
 static struct synthetic_snp snp;
+static struct err_note note;
 
 static void the_parts_of_a_certificate_are_found(void **state)
 {
@@ -94,7 +96,6 @@ static void the_algorithm_outside_must_be_the_one_inside(void **state)
     (void)state;
     uint8_t copy[SYNTHETIC_CERT_MAX];
     struct x509 cert;
-    struct err_note note = {{0}};
     struct bytes ask = snp.evidence.ask;
     assert_ok(x509_parse(ask, &cert, NULL));
     memcpy(copy, ask.ptr, ask.len);
@@ -120,12 +121,13 @@ static enum err parse_with(struct bytes der, const char *from, const char *to, s
 {
     static uint8_t copy[SYNTHETIC_CERT_MAX];
     struct x509 cert;
+    note.text[0] = '\0';
     memcpy(copy, der.ptr, der.len);
     for (size_t at = 0; at + len <= der.len; at++) {
         if (memcmp(copy + at, from, len) != 0 || n-- != 0)
             continue;
         memcpy(copy + at, to, len);
-        return x509_parse(bytes_of(copy, der.len), &cert, NULL);
+        return x509_parse(bytes_of(copy, der.len), &cert, &note);
     }
     fail_msg("not found");
     return ERR_OK;
@@ -139,31 +141,29 @@ static void what_is_not_understood_is_refused(void **state)
         size_t len;
         int n;
         enum err wanted;
+        const char *part;
     } rows[] = {
-        {"another algorithm", "\x0d\x01\x01\x0a", "\x0d\x01\x01\x7f", 4, 0, ERR_UNKNOWN},
-        {"another hash", "\x03\x04\x02\x02", "\x03\x04\x02\x03", 4, 0, ERR_CERTIFICATE},
-        {"another hash of the mask", "\x03\x04\x02\x02", "\x03\x04\x02\x03", 4, 1, ERR_CERTIFICATE},
-        {"another mask", "\x0d\x01\x01\x08", "\x0d\x01\x01\x09", 4, 0, ERR_CERTIFICATE},
-        {"parameters of the hash that are not NULL", "\x02\x02\x05\x00", "\x02\x02\x04\x00", 4, 0,
-         ERR_CERTIFICATE},
-        {"an issuer without a common name", "\x55\x04\x03", "\x55\x04\x0b", 3, 0, ERR_CERTIFICATE},
-        {"an issuer with two", "\x55\x04\x0a", "\x55\x04\x03", 3, 0, ERR_CERTIFICATE},
-        {"a subject without a common name", "\x55\x04\x03", "\x55\x04\x0b", 3, 1, ERR_CERTIFICATE},
-        {"a subject with two", "\x55\x04\x0a", "\x55\x04\x03", 3, 1, ERR_CERTIFICATE},
-        {"a name in another alphabet", "\x55\x04\x03\x0c", "\x55\x04\x03\x1e", 4, 0, ERR_CERTIFICATE},
+        {"another algorithm", "\x0d\x01\x01\x0a", "\x0d\x01\x01\x7f", 4, 0, ERR_UNKNOWN, "signature "},
+        {"an issuer without a common name", "\x55\x04\x03", "\x55\x04\x0b", 3, 0, ERR_CERTIFICATE, "issuer"},
+        {"an issuer with two", "\x55\x04\x0a", "\x55\x04\x03", 3, 0, ERR_CERTIFICATE, "issuer"},
+        {"a subject without a common name", "\x55\x04\x03", "\x55\x04\x0b", 3, 1, ERR_CERTIFICATE, "subject"},
+        {"a subject with two", "\x55\x04\x0a", "\x55\x04\x03", 3, 1, ERR_CERTIFICATE, "subject"},
+        {"a name in another alphabet", "\x55\x04\x03\x0c", "\x55\x04\x03\x1e", 4, 0, ERR_CERTIFICATE,
+         "issuer"},
         {"a critical extension that is written as none", "\x1d\x13\x01\x01\xff", "\x1d\x13\x01\x01\x00", 5, 0,
-         ERR_CERTIFICATE},
+         ERR_CERTIFICATE, "extensions"},
         {"a CA that is written as none", "\x30\x06\x01\x01\xff", "\x30\x06\x01\x01\x00", 5, 0,
-         ERR_CERTIFICATE},
-        {"a critical extension that is not known", "\x55\x1d\x0f", "\x55\x1d\x24", 3, 0, ERR_UNKNOWN},
-        {"a negative serial number", "\x02\x01\x12", "\x02\x01\x92", 3, 0, ERR_CERTIFICATE},
+         ERR_CERTIFICATE, "extensions"},
+        {"a critical extension that is not known", "\x55\x1d\x0f", "\x55\x1d\x24", 3, 0, ERR_UNKNOWN,
+         "extensions"},
+        {"a negative serial number", "\x02\x01\x12", "\x02\x01\x92", 3, 0, ERR_CERTIFICATE, "serialNumber"},
         {"a signature of bits that are no octets", "\x03\x82\x02\x01\x00", "\x03\x82\x02\x01\x01", 5, 0,
-         ERR_CERTIFICATE},
+         ERR_CERTIFICATE, "signatureValue"},
     };
     for (size_t i = 0; i < test_count(rows); i++) {
         enum err e = parse_with(snp.evidence.ask, rows[i].from, rows[i].to, rows[i].len, rows[i].n);
-        if (e != rows[i].wanted)
-            fail_msg("%s: %s", rows[i].what, err_name(e));
+        if (e != rows[i].wanted || strstr(note.text, rows[i].part) != note.text + strlen("certificate."))
+            fail_msg("%s: %s, %s", rows[i].what, err_name(e), note.text);
     }
     /* Other kinds of strings say the same. */
     assert_ok(parse_with(snp.evidence.ask, "\x55\x04\x03\x0c", "\x55\x04\x03\x13", 4, 0));
@@ -175,7 +175,6 @@ static void the_note_names_the_part(void **state)
     (void)state;
     static struct synthetic_snp other;
     struct x509 cert;
-    struct err_note note = {{0}};
     synthetic_snp_init(&other, &keys);
     other.vek.not_after = "341331235959Z";
     other.ask.version = 1;
@@ -187,6 +186,31 @@ static void the_note_names_the_part(void **state)
     assert_non_null(strstr(note.text, "certificate.version"));
     assert_err(x509_parse(other.evidence.ark, &cert, &note), ERR_CERTIFICATE);
     assert_non_null(strstr(note.text, "certificate.extensions"));
+}
+
+static void a_signature_is_of_its_algorithm(void **state)
+{
+    (void)state;
+    static const struct {
+        enum x509_algorithm algorithm, other;
+        enum crypto_hash hash;
+    } rows[] = {{X509_RSA_PKCS1_SHA256, X509_RSA_PKCS1_SHA384, CRYPTO_SHA256},
+                {X509_RSA_PKCS1_SHA384, X509_RSA_PKCS1_SHA256, CRYPTO_SHA384}};
+    const struct bytes said = bytes_str("what is signed");
+    struct crypto_public_key *key;
+    uint8_t room[512];
+    size_t len;
+    assert_ok(crypto_private_key_spki(keys.small, room, sizeof room, &len));
+    assert_ok(crypto_public_key_from_spki(bytes_of(room, len), &key));
+    for (size_t i = 0; i < test_count(rows); i++) {
+        assert_ok(crypto_rsa_pkcs1_sign(keys.small, rows[i].hash, said, room, sizeof room, &len));
+        const struct bytes signature = bytes_of(room, len);
+        assert_ok(x509_verify_signed(rows[i].algorithm, said, signature, key));
+        assert_err(x509_verify_signed(rows[i].other, said, signature, key), ERR_SIGNATURE);
+        assert_err(x509_verify_signed(rows[i].algorithm, bytes_str("else"), signature, key), ERR_SIGNATURE);
+        assert_err(x509_verify_signed((enum x509_algorithm)99, said, signature, key), ERR_SIGNATURE);
+    }
+    crypto_public_key_free(key);
 }
 
 static int make(void **state)
@@ -219,6 +243,7 @@ int main(void)
         cmocka_unit_test(a_certificate_that_is_too_large_is_refused_unread),
         cmocka_unit_test(what_is_not_understood_is_refused),
         cmocka_unit_test(the_note_names_the_part),
+        cmocka_unit_test(a_signature_is_of_its_algorithm),
     };
     return cmocka_run_group_tests(tests, make, drop);
 }

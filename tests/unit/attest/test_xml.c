@@ -64,6 +64,7 @@ static const struct {
     {"<a xmlns:n='http://1'><b xmlns:n='http://2'><c xmlns:n='http://1'><n:d "
      "xmlns:n='http://1'/></c></b></a>",
      "<a xmlns:n=\"http://1\"><b xmlns:n=\"http://2\"><c xmlns:n=\"http://1\"><n:d></n:d></c></b></a>"},
+    {"<a xmlns='a+b-c.d9:e'/>", "<a xmlns=\"a+b-c.d9:e\"></a>"},
     {"<a xmlns=''/>", "<a></a>"},
     {"<a><b xmlns=''/></a>", "<a><b></b></a>"},
     /* White space is kept, line ends are one kind. */
@@ -75,6 +76,15 @@ static const struct {
     {"<a b='>'>></a>", "<a b=\">\">&gt;</a>"},
     {"<a b=\"'\" c='\"'>]] ></a>", "<a b=\"'\" c=\"&quot;\">]] &gt;</a>"},
     {"<a>&#169;&#x20AC;&#x1F600;\xc3\xa9</a>", "<a>\xc2\xa9\xe2\x82\xac\xf0\x9f\x98\x80\xc3\xa9</a>"},
+    /* The ends of what the recommendations name, and of what UTF-8 writes in so many octets. */
+    {"<z><A/><Z/><_/><a0/><a9/></z>", "<z><A></A><Z></Z><_></_><a0></a0><a9></a9></z>"},
+    {"<a>&#x7F;&#x80;&#x7fF;&#x800;&#xD7FF;&#xe000;&#xFFFD;&#x10000;&#x10fFFf;</a>",
+     "<a>"
+     "\x7f\xc2\x80\xdf\xbf\xe0\xa0\x80\xed\x9f\xbf\xee\x80\x80\xef\xbf\xbd\xf0\x90\x80\x80\xf4\x8f\xbf\xbf</"
+     "a>"},
+    {"<a>&#0000000000000000000000000065;&#x0aF;&#1114111;</a>", "<a>A\xc2\xaf\xf4\x8f\xbf\xbf</a>"},
+    {"<a>\xef\xac\x81\xe0\xbf\xbf\xef\xbf\xbd\xee\xbf\xbf</a>",
+     "<a>\xef\xac\x81\xe0\xbf\xbf\xef\xbf\xbd\xee\xbf\xbf</a>"},
     {"<a><b/>t<c>u</c>v</a>", "<a><b></b>t<c>u</c>v</a>"},
     {"<_a-.9 _b='1'/>", "<_a-.9 _b=\"1\"></_a-.9>"},
     {"<a xmlns:x='http://1' xmlns:y='http://1' x:b='1' c='2'><y:d y:b='3' b='4'/></a>",
@@ -215,6 +225,28 @@ static void the_sink_can_end_it(void **state)
     xml_free(d);
 }
 
+static void a_text_is_all_that_an_element_holds(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *document;
+        bool has;
+        const char *said;
+    } table[] = {
+        {"<a/>", true, ""},          {"<a></a>", true, ""},      {"<a>t</a>", true, "t"},
+        {"<a> </a>", true, " "},     {"<a><b/></a>", false, ""}, {"<a>t<b/></a>", false, ""},
+        {"<a><b/>t</a>", false, ""},
+    };
+    for (size_t i = 0; i < test_count(table); i++) {
+        struct xml_document *d;
+        struct bytes said;
+        assert_ok(xml_parse(bytes_str(table[i].document), &d, NULL));
+        assert_int_equal(xml_text(d, 0, &said), table[i].has);
+        assert_true(bytes_is_str(said, table[i].said));
+        xml_free(d);
+    }
+}
+
 /* ---- what is not read ---- */
 
 static void what_is_not_well_formed_or_not_needed_is_refused(void **state)
@@ -238,6 +270,12 @@ static void what_is_not_well_formed_or_not_needed_is_refused(void **state)
         {"\xef\xbb\xbf<a/>", ERR_ENCODING}, /* a byte order mark */
         {"< a/>", ERR_ENCODING},
         {"<1a/>", ERR_ENCODING},
+        {"<@/>", ERR_ENCODING},
+        {"<[/>", ERR_ENCODING},
+        {"<`/>", ERR_ENCODING},
+        {"<{/>", ERR_ENCODING},
+        {"<a,/>", ERR_ENCODING},
+        {"<a;/>", ERR_ENCODING},
         {"<\xc3\xa9/>", ERR_ENCODING},
         {"<a:/>", ERR_ENCODING},
         {"<:a/>", ERR_ENCODING},
@@ -254,6 +292,10 @@ static void what_is_not_well_formed_or_not_needed_is_refused(void **state)
         {"<a xmlns='http://1' xmlns='http://1'/>", ERR_ENCODING},
         {"<a xmlns:x=''/>", ERR_ENCODING},
         {"<a xmlns='relative'/>", ERR_ENCODING},
+        {"<a xmlns='a*b:c'/>", ERR_ENCODING},
+        {"<a xmlns='a b:c'/>", ERR_ENCODING},
+        {"<a xmlns=':c'/>", ERR_ENCODING},
+        {"<a xmlns='1:c'/>", ERR_ENCODING},
         {"<a xmlns:x='../a:b'/>", ERR_ENCODING},
         {"<a xmlns:xml='http://www.w3.org/XML/1998/namespace'/>", ERR_ENCODING},
         {"<a xmlns:x='http://www.w3.org/XML/1998/namespace'/>", ERR_ENCODING},
@@ -272,6 +314,17 @@ static void what_is_not_well_formed_or_not_needed_is_refused(void **state)
         {"<a>&#1</a>", ERR_ENCODING},
         {"<a>&#0;</a>", ERR_ENCODING},
         {"<a>&#8;</a>", ERR_ENCODING},
+        {"<a>&#x1F;</a>", ERR_ENCODING},
+        {"<a>&#a;</a>", ERR_ENCODING},
+        {"<a>&#xg;</a>", ERR_ENCODING},
+        {"<a>&#xG;</a>", ERR_ENCODING},
+        {"<a>&#x@;</a>", ERR_ENCODING},
+        {"<a>&#x`;</a>", ERR_ENCODING},
+        {"<a>&#x:;</a>", ERR_ENCODING},
+        {"<a>&#x/;</a>", ERR_ENCODING},
+        {"<a>&#xDFFF;</a>", ERR_ENCODING},
+        {"<a>&#xFFFF;</a>", ERR_ENCODING},
+        {"<a>&#4294967361;</a>", ERR_ENCODING}, /* 32 bits and 'A' */
         {"<a>&#xD800;</a>", ERR_ENCODING},
         {"<a>&#xFFFE;</a>", ERR_ENCODING},
         {"<a>&#x110000;</a>", ERR_ENCODING},
@@ -279,6 +332,8 @@ static void what_is_not_well_formed_or_not_needed_is_refused(void **state)
         {"<a>\x01</a>", ERR_ENCODING},
         {"<a>\xff</a>", ERR_ENCODING},
         {"<a>\xef\xbf\xbe</a>", ERR_ENCODING},
+        {"<a>\xef\xbf\xbf</a>", ERR_ENCODING},
+        {"<a>\x1f</a>", ERR_ENCODING},
         {"<a>\xed\xa0\x80</a>", ERR_ENCODING},
         {"<!-- --><a/>", ERR_UNKNOWN},
         {"<a><!-- --></a>", ERR_UNKNOWN},
@@ -304,6 +359,11 @@ static void what_is_not_well_formed_or_not_needed_is_refused(void **state)
     }
     struct xml_document *d;
     assert_err(xml_parse(bytes_of("<a>\0</a>", 8), &d, NULL), ERR_ENCODING);
+    struct err_note note = {{0}};
+    assert_err(xml_parse(bytes_str("<a b=1/>"), &d, &note), ERR_ENCODING);
+    assert_string_equal(note.text, "XML document at 0x5: no quote before a value");
+    assert_err(xml_parse(bytes_str("<a/>b"), &d, &note), ERR_TRAILING);
+    assert_string_equal(note.text, "XML document at 0x4: something behind the root element");
 }
 
 /* count times one text, between two others. */
@@ -338,7 +398,8 @@ static void limits_hold(void **state)
     assert_err(parsed(repeated("", "<a>", 100000, "")), ERR_TOO_LARGE);
     assert_ok(parsed(repeated("<a>", "<b/>", XML_NODES_MAX - 1, "</a>")));
     assert_err(parsed(repeated("<a>", "<b/>", XML_NODES_MAX, "</a>")), ERR_TOO_LARGE);
-    assert_err(parsed(repeated("<a>", "x", XML_SIZE_MAX, "</a>")), ERR_TOO_LARGE);
+    assert_ok(parsed(repeated("<a>", "x", XML_SIZE_MAX - 7, "</a>")));
+    assert_err(parsed(repeated("<a>", "x", XML_SIZE_MAX - 6, "</a>")), ERR_TOO_LARGE);
     for (int more = 0; more < 2; more++) {
         char *at = attributes + 2;
         for (int i = 0; i < XML_ELEMENT_ATTRIBUTES_MAX + more; i++)
@@ -372,6 +433,7 @@ int main(void)
         cmocka_unit_test(libxml2_has_the_same_canonical_forms),
         cmocka_unit_test(an_element_stands_for_itself_with_all_that_is_in_scope),
         cmocka_unit_test(an_element_can_be_left_out),
+        cmocka_unit_test(a_text_is_all_that_an_element_holds),
         cmocka_unit_test(the_sink_can_end_it),
         cmocka_unit_test(what_is_not_well_formed_or_not_needed_is_refused),
         cmocka_unit_test(limits_hold),
