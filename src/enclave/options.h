@@ -19,8 +19,9 @@
 #define ENCLAVE_ENGINE_UPSTREAM    "upstream="
 
 struct enclave_options {
-    const char *listen;        /* tcp:ADDRESS:PORT, unix:PATH, vsock:PORT */
-    const char *model;         /* GGUF file, or a device that holds one; with another server, what that was told to load */
+    const char *listen; /* tcp:ADDRESS:PORT, unix:PATH, vsock:PORT */
+    const char
+        *model; /* GGUF file, or a device that holds one; with another server, what that was told to load */
     const char *model_size;    /* as it was given; NULL: the file's own */
     uint64_t model_bytes;      /* the same as a number; 0: the file's own */
     const char *engine;        /* llama, or upstream=ADDRESS */
