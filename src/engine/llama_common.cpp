@@ -217,7 +217,7 @@ std::string schema_of(const struct generation *g)
         return std::string();
     if (g->format == GENERATION_FORMAT_JSON)
         return any_object;
-    const std::string schema = string_of(g->schema);
+    std::string schema = string_of(g->schema);
     const common_json parsed = common_json::parse(schema);
     /* What allows every value allows every object, and "common" takes an empty schema for none. */
     if (parsed.is_boolean() || parsed.empty())

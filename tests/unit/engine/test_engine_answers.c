@@ -395,7 +395,7 @@ static void an_answer_is_a_json_object(void **state)
     const struct fixture_answer *a =
         fixture_ask_body(f, 0, API_CHAT,
                          "{" STORY ",\"response_format\":{\"type\":\"json_object\"},\"temperature\":0,\"max_"
-                                   "tokens\":60,\"stream\":true}");
+                         "tokens\":60,\"stream\":true}");
     assert_ok(a->result);
     assert_int_equal(a->text[0], '{');
 }
