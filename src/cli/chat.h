@@ -17,7 +17,7 @@ struct chat {
     struct history history;
     bool keeps_history;         /* in a file, because the user wants it */
     struct secret_buffer files; /* for the next question */
-    bool interrupted; /* Ctrl-C came last: once more leaves */
+    bool interrupted;           /* Ctrl-C came last: once more leaves */
     bool leaving;
 };
 
