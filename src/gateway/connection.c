@@ -281,6 +281,8 @@ static bool stalled(struct connection *c, uint64_t now)
 static bool vanished(struct connection *c, uint64_t now)
 {
     uint64_t interval = (uint64_t)c->gateway->options.ping_seconds * SECOND_MS;
+    if (!c->client.reading)
+        c->heard_at = now; /* it may have answered: it is we who do not listen */
     if (c->websocket == NULL || interval == 0 || now - c->heard_at < interval || now - c->asked_at < interval)
         return false;
     if (c->asked_at > c->heard_at)

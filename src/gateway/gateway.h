@@ -83,6 +83,7 @@ struct listener {
     enum transport transport;
     int family;
     bool open;
+    struct address address;
     union {
         uv_handle_t handle;
         uv_stream_t stream;

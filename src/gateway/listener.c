@@ -36,15 +36,19 @@ static enum err parse(const char *text, enum transport *transport, struct addres
     return err_noted(ERR_USAGE, note, "%.100s: wanted tcp:, tls:, ws: or wss:HOST:PORT, or unix:PATH", text);
 }
 
+static const char *path_of(const struct address *address)
+{
+    return ((const struct sockaddr_un *)&address->where)->sun_path;
+}
+
 /* A gateway that was killed leaves its socket's name behind. Where nobody answers, the name is free. */
 static void remove_stale(const struct address *address)
 {
-    const struct sockaddr_un *un = (const struct sockaddr_un *)&address->where;
     struct stat info;
     int fd = address_socket(address);
-    if (fd >= 0 && lstat(un->sun_path, &info) == 0 && S_ISSOCK(info.st_mode) &&
-        connect(fd, (const struct sockaddr *)un, address->size) != 0 && errno == ECONNREFUSED)
-        (void)unlink(un->sun_path);
+    if (fd >= 0 && lstat(path_of(address), &info) == 0 && S_ISSOCK(info.st_mode) &&
+        connect(fd, (const struct sockaddr *)&address->where, address->size) != 0 && errno == ECONNREFUSED)
+        (void)unlink(path_of(address));
     if (fd >= 0)
         (void)close(fd);
 }
@@ -94,15 +98,14 @@ static int take(struct gateway *g, struct listener *l, int fd)
 enum err listener_open(struct gateway *g, struct listener *l, const char *text,
                        uv_connection_cb on_connection, int *port, struct err_note *note)
 {
-    struct address address = {.size = 0};
-    enum err e = parse(text, &l->transport, &address, note);
+    enum err e = parse(text, &l->transport, &l->address, note);
     if (e != ERR_OK)
         return e;
     l->gateway = g;
-    l->family = address.where.ss_family;
+    l->family = l->address.where.ss_family;
     if (l->family == AF_UNIX)
-        remove_stale(&address);
-    int fd = bind_to(&address);
+        remove_stale(&l->address);
+    int fd = bind_to(&l->address);
     if (fd < 0)
         return err_noted(ERR_NETWORK, note, "listening on %.120s: %s", text, strerror(errno));
     *port = port_of(fd);
@@ -118,5 +121,7 @@ void listener_close(struct listener *l)
     if (!l->open)
         return;
     l->open = false;
+    if (l->family == AF_UNIX)
+        (void)unlink(path_of(&l->address));
     uv_close(&l->socket.handle, NULL);
 }

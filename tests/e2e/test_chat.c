@@ -377,18 +377,20 @@ static void what_is_forgotten_is_in_memory_no_more(void **state)
 {
     static const char typed[] = "The canary Quetzalcoatl is never sent to anybody at all";
     static const char canary[] = "A second canary, Cuauhtemoc, is asked about by name and number";
-    static const char *const answer[] = {
+    static const char *const song[] = {
         "The third **canary** of them all answers: ", "Xochiquetzal sang forty-two vermilion songs.\n", NULL};
     static struct stage s;
     char keys[256];
     (void)state;
+    if (TEST_UNDER_ASAN)
+        skip(); /* its shadow of the memory is too large to search, and keeps what was freed */
     stage_open(&s);
-    answer_with(answer);
+    answer_with(song);
     chat(&s, none);
     struct memscan *m = memscan_new();
     memscan_add_text(m, "typed and erased", typed, sizeof typed - 1);
     memscan_add_text(m, "asked", canary, sizeof canary - 1);
-    memscan_add_text(m, "answered", answer[1], strlen(answer[1]));
+    memscan_add_text(m, "answered", song[1], strlen(song[1]));
     if (!memscan_learn(m, s.pty.pid)) {
         (void)printf("skipped: the memory of a child cannot be read here\n");
         (void)kill(s.pty.pid, SIGKILL);

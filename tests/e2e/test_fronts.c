@@ -23,7 +23,7 @@
 
 enum {
     STREAMS = 16,
-    TOKENS = 160,
+    TOKENS = 96,
     WAIT_MS = 60000,
     HAPROXY_STOP_MS = 20000,
     FAILOVER_MS_MAX =

@@ -79,6 +79,16 @@ class Relays(Case):
                 self.assertEqual(echo(s, BYTES * 8), BYTES * 8)
                 s.close()
             self.assertEqual(g.stop(), 0)
+            self.assertFalse(os.path.exists(self.path("front")))
+
+    def test_a_socket_that_was_left_behind_is_taken_over_and_one_in_use_is_not(self):
+        backend = self.backend()
+        g = self.gateway("--listen", "unix:" + self.path("front"), "--backend", backend.address)
+        with self.assertRaises(AssertionError):
+            self.gateway("--listen", "unix:" + self.path("front"), "--backend", backend.address)
+        g.kill()
+        self.assertTrue(os.path.exists(self.path("front")))
+        self.gateway("--listen", "unix:" + self.path("front"), "--backend", backend.address)
 
     def test_the_end_of_one_direction_is_passed_on_and_the_other_goes_on(self):
         g = self.gateway("--listen", "tcp:127.0.0.1:0", "--backend", self.backend().address)
