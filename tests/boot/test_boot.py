@@ -124,6 +124,33 @@ class Answers(unittest.TestCase):
             self.assertEqual(reason, "enclumed: ended by signal 31")
 
 
+class Release(unittest.TestCase):
+    """The image that is released, as far as it goes without a confidential processor."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.image = PLACE.here / "release"
+        PLACE.image(cls.image)
+
+    def test_no_chip(self):
+        """Locked down from its first instruction it takes Debian's signed modules, and stops where the chip should answer."""
+        with machine(Network(PLACE), image=self.image, chip=False, vcpus=2) as m:
+            self.assertRegex(str(m.wait_stopped()), "chip: no chip answers", m.serial())
+
+    def test_simulated_chip(self):
+        """It has no use for a simulated one: the way to it is a device that is not on the list."""
+        with machine(Vsock(PLACE), image=self.image) as m:
+            self.assertRegex(str(m.wait_stopped()), r"devices: PCI device 1af4:1043 .*is not on the list", m.serial())
+
+    def test_no_tables(self):
+        """acpi=off, the stricter way: the same, with one processor."""
+        base = (self.image / "cmdline").read_text().rstrip()
+        stricter = base.replace("initcall_blacklist=acpi_init pci=lastbus=1", "acpi=off")
+        self.assertNotEqual(base, stricter)
+        with machine(Network(PLACE), image=self.image, chip=False, cmdline=stricter) as m:
+            self.assertRegex(str(m.wait_stopped()), "chip: no chip answers", m.serial())
+
+
 class Tampered(unittest.TestCase):
     """Each with one change. The chip measures what is launched; the client knows what should have been."""
 
