@@ -4,6 +4,7 @@
 
     test_boot.py SOURCE PROGRAMS DEPS SCRATCH [unittest options]
 """
+import os
 import re
 import socket
 import subprocess
@@ -17,6 +18,7 @@ PLACE = None
 IMAGE = PROBE = VOLUME = None
 MODEL_DIGEST = WORDS = ""
 CANARY = "zebrafish-7319"
+PROMPTS = int(os.environ.get("ENCLUME_BOOT_PROMPTS", "3")) # more for a longer look
 REFUSED, NETWORK = 1, 3
 
 
@@ -94,7 +96,7 @@ class Answers(unittest.TestCase):
         with machine(way, vcpus=2) as m:
             m.wait_ready()
             measurement = PLACE.measure(IMAGE, m.cmdline, vcpus=2)
-            for _ in range(3):
+            for _ in range(PROMPTS):
                 done = chat(m, measurement, "--remember", kept, prompt=f"The {CANARY} said")
                 self.assertEqual(done.returncode, 0, done.stderr + m.serial())
             with socket.create_connection(("127.0.0.1", way.other), timeout=20) as other:
