@@ -190,6 +190,7 @@ apt_private() {
     [[ -n $mirror ]] ||
         die "this machine's apt uses no Debian mirror: name one in ENCLUME_DEBIAN_MIRROR"
     mkdir -p "$root"/{lists/partial,cache/archives/partial,state}
+    : >"$root/state/status"
     {
         printf 'Types: %s\nURIs: %s\nSuites: %s\nComponents: main\nSigned-By: %s\n' \
             "$kind" "$mirror" "$*" "$keyring"
@@ -209,7 +210,7 @@ Dir::Etc::sourcelist "$root/$suite.sources";
 Dir::Etc::sourceparts "/dev/null";
 Dir::State "$root/state";
 Dir::State::lists "$root/lists";
-Dir::State::status "/dev/null";
+Dir::State::status "$root/state/status";
 Dir::Cache "$root/cache";
 APT::Architectures { "$(dpkg --print-architecture)"; };
 APT::Sandbox::User "$(id -un)";
@@ -256,7 +257,7 @@ deb_closure() {
     mkdir "$debs" "$debs/partial"
     mkdir -p "$dir"/usr/{bin,sbin,lib,lib64}
     for link in bin sbin lib lib64; do ln -s "usr/$link" "$dir/$link"; done
-    run "fetching $1 and what it needs" '^Get:' 90 "${apt_env[@]}" apt-get install -q -y --download-only --no-install-recommends \
+    run "fetching $1 and what it needs" '^Get:' 90 "${apt_env[@]}" apt-get install -q -y --download-only --no-install-recommends -o Debug::NoLocking=true \
         -o "Dir::Cache::archives=$debs" "$@"
     for deb in "$debs"/*.deb; do
         dpkg-deb --fsys-tarfile "$deb" | tar -x -C "$dir" --keep-directory-symlink --no-same-owner

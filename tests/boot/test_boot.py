@@ -4,6 +4,7 @@
 
     test_boot.py SOURCE PROGRAMS DEPS SCRATCH [unittest options]
 """
+import os
 import re
 import socket
 import subprocess
@@ -17,6 +18,7 @@ PLACE = None
 IMAGE = PROBE = VOLUME = None
 MODEL_DIGEST = WORDS = ""
 CANARY = "zebrafish-7319"
+PROMPTS = int(os.environ.get("ENCLUME_BOOT_PROMPTS", "3")) # more for a longer look
 REFUSED, NETWORK = 1, 3
 
 
@@ -94,7 +96,7 @@ class Answers(unittest.TestCase):
         with machine(way, vcpus=2) as m:
             m.wait_ready()
             measurement = PLACE.measure(IMAGE, m.cmdline, vcpus=2)
-            for _ in range(3):
+            for _ in range(PROMPTS):
                 done = chat(m, measurement, "--remember", kept, prompt=f"The {CANARY} said")
                 self.assertEqual(done.returncode, 0, done.stderr + m.serial())
             with socket.create_connection(("127.0.0.1", way.other), timeout=20) as other:
@@ -122,6 +124,33 @@ class Answers(unittest.TestCase):
             self.assertEqual(sum(": refused (" in line for line in lines), 39, m.serial())
             self.assertIn("probe: confined", lines[-1])
             self.assertEqual(reason, "enclumed: ended by signal 31")
+
+
+class Release(unittest.TestCase):
+    """The image that is released, as far as it goes without a confidential processor."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.image = PLACE.here / "release"
+        PLACE.image(cls.image)
+
+    def test_no_chip(self):
+        """Locked down from its first instruction it takes Debian's signed modules, and stops where the chip should answer."""
+        with machine(Network(PLACE), image=self.image, chip=False, vcpus=2) as m:
+            self.assertRegex(str(m.wait_stopped()), "chip: no chip answers", m.serial())
+
+    def test_simulated_chip(self):
+        """It has no use for a simulated one: the way to it is a device that is not on the list."""
+        with machine(Vsock(PLACE), image=self.image) as m:
+            self.assertRegex(str(m.wait_stopped()), r"devices: PCI device 1af4:1043 .*is not on the list", m.serial())
+
+    def test_no_tables(self):
+        """acpi=off, the stricter way: the same, with one processor."""
+        base = (self.image / "cmdline").read_text().rstrip()
+        stricter = base.replace("initcall_blacklist=acpi_init pci=lastbus=1", "acpi=off")
+        self.assertNotEqual(base, stricter)
+        with machine(Network(PLACE), image=self.image, chip=False, cmdline=stricter) as m:
+            self.assertRegex(str(m.wait_stopped()), "chip: no chip answers", m.serial())
 
 
 class Tampered(unittest.TestCase):
