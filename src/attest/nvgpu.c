@@ -14,9 +14,10 @@ static void saw_of(struct context *c, const char *what, size_t number, const cha
     __attribute__((format(printf, 4, 0)));
 static void saw_of(struct context *c, const char *what, size_t number, const char *format, va_list args)
 {
-    int used = snprintf(c->answer.saw, sizeof c->answer.saw, "%s %zu: ", what, number + 1);
-    if (used > 0 && (size_t)used < sizeof c->answer.saw)
-        (void)vsnprintf(c->answer.saw + used, sizeof c->answer.saw - (size_t)used, format, args);
+    enum { FRONT = sizeof "GPU 18446744073709551615: " };
+    _Static_assert((int)FRONT < VERDICT_VALUE_SIZE, "there is room behind it");
+    size_t used = (size_t)snprintf(c->answer.saw, FRONT, "%s %zu: ", what, number + 1);
+    (void)vsnprintf(c->answer.saw + used, sizeof c->answer.saw - used, format, args);
 }
 
 bool nvgpu_gpu_saw(struct context *c, size_t gpu, const char *format, ...)
@@ -277,10 +278,11 @@ static const struct check_missing missing_texts[] = {
 
 /* ---- claims ---- */
 
+_Static_assert((int)NVGPU_SERIAL_SIZE > (int)X509_SERIAL_MAX,
+               "every serial number fits, with a zero in front");
+
 static uint8_t claim_serial(uint8_t to[static NVGPU_SERIAL_SIZE], struct bytes serial)
 {
-    if (serial.len > NVGPU_SERIAL_SIZE)
-        return 0;
     memcpy(to, serial.ptr, serial.len);
     return (uint8_t)serial.len;
 }

@@ -28,8 +28,7 @@ static bool part_read(struct reader *r, uint32_t base, uint32_t *value)
             return false;
         *value = *value * base + digit;
     }
-    if (r->left > 0)
-        (void)reader_u8(r);
+    (void)reader_u8(r); /* the dot; at the end there is none, and nothing that could be read */
     return digits != 0 && digits <= DIGITS_MAX;
 }
 

@@ -195,7 +195,9 @@ static void pem_without_a_response_is_refused(void **state)
     expect("file.gpu.ocsp", false, "file 1: no OCSP response in this PEM", "");
     pem[0] = '\0';
     pem_add("OCSP RESPONSE", s.ocsp[0]);
-    (void)strcat(pem, "-----BEGIN OCSP RESPONSE-----\n?\n-----END OCSP RESPONSE-----\n");
+    const size_t used = strlen(pem);
+    (void)snprintf(pem + used, sizeof pem - used, "%s",
+                   "-----BEGIN OCSP RESPONSE-----\n?\n-----END OCSP RESPONSE-----\n");
     ocsp[0] = bytes_str(pem);
     appraise();
     expect("file.gpu.ocsp", false, "file 1: a block of PEM that cannot be read", "");

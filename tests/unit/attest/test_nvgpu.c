@@ -322,6 +322,7 @@ CHANGE(driver_too_old_by_a_part, p->driver_min = "580.95.05.1";)
 CHANGE(driver_minimum_malformed, p->driver_min = "5x";)
 CHANGE(vbios_new_enough, p->vbios_min = "96.00.9F.00.00";)
 CHANGE(vbios_newer_by_hexadecimal_digit, p->vbios_min = "96.00.99.00.01";)
+CHANGE(driver_minimum_with_zeros_behind, p->driver_min = "580.95.05.0.0";)
 CHANGE(driver_minimum_of_seven_digits, p->driver_min = "0000580.0000095";)
 CHANGE(vbios_minimum_with_an_a, p->vbios_min = "96.00.9A.00.01";)
 CHANGE(vbios_minimum_in_small_letters, p->vbios_min = "96.00.9f.00.01";)
@@ -596,6 +597,7 @@ static const struct row rows[] = {
     ROW(driver_newer_by_number),
     ROW(driver_too_old, "nvgpu.driver.version"),
     ROW(driver_too_old_by_a_part, "nvgpu.driver.version"),
+    ROW(driver_minimum_with_zeros_behind),
     ROW(driver_minimum_of_seven_digits),
     ROW(vbios_minimum_with_an_a),
     ROW(vbios_minimum_in_small_letters),

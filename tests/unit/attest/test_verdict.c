@@ -182,11 +182,11 @@ static void gpus_are_named_by_what_they_say(void **state)
     memset(&v, 0, sizeof v);
     v.claims.platform = VERDICT_PLATFORM_GPU;
     v.claims.gpu.count = 2;
-    (void)strcpy(v.claims.gpu.gpus[0].architecture, "Hopper");
-    (void)strcpy(v.claims.gpu.gpus[0].driver, "1.2");
-    (void)strcpy(v.claims.gpu.gpus[0].vbios, "3.4");
-    (void)strcpy(v.claims.gpu.gpus[0].mode, "SPT");
-    (void)strcpy(v.claims.product, "Genoa");
+    (void)snprintf(v.claims.gpu.gpus[0].architecture, sizeof v.claims.gpu.gpus[0].architecture, "Hopper");
+    (void)snprintf(v.claims.gpu.gpus[0].driver, sizeof v.claims.gpu.gpus[0].driver, "1.2");
+    (void)snprintf(v.claims.gpu.gpus[0].vbios, sizeof v.claims.gpu.gpus[0].vbios, "3.4");
+    (void)snprintf(v.claims.gpu.gpus[0].mode, sizeof v.claims.gpu.gpus[0].mode, "SPT");
+    (void)snprintf(v.claims.product, sizeof v.claims.product, "Genoa");
     (void)verdict_add_text(&v, &one, true, "", "");
     verdict_conclude(&v);
     expect_text(&v, true,
