@@ -224,10 +224,12 @@ static void set_position(const struct engine_llama *e, const struct engine_slot 
     v->positions[i + 3 * n] = (llama_pos)at.z;
 }
 
+/* batch: its vectors and how many; the rest is set here. first: of the image's tokens, the batch's first. */
 static enum err decode_part(struct engine_llama *e, struct engine_slot *slot,
-                            const struct engine_image *image, float *embeddings, size_t first, size_t n)
+                            const struct engine_image *image, struct llama_batch *batch, size_t first)
 {
     struct vectors v;
+    size_t n = (size_t)batch->n_tokens;
     enum err result = ERR_MEMORY;
     if (!vectors_open(&v, n))
         goto out;
@@ -238,15 +240,13 @@ static enum err decode_part(struct engine_llama *e, struct engine_slot *slot,
         /* As for tokens: the last one always has an output (put_prompt). */
         v.outputs[i] = i + 1 == n;
     }
-    struct llama_batch batch = {.n_tokens = (int32_t)n,
-                                .embd = embeddings + first * (size_t)llama_model_n_embd_inp(e->model),
-                                .pos = v.positions,
-                                .n_seq_id = v.counts,
-                                .seq_id = v.sequences,
-                                .logits = v.outputs};
+    batch->pos = v.positions;
+    batch->n_seq_id = v.counts;
+    batch->seq_id = v.sequences;
+    batch->logits = v.outputs;
     e->traces.buffer_count = 0;
     slot->rows += (uint32_t)n;
-    int32_t status = llama_decode(e->context, batch);
+    int32_t status = llama_decode(e->context, *batch);
     /* 2: aborted, because everybody cancelled. */
     result = status == 0 ? ERR_OK : status == 2 ? ERR_CANCELLED : ERR_ENGINE;
 out:
@@ -266,15 +266,17 @@ static enum err decode_image(struct engine_llama *e, struct engine_slot *slot,
         result = ERR_ENGINE;
     if (all_at_once)
         llama_set_causal_attn(e->context, false);
+    const size_t width = (size_t)llama_model_n_embd_inp(e->model);
     for (size_t done = 0; result == ERR_OK && done < image->tokens; done += e->step_tokens) {
         size_t left = image->tokens - done;
-        result = decode_part(e, slot, image, embeddings, done, left < e->step_tokens ? left : e->step_tokens);
+        struct llama_batch batch = {.n_tokens = (int32_t)(left < e->step_tokens ? left : e->step_tokens),
+                                    .embd = embeddings + done * width};
+        result = decode_part(e, slot, image, &batch, done);
     }
     if (all_at_once)
         llama_set_causal_attn(e->context, true);
     if (embeddings != NULL)
-        secret_wipe(embeddings,
-                    (size_t)image->tokens * (size_t)llama_model_n_embd_inp(e->model) * sizeof *embeddings);
+        secret_wipe(embeddings, image->tokens * width * sizeof *embeddings);
     for (size_t i = 0; i < p->traces.buffer_count; i++)
         ggml_backend_buffer_clear(p->traces.buffers[i], 0);
     return result;
