@@ -37,7 +37,7 @@ static struct upstream_request *request_new(const struct upstream *u, uint64_t a
     struct upstream_request *r = end == 0 ? NULL : secret_alloc(sizeof *r + end + extra);
     if (r == NULL)
         return NULL;
-    char *at = (char *)(r + 1);
+    uint8_t *at = (uint8_t *)(r + 1);
     r->body = at;
     r->body_len = end + extra;
     memcpy(at, body.ptr, end - 1);
