@@ -49,6 +49,10 @@ static int fix_time_zone(void)
 enum err hardening_at_start(struct err_note *note)
 {
     const struct rlimit none = {0, 0};
+    /* The C library gives each thread a heap of its own, and when it gives memory of one back it opens a file of /proc to see how: the sandbox would end us
+     * in the middle of a request. One heap for all threads does without. (A sanitizer's heap knows nothing of it, nor of the sandbox.) */
+    if (can_be_confined && mallopt(M_ARENA_MAX, 1) != 1)
+        return err_noted(ERR_SYSTEM, note, "one heap for all threads");
     (void)umask(077);
     (void)signal(SIGPIPE, SIG_IGN);
     if (setrlimit(RLIMIT_CORE, &none) != 0)
@@ -61,9 +65,6 @@ enum err hardening_at_start(struct err_note *note)
         return failed(note, "open files");
     if (fix_time_zone() != 0)
         return failed(note, "time zone");
-    /* The heap of a further thread opens /proc/sys/vm/overcommit_memory when it shrinks, and the sandbox would end us for that: one heap for all. A
-     * sanitizer's heap knows nothing of that, and does not open it either. */
-    (void)mallopt(M_ARENA_MAX, 1);
     enum err e = secret_require_locked();
     return e == ERR_OK ? e : err_noted(e, note, "RLIMIT_MEMLOCK is too small");
 }

@@ -51,6 +51,15 @@ static void put_logprob(struct json_line *l, float logprob)
     json_put_number(l, isinf(logprob) ? -9999.0F : logprob);
 }
 
+/* Two tokens may have the same text, but two members not the same name: the likelier one stays. */
+static bool is_repeated(const struct answer_token *t, size_t index)
+{
+    for (size_t i = 0; i < index; i++)
+        if (bytes_equal(t->top[i].text, t->top[index].text))
+            return true;
+    return false;
+}
+
 static void put_top(struct json_line *l, const struct answer_token *t)
 {
     if (isnan(t->logprob)) {
@@ -59,6 +68,8 @@ static void put_top(struct json_line *l, const struct answer_token *t)
     }
     json_put(l, "{");
     for (size_t k = 0; k < t->top_count; k++) {
+        if (is_repeated(t, k))
+            continue;
         json_put(l, k == 0 ? "" : ",");
         put_token(l, t->top[k].text);
         json_put(l, ":");

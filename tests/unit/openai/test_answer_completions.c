@@ -38,11 +38,12 @@ static void usage_comes_last_when_it_was_asked_for(void **state)
 
 static const struct answer_alternative alternatives[] = {
     {{(const uint8_t *)"an", 2}, -0.5F},
+    {{(const uint8_t *)"an", 2}, -0.75F}, /* another token, with the same text */
     {{(const uint8_t *)"\xe2\x82", 2}, -INFINITY},
 };
 static const struct answer_token tokens[] = {
     {.text = {(const uint8_t *)"<", 1}, .logprob = NAN}, /* the first of an echoed prompt */
-    {.text = {(const uint8_t *)"\xc3\xa9n", 3}, .logprob = -0.5F, .top_count = 2, .top = alternatives},
+    {.text = {(const uint8_t *)"\xc3\xa9n", 3}, .logprob = -0.5F, .top_count = 3, .top = alternatives},
     {.text = {(const uint8_t *)"\xe2\x82", 2}, .logprob = -1},
 };
 
