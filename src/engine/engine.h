@@ -24,15 +24,16 @@ struct engine_callbacks {
 };
 
 struct engine_info {
-    char name[64];      /* printable ASCII without quotes, from the model */
-    uint8_t digest[32]; /* SHA-256 of the weights as loaded; with a projector, over both (docs/protocol.md, section 6) */
-    uint32_t context;   /* tokens a request may have, prompt and answer together */
-    uint32_t slots;     /* requests that are worked on at once */
-    uint32_t queue;     /* requests that may wait */
-    bool chat;          /* false: no chat template, the model continues the last message's text */
-    bool embeddings;    /* /v1/embeddings */
-    bool images;        /* messages may hold images */
-    bool tools;         /* the chat template knows tools */
+    char name[64]; /* printable ASCII without quotes, from the model */
+    uint8_t digest
+        [32]; /* SHA-256 of the weights as loaded; with a projector, over both (docs/protocol.md, section 4) */
+    uint32_t context; /* tokens a request may have, prompt and answer together */
+    uint32_t slots;   /* requests that are worked on at once */
+    uint32_t queue;   /* requests that may wait */
+    bool chat;        /* false: no chat template, the model continues the last message's text */
+    bool embeddings;  /* /v1/embeddings */
+    bool images;      /* messages may hold images */
+    bool tools;       /* the chat template knows tools */
 };
 
 struct engine {
@@ -49,10 +50,10 @@ struct engine {
 
 struct engine_llama_options {
     const char *model_path;
-    uint32_t slots;            /* 0: 4 */
-    uint32_t queue;            /* 0: 64 */
-    uint32_t context;          /* tokens a slot; 0: the model's own, at most 8192 */
-    uint32_t threads;          /* 0: one fewer than there are processors; at most 64 */
+    uint32_t slots;   /* 0: 4 */
+    uint32_t queue;   /* 0: 64 */
+    uint32_t context; /* tokens a slot; 0: the model's own, at most 8192 */
+    uint32_t threads; /* 0: one fewer than there are processors; at most 64 */
     /* NULL: the model's own; or a Jinja program, or the name of one that llama.cpp writes itself (text alone, no tools) */
     const char *chat_template;
     /* NULL: no images; or what makes vectors of them ("mmproj", a GGUF file) */

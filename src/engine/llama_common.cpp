@@ -17,7 +17,8 @@
 #include <log.h>
 #include <reasoning-budget.h>
 
-namespace {
+namespace
+{
 
 /* ---- silence ---- */
 
@@ -34,7 +35,8 @@ ssize_t swallow(void *, const char *, size_t size)
 
 /* A grammar that cannot be parsed is printed to stderr, which the host reads. Nothing else of the process writes through this variable while it runs
  * (base/log writes to the descriptor). */
-class silent_stderr {
+class silent_stderr
+{
   public:
     silent_stderr() : lock_(mutex()), saved_(stderr)
     {
@@ -44,7 +46,10 @@ class silent_stderr {
         (void)setvbuf(nowhere, nullptr, _IONBF, 0);
         stderr = nowhere;
     }
-    ~silent_stderr() { stderr = saved_; }
+    ~silent_stderr()
+    {
+        stderr = saved_;
+    }
     silent_stderr(const silent_stderr &) = delete;
     silent_stderr &operator=(const silent_stderr &) = delete;
 
@@ -71,7 +76,10 @@ template <typename Function> enum err guarded(enum err otherwise, Function &&fun
 }
 
 struct sampler_free {
-    void operator()(llama_sampler *sampler) const { llama_sampler_free(sampler); }
+    void operator()(llama_sampler *sampler) const
+    {
+        llama_sampler_free(sampler);
+    }
 };
 using sampler_ptr = std::unique_ptr<llama_sampler, sampler_free>;
 
@@ -114,7 +122,8 @@ struct engine_constraint {
     bool lazy = false;
 };
 
-namespace {
+namespace
+{
 
 /* ---- templates ---- */
 
@@ -144,7 +153,8 @@ bool is_plain(const common_chat_templates *templates)
     const common_chat_params whole = common_chat_templates_apply(templates, in);
     in.force_pure_content = true;
     const common_chat_params pure = common_chat_templates_apply(templates, in);
-    if (thinks(templates) || whole.prompt != pure.prompt || !whole.grammar.empty() || !whole.additional_stops.empty())
+    if (thinks(templates) || whole.prompt != pure.prompt || !whole.grammar.empty() ||
+        !whole.additional_stops.empty())
         return false;
     common_chat_parser_params syntax(whole);
     if (!whole.parser.empty())
@@ -207,7 +217,7 @@ std::string schema_of(const struct generation *g)
         return std::string();
     if (g->format == GENERATION_FORMAT_JSON)
         return any_object;
-    const std::string schema = string_of(g->schema);
+    std::string schema = string_of(g->schema);
     const common_json parsed = common_json::parse(schema);
     /* What allows every value allows every object, and "common" takes an empty schema for none. */
     if (parsed.is_boolean() || parsed.empty())
@@ -277,9 +287,9 @@ sampler_ptr grammar_of(const llama_vocab *vocab, const common_chat_params &param
     }
     for (const std::string &pattern : patterns)
         pattern_texts.push_back(pattern.c_str());
-    return sampler_ptr(llama_sampler_init_grammar_lazy_patterns(
-        vocab, params.grammar.c_str(), "root", pattern_texts.data(), pattern_texts.size(), tokens.data(),
-        tokens.size()));
+    return sampler_ptr(llama_sampler_init_grammar_lazy_patterns(vocab, params.grammar.c_str(), "root",
+                                                                pattern_texts.data(), pattern_texts.size(),
+                                                                tokens.data(), tokens.size()));
 }
 
 std::string piece_of(const llama_vocab *vocab, llama_token token)
@@ -325,7 +335,7 @@ std::vector<llama_token> tokens_of_beginning(const llama_vocab *vocab, const std
 
 /* Inside reasoning no tool call begins, and it ends when its budget is spent. */
 sampler_ptr thinking_of(const llama_vocab *vocab, const common_chat_params &params,
-                              const struct generation *g)
+                        const struct generation *g)
 {
     if (params.thinking_start_tag.empty() || params.thinking_end_tags.empty() ||
         (!params.grammar_lazy && g->reasoning_budget == 0))
@@ -337,7 +347,7 @@ sampler_ptr thinking_of(const llama_vocab *vocab, const common_chat_params &para
                                ? INT_MAX
                                : static_cast<int32_t>(g->reasoning_budget);
     return sampler_ptr(common_reasoning_budget_init(vocab, {tokens_of(vocab, params.thinking_start_tag)},
-                                                          ends, ends.front(), budget));
+                                                    ends, ends.front(), budget));
 }
 
 void add_constraint(engine_plan &plan, const llama_vocab *vocab, const common_chat_params &params,
@@ -455,7 +465,8 @@ enum err engine_templates_open(const struct llama_model *model, const char *sour
         *out = t.release();
         return ERR_OK;
     });
-    return e == ERR_MODEL ? err_noted(e, note, "the chat template is not a Jinja program that can be run") : e;
+    return e == ERR_MODEL ? err_noted(e, note, "the chat template is not a Jinja program that can be run")
+                          : e;
 }
 
 void engine_templates_close(struct engine_templates *t)
@@ -482,12 +493,12 @@ enum err engine_plan_make(const struct engine_templates *t, const struct llama_v
     });
     if (e != ERR_REQUEST)
         return e;
-    return err_noted(e, note, "%s",
-                     g->format != GENERATION_FORMAT_TEXT
-                         ? "response_format: the schema is not one that can be followed"
-                     : g->tool_count != 0
-                         ? "tools: the model's chat template or the grammar cannot carry these messages and tools"
-                         : "messages: the model's chat template refuses them in this order or form");
+    return err_noted(
+        e, note, "%s",
+        g->format != GENERATION_FORMAT_TEXT ? "response_format: the schema is not one that can be followed"
+        : g->tool_count != 0
+            ? "tools: the model's chat template or the grammar cannot carry these messages and tools"
+            : "messages: the model's chat template refuses them in this order or form");
 }
 
 void engine_plan_close(struct engine_plan *p)
@@ -525,7 +536,8 @@ bool engine_plan_has_constraint(const struct engine_plan *p)
 
 /* ---- constraints ---- */
 
-namespace {
+namespace
+{
 
 sampler_ptr copy_of(const sampler_ptr &sampler)
 {
@@ -638,7 +650,8 @@ struct engine_parser {
     std::vector<bool> begun;
 };
 
-namespace {
+namespace
+{
 
 enum {
     /* A parse looks at the whole text again: one for so many parts of it that all together stay linear in its length, times this. */

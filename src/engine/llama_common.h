@@ -70,7 +70,12 @@ ERR_MUST_USE enum err engine_constraint_accept(struct engine_constraint *c, int3
 
 /* ---- answers ---- */
 
-enum engine_piece_kind { ENGINE_PIECE_TEXT, ENGINE_PIECE_REASONING, ENGINE_PIECE_CALL, ENGINE_PIECE_ARGUMENTS };
+enum engine_piece_kind {
+    ENGINE_PIECE_TEXT,
+    ENGINE_PIECE_REASONING,
+    ENGINE_PIECE_CALL,
+    ENGINE_PIECE_ARGUMENTS
+};
 struct engine_piece {
     enum engine_piece_kind kind;
     uint32_t call;     /* CALL, ARGUMENTS: 0, 1, ... */

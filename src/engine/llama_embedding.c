@@ -49,7 +49,8 @@ enum err engine_embedding_open(const struct engine_llama *e, struct engine_slot 
 
 static void take(const struct engine_llama *e, struct engine_slot *slot, const float *v, uint32_t at)
 {
-    bool replaces = (e->pooling == LLAMA_POOLING_TYPE_CLS && at == 0) || e->pooling == LLAMA_POOLING_TYPE_LAST;
+    bool replaces =
+        (e->pooling == LLAMA_POOLING_TYPE_CLS && at == 0) || e->pooling == LLAMA_POOLING_TYPE_LAST;
     for (size_t i = 0; i < width(e); i++) {
         if (replaces)
             slot->vector[i] = (double)v[i];

@@ -2,7 +2,7 @@
 
 /*
  * Images in prompts. A projector (a second file of weights) turns an image into vectors, which take the place of tokens in the prompt. Which weights did that is
- * part of what the enclave says about itself, so with a projector the model's digest is one over both (docs/protocol.md, section 6).
+ * part of what the enclave says about itself, so with a projector the model's digest is one over both (docs/protocol.md, section 4).
  *
  * One image is read in one go, between two steps: those who stream wait for it.
  */
@@ -66,7 +66,8 @@ enum err engine_images_open(struct engine_llama *e, const struct engine_llama_op
     if (options->projector_path == NULL)
         return ERR_OK;
     if (e->templates == NULL)
-        return err_noted(ERR_MODEL, note, "--projector: the model has no chat template that could carry images");
+        return err_noted(ERR_MODEL, note,
+                         "--projector: the model has no chat template that could carry images");
     e->projector = calloc(1, sizeof *e->projector);
     if (e->projector == NULL)
         return ERR_MEMORY;
@@ -77,8 +78,8 @@ enum err engine_images_open(struct engine_llama *e, const struct engine_llama_op
         return result;
     /* libmtmd opens a path; this is the sealed memory that was hashed. */
     (void)snprintf(path, sizeof path, "/proc/self/fd/%d", fileno(file));
-    result = engine_vision_open(path, e->model, e->projector->marker, (int)e->threads_count, engine_wipe_observe,
-                                &e->projector->traces, &e->projector->vision);
+    result = engine_vision_open(path, e->model, e->projector->marker, (int)e->threads_count,
+                                engine_wipe_observe, &e->projector->traces, &e->projector->vision);
     (void)fclose(file);
     if (result == ERR_MODEL)
         return err_noted(result, note, "--projector: the file is none that reads images for this model");
@@ -208,7 +209,8 @@ static void vectors_close(struct vectors *v)
 }
 
 static void set_position(const struct engine_llama *e, const struct engine_slot *slot,
-                         const struct engine_image *image, struct vectors *v, size_t first, size_t n, size_t i)
+                         const struct engine_image *image, struct vectors *v, size_t first, size_t n,
+                         size_t i)
 {
     if (!mtmd_decode_use_mrope(e->projector->vision)) {
         v->positions[i] = (llama_pos)(slot->position + first + i);
@@ -222,8 +224,8 @@ static void set_position(const struct engine_llama *e, const struct engine_slot 
     v->positions[i + 3 * n] = (llama_pos)at.z;
 }
 
-static enum err decode_part(struct engine_llama *e, struct engine_slot *slot, const struct engine_image *image,
-                            float *embeddings, size_t first, size_t n)
+static enum err decode_part(struct engine_llama *e, struct engine_slot *slot,
+                            const struct engine_image *image, float *embeddings, size_t first, size_t n)
 {
     struct vectors v;
     enum err result = ERR_MEMORY;
@@ -252,7 +254,8 @@ out:
     return result;
 }
 
-static enum err decode_image(struct engine_llama *e, struct engine_slot *slot, const struct engine_image *image)
+static enum err decode_image(struct engine_llama *e, struct engine_slot *slot,
+                             const struct engine_image *image)
 {
     struct engine_projector *p = e->projector;
     float *embeddings = NULL;

@@ -88,7 +88,7 @@ enum engine_request_state {
 
 /* In secret memory. */
 struct engine_request {
-    struct engine_request *next; /* lock */
+    struct engine_request *next;     /* lock */
     enum engine_request_state state; /* lock */
     uint64_t id;
     uint64_t asker;
@@ -123,25 +123,26 @@ struct engine_slot {
     struct engine_request *request;
     uint32_t choice;
     const struct engine_prompt *prompt; /* the request's */
-    size_t image;      /* of the prompt's images, the next one */
-    uint32_t decoded;  /* tokens read, the prompt's and the answer's */
-    uint32_t position; /* of the next one */
-    uint32_t rows;     /* KV rows that may have been written, those of aborted steps included */
-    llama_token next;  /* ANSWER: sampled, not yet decoded */
-    uint32_t limit;    /* completion tokens allowed */
+    size_t image;                       /* of the prompt's images, the next one */
+    uint32_t decoded;                   /* tokens read, the prompt's and the answer's */
+    uint32_t position;                  /* of the next one */
+    uint32_t rows;    /* KV rows that may have been written, those of aborted steps included */
+    llama_token next; /* ANSWER: sampled, not yet decoded */
+    uint32_t limit;   /* completion tokens allowed */
     uint32_t completion;
     struct llama_sampler *sampler;        /* NULL: the most likely token */
     struct engine_constraint *constraint; /* NULL: none */
     struct engine_parser *parser;         /* NULL: all text is content */
     struct engine_logprobs *logprobs;     /* NULL: not wanted; secret memory */
     struct engine_text text;
-    size_t unclaimed; /* bytes of text whose tokens went out with nothing yet (logprobs) */
-    uint32_t calls;   /* tool calls that began */
-    bool reasoning; /* what came last was reasoning */
-    double *vector; /* EMBEDDINGS: the sum so far; secret memory */
+    size_t unclaimed;  /* bytes of text whose tokens went out with nothing yet (logprobs) */
+    uint32_t calls;    /* tool calls that began */
+    bool reasoning;    /* what came last was reasoning */
+    double *vector;    /* EMBEDDINGS: the sum so far; secret memory */
     uint32_t in_batch; /* tokens of it in the last batch */
-    int32_t output;    /* index in the batch of the token whose logits it wants; for a vector, of its first token */
-    enum err result;   /* ENDED */
+    int32_t
+        output; /* index in the batch of the token whose logits it wants; for a vector, of its first token */
+    enum err result; /* ENDED */
 };
 
 /* Where content lies inside llama.cpp (llama_wipe.c). */
@@ -166,8 +167,8 @@ struct engine_llama {
     pthread_t preparer;
 
     pthread_mutex_t lock;
-    pthread_cond_t wake;    /* the engine's thread */
-    pthread_cond_t arrived; /* llama_prepare.c's */
+    pthread_cond_t wake;             /* the engine's thread */
+    pthread_cond_t arrived;          /* llama_prepare.c's */
     struct engine_request *requests; /* accepted and not done, in the order of their arrival */
     uint32_t live;                   /* how many */
     bool closing;
@@ -212,7 +213,8 @@ void engine_request_free(struct engine_request *r);
 /* ---- llama_prepare.c ---- */
 void *engine_prepare_run(void *engine);
 /* What the thread does with one request. ERR_REQUEST with a note, ERR_CONTEXT, ERR_MEMORY, ERR_ENGINE. */
-ERR_MUST_USE enum err engine_prepare(const struct engine_llama *e, struct engine_request *r, struct err_note *note);
+ERR_MUST_USE enum err engine_prepare(const struct engine_llama *e, struct engine_request *r,
+                                     struct err_note *note);
 
 void engine_prompt_release(struct engine_prompt *p);
 
@@ -279,7 +281,8 @@ uint8_t *engine_piece_of(const struct engine_llama *e, llama_token token, bool s
 ERR_MUST_USE enum err engine_sampler_open(struct engine_llama *e, struct engine_slot *slot);
 void engine_sampler_close(struct engine_slot *slot);
 /* ERR_ENGINE: the grammar allows no token of the vocabulary. ERR_MEMORY. */
-ERR_MUST_USE enum err engine_sampler_next(struct engine_llama *e, struct engine_slot *slot, llama_token *token);
+ERR_MUST_USE enum err engine_sampler_next(struct engine_llama *e, struct engine_slot *slot,
+                                          llama_token *token);
 
 /* ---- llama_logprobs.c: the tokens of text that was not handed out yet ---- */
 ERR_MUST_USE enum err engine_logprobs_open(const struct generation *g, struct engine_logprobs **out);
@@ -288,8 +291,8 @@ void engine_logprobs_close(struct engine_logprobs *l);
 ERR_MUST_USE enum err engine_logprobs_add(const struct engine_llama *e, struct engine_logprobs *l,
                                           const float *logits, llama_token token, size_t len);
 /* len bytes of text go out: sets the delta's tokens, those that lie before its end; or, last, all. They stay until engine_logprobs_taken. */
-ERR_MUST_USE enum err engine_logprobs_take(const struct engine_llama *e, struct engine_logprobs *l, size_t len,
-                                           bool last, struct answer_delta *delta);
+ERR_MUST_USE enum err engine_logprobs_take(const struct engine_llama *e, struct engine_logprobs *l,
+                                           size_t len, bool last, struct answer_delta *delta);
 void engine_logprobs_taken(struct engine_logprobs *l);
 
 /* ---- llama_embedding.c ---- */
@@ -317,7 +320,8 @@ ERR_MUST_USE enum err engine_output_end(struct engine_llama *e, struct engine_re
 
 /* ---- llama_template.c ---- */
 /* Which template to use: the option's (a name or a Jinja program), the model's, or none: sets chat_template or templates. ERR_MODEL. */
-ERR_MUST_USE enum err engine_template_choose(struct engine_llama *e, const char *option, struct err_note *note);
+ERR_MUST_USE enum err engine_template_choose(struct engine_llama *e, const char *option,
+                                             struct err_note *note);
 /* The prompt's text in secret memory, by llama.cpp's own template of that name; NULL: the contents, one after the other. Texts
  * only. ERR_REQUEST with a note, ERR_MEMORY, ERR_ENGINE. */
 ERR_MUST_USE enum err engine_template_apply(const char *name, const struct generation *g, uint8_t **text,

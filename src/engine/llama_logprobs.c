@@ -42,7 +42,8 @@ enum err engine_logprobs_open(const struct generation *g, struct engine_logprobs
     *out = secret_alloc(sizeof **out);
     if (*out == NULL)
         return ERR_MEMORY;
-    (*out)->top = g->top_logprobs < GENERATION_TOP_LOGPROBS_MAX ? g->top_logprobs : GENERATION_TOP_LOGPROBS_MAX;
+    (*out)->top =
+        g->top_logprobs < GENERATION_TOP_LOGPROBS_MAX ? g->top_logprobs : GENERATION_TOP_LOGPROBS_MAX;
     return ERR_OK;
 }
 

@@ -82,8 +82,8 @@ static enum err copy_and_hash(const struct engine_llama_options *o, int from, in
 }
 
 /* what: "model" or "projector". o: whose progress is told; NULL: nobody's. */
-static enum err read_sealed(const char *path, const char *what, const struct engine_llama_options *o, FILE **out,
-                            uint8_t digest[static CRYPTO_SHA256_SIZE], struct err_note *note)
+static enum err read_sealed(const char *path, const char *what, const struct engine_llama_options *o,
+                            FILE **out, uint8_t digest[static CRYPTO_SHA256_SIZE], struct err_note *note)
 {
     struct crypto_hash_stream *hash = NULL;
     enum err e = ERR_OK;

@@ -41,8 +41,8 @@ enum err engine_output_delta(struct engine_llama *e, const struct engine_slot *s
     return send(e, r, answer_delta(r->answer, slot->choice, delta, &e->lines));
 }
 
-enum err engine_output_finish(struct engine_llama *e, const struct engine_slot *slot, enum answer_finish finish,
-                              struct bytes stop)
+enum err engine_output_finish(struct engine_llama *e, const struct engine_slot *slot,
+                              enum answer_finish finish, struct bytes stop)
 {
     const struct engine_request *r = slot->request;
     return send(e, r, answer_finish(r->answer, slot->choice, finish, stop, &e->lines));

@@ -38,8 +38,8 @@ static enum err check_calls(const struct generation *g, struct err_note *note)
     for (size_t i = 0; i < g->message_count; i++)
         for (size_t k = 0; k < g->messages[i].call_count; k++)
             if (!engine_schema_is_shallow(g->messages[i].calls[k].arguments))
-                return err_noted(ERR_REQUEST, note, "messages[%zu]: a tool call's arguments are nested too deep",
-                                 i);
+                return err_noted(ERR_REQUEST, note,
+                                 "messages[%zu]: a tool call's arguments are nested too deep", i);
     return ERR_OK;
 }
 
@@ -91,7 +91,8 @@ static enum err fits(const struct engine_llama *e, const struct engine_request *
     return p->count <= most ? ERR_OK : ERR_CONTEXT;
 }
 
-static enum err tokenize(const struct engine_llama *e, struct engine_prompt *p, struct bytes text, bool special)
+static enum err tokenize(const struct engine_llama *e, struct engine_prompt *p, struct bytes text,
+                         bool special)
 {
     if (text.len > (size_t)e->info.context * BYTES_A_TOKEN_MAX || text.len > INT32_MAX)
         return ERR_CONTEXT;
@@ -190,8 +191,8 @@ static enum err make_plan(const struct engine_llama *e, struct engine_request *r
     const bool by_template = e->templates != NULL && g->message_count != 0;
     if (!by_template && g->format == GENERATION_FORMAT_TEXT)
         return ERR_OK;
-    return engine_plan_make(by_template ? e->templates : NULL, e->vocab, g, engine_images_marker(e->projector),
-                            &r->plan, note);
+    return engine_plan_make(by_template ? e->templates : NULL, e->vocab, g,
+                            engine_images_marker(e->projector), &r->plan, note);
 }
 
 static void gather_stops(struct engine_request *r)

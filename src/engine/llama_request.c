@@ -54,8 +54,8 @@ enum err engine_request_submit(struct engine *self, uint64_t id, uint64_t asker,
         goto fail;
     r->id = id;
     r->asker = asker;
-    r->choices = api == API_EMBEDDINGS ? (uint32_t)r->generation.prompt_count
-                                       : generation_choices(&r->generation);
+    r->choices =
+        api == API_EMBEDDINGS ? (uint32_t)r->generation.prompt_count : generation_choices(&r->generation);
     pthread_mutex_lock(&e->lock);
     if (e->closing || e->live >= e->info.slots + e->info.queue) {
         result = ERR_BUSY;

@@ -34,7 +34,8 @@ static bool has_penalties(const struct generation_sampling *s)
     return s->repeat_penalty != 1.0F || s->frequency_penalty != 0.0F || s->presence_penalty != 0.0F;
 }
 
-static enum err add_biases(struct engine_llama *e, struct llama_sampler *chain, const struct generation_sampling *s)
+static enum err add_biases(struct engine_llama *e, struct llama_sampler *chain,
+                           const struct generation_sampling *s)
 {
     if (s->bias_count == 0)
         return ERR_OK;
@@ -43,8 +44,8 @@ static enum err add_biases(struct engine_llama *e, struct llama_sampler *chain, 
         return ERR_MEMORY;
     for (size_t i = 0; i < s->bias_count; i++)
         biases[i] = (llama_logit_bias){.token = s->biases[i].token, .bias = s->biases[i].bias};
-    llama_sampler_chain_add(chain, llama_sampler_init_logit_bias(llama_vocab_n_tokens(e->vocab),
-                                                                 (int32_t)s->bias_count, biases));
+    llama_sampler_chain_add(
+        chain, llama_sampler_init_logit_bias(llama_vocab_n_tokens(e->vocab), (int32_t)s->bias_count, biases));
     secret_free(biases);
     return ERR_OK;
 }
@@ -80,9 +81,10 @@ static enum err open_chain(struct engine_llama *e, struct engine_slot *slot)
     if (result != ERR_OK)
         return result;
     if (has_penalties(s))
-        llama_sampler_chain_add(slot->sampler, llama_sampler_init_penalties(
-                                                   llama_vocab_n_tokens(e->vocab), (int32_t)e->info.context,
-                                                   s->repeat_penalty, s->frequency_penalty, s->presence_penalty));
+        llama_sampler_chain_add(slot->sampler,
+                                llama_sampler_init_penalties(llama_vocab_n_tokens(e->vocab),
+                                                             (int32_t)e->info.context, s->repeat_penalty,
+                                                             s->frequency_penalty, s->presence_penalty));
     if (s->temperature <= 0)
         llama_sampler_chain_add(slot->sampler, llama_sampler_init_greedy());
     else

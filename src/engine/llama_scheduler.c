@@ -156,7 +156,8 @@ static void copy_prompt(struct engine_llama *e, struct engine_slot *slot)
         return;
     for (uint32_t i = 0; i < e->info.slots; i++) {
         const struct engine_slot *from = &e->slots[i];
-        if (from->request != slot->request || from->state != ENGINE_SLOT_ANSWER || from->prompt != slot->prompt)
+        if (from->request != slot->request || from->state != ENGINE_SLOT_ANSWER ||
+            from->prompt != slot->prompt)
             continue;
         llama_memory_t memory = llama_get_memory(e->context);
         llama_memory_seq_cp(memory, from->sequence, slot->sequence, -1, -1);
@@ -179,7 +180,8 @@ static void put_prompt(struct engine_llama *e, struct engine_slot *slot, uint32_
      * step replaces this one's tokens (llama_wipe.c). */
     for (uint32_t i = 0; i < n; i++) {
         bool wanted = i + 1 == n || makes_vector(slot);
-        int32_t at = engine_batch_put(e, p->tokens[slot->decoded + i], slot->position + i, slot->sequence, wanted);
+        int32_t at =
+            engine_batch_put(e, p->tokens[slot->decoded + i], slot->position + i, slot->sequence, wanted);
         if (i == 0 || !makes_vector(slot))
             slot->output = at;
     }
@@ -278,7 +280,8 @@ static void step(struct engine_llama *e)
             continue;
         if (status == 0)
             advance(e, slot);
-        else if (status != 2) /* 2: aborted, so every request of this step is cancelled, which the next round sees. */
+        else if (status !=
+                 2) /* 2: aborted, so every request of this step is cancelled, which the next round sees. */
             engine_slot_end(slot, ERR_ENGINE);
     }
     if (e->vectors)

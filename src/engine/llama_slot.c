@@ -46,8 +46,8 @@ void engine_slot_begin(struct engine_llama *e, struct engine_slot *slot, struct 
     slot->request = request;
     slot->prompt = engine_request_prompt(request, slot->choice);
     request->working++;
-    enum err result = request->generation.api == API_EMBEDDINGS ? engine_embedding_open(e, slot)
-                                                                : open_answer(e, slot);
+    enum err result =
+        request->generation.api == API_EMBEDDINGS ? engine_embedding_open(e, slot) : open_answer(e, slot);
     if (result != ERR_OK) {
         engine_slot_end(slot, result);
         return;
@@ -94,7 +94,8 @@ static enum err push_token(struct engine_llama *e, struct engine_slot *slot, lla
 static enum err hand_out(struct engine_llama *e, struct engine_slot *slot, enum engine_parser_step step)
 {
     /* The parser is told of the end, also when no text comes with it; and so are who waits for the last tokens. */
-    if (slot->text.ready == 0 && (step == ENGINE_PARSER_MORE || (slot->parser == NULL && slot->logprobs == NULL)))
+    if (slot->text.ready == 0 &&
+        (step == ENGINE_PARSER_MORE || (slot->parser == NULL && slot->logprobs == NULL)))
         return ERR_OK;
     enum err result = engine_output_text(e, slot, bytes_of(slot->text.bytes, slot->text.ready), step);
     engine_text_taken(&slot->text);
@@ -125,8 +126,8 @@ static enum err echo(struct engine_llama *e, struct engine_slot *slot)
     if (result == ERR_OK)
         result = engine_text_finish(&whole);
     if (result == ERR_OK && whole.ready != 0)
-        result = engine_output_delta(e, slot, &(struct answer_delta){.kind = ANSWER_TEXT,
-                                                                     .text = bytes_of(whole.bytes, whole.ready)});
+        result = engine_output_delta(
+            e, slot, &(struct answer_delta){.kind = ANSWER_TEXT, .text = bytes_of(whole.bytes, whole.ready)});
     engine_text_close(&whole);
     secret_buffer_release(&text);
     return result;
@@ -177,9 +178,10 @@ static enum err take(struct engine_llama *e, struct engine_slot *slot, bool *ove
         result = engine_text_finish(&slot->text);
     *over = ended || slot->text.stopped;
     if (result == ERR_OK)
-        result = hand_out(e, slot, !*over                 ? ENGINE_PARSER_MORE
-                                   : how == ANSWER_LENGTH ? ENGINE_PARSER_CUT
-                                                          : ENGINE_PARSER_END);
+        result = hand_out(e, slot,
+                          !*over                 ? ENGINE_PARSER_MORE
+                          : how == ANSWER_LENGTH ? ENGINE_PARSER_CUT
+                                                 : ENGINE_PARSER_END);
     if (result == ERR_OK && *over)
         result = finish(e, slot, how);
     return result;

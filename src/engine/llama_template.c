@@ -30,9 +30,10 @@ enum err engine_template_choose(struct engine_llama *e, const char *option, stru
     if (option == NULL || is_program(option)) {
         enum err result = engine_templates_open(e->model, option, &e->templates, note);
         if (result == ERR_MODEL && option == NULL)
-            return err_noted(result, note,
-                             "the model's chat template is not a Jinja program that can be run; name one to use "
-                             "with --chat-template (chatml, llama3, mistral-v7, gemma, ...)");
+            return err_noted(
+                result, note,
+                "the model's chat template is not a Jinja program that can be run; name one to use "
+                "with --chat-template (chatml, llama3, mistral-v7, gemma, ...)");
         return result == ERR_MODEL
                    ? err_noted(result, note, "--chat-template: not a Jinja program that can be run")
                    : result;

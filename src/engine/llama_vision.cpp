@@ -18,9 +18,12 @@ int stbi_info_from_memory(const unsigned char *buffer, int len, int *x, int *y, 
 void stbi_image_free(void *pixels);
 }
 
-namespace {
+namespace
+{
 
-void say_nothing(enum ggml_log_level, const char *, void *) {}
+void say_nothing(enum ggml_log_level, const char *, void *)
+{
+}
 
 template <typename Function> enum err guarded(enum err otherwise, Function &&function) noexcept
 {
@@ -45,7 +48,10 @@ bool is_png_or_jpeg(struct bytes file)
 }
 
 struct pixels_free {
-    void operator()(unsigned char *pixels) const { stbi_image_free(pixels); }
+    void operator()(unsigned char *pixels) const
+    {
+        stbi_image_free(pixels);
+    }
 };
 
 enum err read_picture(struct bytes file, size_t i, mtmd::bitmap *out, struct err_note *note)
@@ -72,9 +78,9 @@ enum err read_picture(struct bytes file, size_t i, mtmd::bitmap *out, struct err
 
 } // namespace
 
-enum err engine_vision_open(const char *path, const struct llama_model *model, const char *marker, int threads,
-                            bool (*observe)(struct ggml_tensor *node, bool ask, void *user), void *user,
-                            struct mtmd_context **out)
+enum err engine_vision_open(const char *path, const struct llama_model *model, const char *marker,
+                            int threads, bool (*observe)(struct ggml_tensor *node, bool ask, void *user),
+                            void *user, struct mtmd_context **out)
 {
     *out = nullptr;
     return guarded(ERR_MODEL, [&] {

@@ -26,8 +26,8 @@ struct mtmd_input_chunk;
 struct mtmd_input_chunks;
 
 /* path: the projector's file. observe: sees every graph (llama_wipe.c). ERR_MODEL: it is none, or not this model's, or one for sound. */
-ERR_MUST_USE enum err engine_vision_open(const char *path, const struct llama_model *model, const char *marker,
-                                         int threads,
+ERR_MUST_USE enum err engine_vision_open(const char *path, const struct llama_model *model,
+                                         const char *marker, int threads,
                                          bool (*observe)(struct ggml_tensor *node, bool ask, void *user),
                                          void *user, struct mtmd_context **out);
 void engine_vision_close(struct mtmd_context *v); /* NULL does nothing */

@@ -58,7 +58,8 @@ static void take_line(struct fixture_answer *a, struct bytes line)
     const json_t *usage = json_object_get(document, "usage");
     if (json_is_object(usage)) {
         a->usage.prompt_tokens = (uint32_t)json_integer_value(json_object_get(usage, "prompt_tokens"));
-        a->usage.completion_tokens = (uint32_t)json_integer_value(json_object_get(usage, "completion_tokens"));
+        a->usage.completion_tokens =
+            (uint32_t)json_integer_value(json_object_get(usage, "completion_tokens"));
     }
     json_decref(document);
 }

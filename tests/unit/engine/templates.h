@@ -7,7 +7,8 @@
 /* Plain. */
 #define TEMPLATE_CHATML                                                                                      \
     "{% for message in messages %}{{ '<|im_start|>' + message['role'] + '\\n' + message['content'] + "       \
-    "'<|im_end|>\\n' }}{% endfor %}{% if add_generation_prompt %}{{ '<|im_start|>assistant\\n' }}{% endif %}"
+    "'<|im_end|>\\n' }}{% endfor %}{% if add_generation_prompt %}{{ '<|im_start|>assistant\\n' }}{% endif "  \
+    "%}"
 
 /* Tools: described in the system's turn, called between marks. */
 #define TEMPLATE_TOOLS                                                                                       \

@@ -131,8 +131,9 @@ static void several_answers_cost_the_prompt_once(void **state)
     size_t n = (size_t)snprintf(body, sizeof body, "{\"messages\":[{\"role\":\"user\",\"content\":\"The");
     for (int i = 0; i < 180; i++)
         n += (size_t)snprintf(body + n, sizeof body - n, " cat");
-    (void)snprintf(body + n, sizeof body - n,
-                   "\"}],\"n\":4,\"temperature\":0,\"max_tokens\":20,\"stream\":true,\"return_progress\":true}");
+    (void)snprintf(
+        body + n, sizeof body - n,
+        "\"}],\"n\":4,\"temperature\":0,\"max_tokens\":20,\"stream\":true,\"return_progress\":true}");
     const struct fixture_answer *a = fixture_ask_body(f, 0, API_CHAT, body);
     size_t whole_prompts = 0;
     json_t *line;
@@ -174,8 +175,8 @@ static void somebody_elses_answer_comes_between_many(void **state)
 static void logprobs_are_those_of_the_text(void **state)
 {
     (void)state;
-    json_t *document =
-        whole(API_CHAT, "{" STORY ",\"temperature\":0,\"max_tokens\":12,\"logprobs\":true,\"top_logprobs\":3}");
+    json_t *document = whole(
+        API_CHAT, "{" STORY ",\"temperature\":0,\"max_tokens\":12,\"logprobs\":true,\"top_logprobs\":3}");
     const json_t *tokens = json_object_get(json_object_get(choice(document, 0), "logprobs"), "content");
     char joined[512] = "";
     assert_int_equal(json_array_size(tokens), 12);
@@ -215,14 +216,16 @@ static void logprobs_end_before_a_stop_sequence(void **state)
 static void a_bias_decides(void **state)
 {
     (void)state;
-    json_t *document = whole(API_CHAT, "{" STORY ",\"temperature\":0,\"max_tokens\":5,\"logit_bias\":{\"6635\":100}}");
+    json_t *document =
+        whole(API_CHAT, "{" STORY ",\"temperature\":0,\"max_tokens\":5,\"logit_bias\":{\"6635\":100}}");
     const char *said = content(document, 0);
     size_t cats = 0;
     for (const char *at = said; (at = strstr(at, "cat")) != NULL; at++)
         cats++;
     assert_int_equal(cats, 5);
     json_decref(document);
-    refused(f, API_CHAT, "{" STORY ",\"logit_bias\":{\"32000\":1}}", "logit_bias: the model has no token 32000");
+    refused(f, API_CHAT, "{" STORY ",\"logit_bias\":{\"32000\":1}}",
+            "logit_bias: the model has no token 32000");
 }
 
 /* ---- prompts as they are ---- */
@@ -261,8 +264,7 @@ static void several_prompts_have_several_answers(void **state)
 
 static void take_vector(const json_t *document, size_t i, float *v, size_t count)
 {
-    const json_t *values =
-        json_object_get(json_array_get(json_object_get(document, "data"), i), "embedding");
+    const json_t *values = json_object_get(json_array_get(json_object_get(document, "data"), i), "embedding");
     double length = 0;
     assert_int_equal(json_array_size(values), count);
     for (size_t k = 0; k < count; k++) {
@@ -285,8 +287,9 @@ static void texts_become_vectors(void **state)
     (void)state;
     static float v[3][WIDTH];
     static float again[WIDTH];
-    json_t *document = whole(API_EMBEDDINGS, "{\"input\":[\"The dog ran in the park.\",\"A dog runs in a park.\","
-                                             "\"Mom made soup for dinner with carrots.\"]}");
+    json_t *document =
+        whole(API_EMBEDDINGS, "{\"input\":[\"The dog ran in the park.\",\"A dog runs in a park.\","
+                              "\"Mom made soup for dinner with carrots.\"]}");
     for (size_t i = 0; i < 3; i++)
         take_vector(document, i, v[i], WIDTH);
     assert_true(likeness(v[0], v[1]) > likeness(v[0], v[2]));
@@ -371,7 +374,8 @@ static void an_answer_follows_a_schema(void **state)
             (void)snprintf(body, sizeof body, "{" STORY "," PERSON ",%s}", how[i]);
             json_t *document = whole_from(templated ? tools : f, API_CHAT, body);
             assert_person(content(document, 0));
-            assert_string_equal(json_string_value(json_object_get(choice(document, 0), "finish_reason")), "stop");
+            assert_string_equal(json_string_value(json_object_get(choice(document, 0), "finish_reason")),
+                                "stop");
             json_decref(document);
         }
 }
@@ -388,9 +392,10 @@ static void several_answers_follow_a_schema_each(void **state)
 static void an_answer_is_a_json_object(void **state)
 {
     (void)state;
-    const struct fixture_answer *a = fixture_ask_body(
-        f, 0, API_CHAT,
-        "{" STORY ",\"response_format\":{\"type\":\"json_object\"},\"temperature\":0,\"max_tokens\":60,\"stream\":true}");
+    const struct fixture_answer *a =
+        fixture_ask_body(f, 0, API_CHAT,
+                         "{" STORY ",\"response_format\":{\"type\":\"json_object\"},\"temperature\":0,\"max_"
+                         "tokens\":60,\"stream\":true}");
     assert_ok(a->result);
     assert_int_equal(a->text[0], '{');
 }
@@ -405,7 +410,9 @@ static void an_answer_is_a_json_object(void **state)
 static void a_tool_is_called(void **state)
 {
     (void)state;
-    json_t *document = whole_from(tools, API_CHAT, "{" STORY "," TOOLS ",\"tool_choice\":\"required\",\"temperature\":0,\"parallel_tool_calls\":false}");
+    json_t *document = whole_from(
+        tools, API_CHAT,
+        "{" STORY "," TOOLS ",\"tool_choice\":\"required\",\"temperature\":0,\"parallel_tool_calls\":false}");
     const json_t *calls = json_object_get(json_object_get(choice(document, 0), "message"), "tool_calls");
     const json_t *function = json_object_get(json_array_get(calls, 0), "function");
     assert_int_equal(json_array_size(calls), 1);
@@ -415,7 +422,8 @@ static void a_tool_is_called(void **state)
     assert_true(strcmp(animal, "cat") == 0 || strcmp(animal, "dog") == 0);
     json_decref(arguments);
     assert_true(json_string_length(json_object_get(json_array_get(calls, 0), "id")) > 0);
-    assert_string_equal(json_string_value(json_object_get(choice(document, 0), "finish_reason")), "tool_calls");
+    assert_string_equal(json_string_value(json_object_get(choice(document, 0), "finish_reason")),
+                        "tool_calls");
     json_decref(document);
 }
 
@@ -424,7 +432,8 @@ static void a_streamed_call_comes_in_pieces(void **state)
     (void)state;
     const struct fixture_answer *a = fixture_ask_body(
         tools, 0, API_CHAT,
-        "{" STORY "," TOOLS ",\"tool_choice\":\"required\",\"temperature\":0,\"stream\":true,\"parallel_tool_calls\":false}");
+        "{" STORY "," TOOLS
+        ",\"tool_choice\":\"required\",\"temperature\":0,\"stream\":true,\"parallel_tool_calls\":false}");
     char arguments[256] = "";
     size_t begun = 0;
     size_t pieces = 0;
@@ -455,10 +464,11 @@ static void a_streamed_call_comes_in_pieces(void **state)
 static void an_answer_beside_tools_is_content(void **state)
 {
     (void)state;
-    json_t *document =
-        whole_from(tools, API_CHAT, "{" STORY "," TOOLS ",\"temperature\":0,\"max_tokens\":20,\"logprobs\":true}");
+    json_t *document = whole_from(
+        tools, API_CHAT, "{" STORY "," TOOLS ",\"temperature\":0,\"max_tokens\":20,\"logprobs\":true}");
     assert_true(strlen(content(document, 0)) > 20);
-    assert_true(json_array_size(json_object_get(json_object_get(choice(document, 0), "logprobs"), "content")) > 15);
+    assert_true(
+        json_array_size(json_object_get(json_object_get(choice(document, 0), "logprobs"), "content")) > 15);
     json_decref(document);
 }
 
@@ -474,7 +484,8 @@ static void what_the_model_cannot_do_is_refused(void **state)
     refused(f, API_CHAT, "{" STORY "," TOOLS "}", "tools");
     refused(tools, API_CHAT, "{" STORY "," TOOLS "," PERSON "}", "response_format");
     refused(tools, API_CHAT,
-            "{" STORY ",\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"f\",\"parameters\":{\"type\":"
+            "{" STORY
+            ",\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"f\",\"parameters\":{\"type\":"
             "\"object\",\"properties\":{\"x\":{\"type\":\"nonsense\"}}}}}],\"tool_choice\":\"required\"}",
             "tools");
     refused(tools, API_CHAT,
@@ -488,7 +499,8 @@ static void what_the_model_cannot_do_is_refused(void **state)
 static void every_dialect_is_answered(void **state)
 {
     (void)state;
-    json_t *document = whole(API_RESPONSES, "{\"input\":\"Once upon a time\",\"temperature\":0,\"max_output_tokens\":20}");
+    json_t *document =
+        whole(API_RESPONSES, "{\"input\":\"Once upon a time\",\"temperature\":0,\"max_output_tokens\":20}");
     assert_string_equal(json_string_value(json_object_get(document, "object")), "response");
     json_decref(document);
     document = whole(API_MESSAGES, "{\"messages\":[{\"role\":\"user\",\"content\":\"Once upon a time\"}],"

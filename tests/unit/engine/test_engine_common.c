@@ -105,8 +105,9 @@ static void tools_and_their_answers_are_in_the_prompt(void **state)
     assert_non_null(text);
     assert_non_null(strstr(text, "\"name\": \"get_weather\""));
     assert_non_null(strstr(text, "\"name\": \"get_time\""));
-    assert_non_null(strstr(text, "<tool_call>\n{\"name\": \"get_weather\", \"arguments\": {\"city\": \"Paris\"}}\n"
-                                 "</tool_call><|im_end|>\n<|im_start|>user\n<tool_response>\nrain\n"));
+    assert_non_null(strstr(text,
+                           "<tool_call>\n{\"name\": \"get_weather\", \"arguments\": {\"city\": \"Paris\"}}\n"
+                           "</tool_call><|im_end|>\n<|im_start|>user\n<tool_response>\nrain\n"));
     free(text);
     engine_plan_close(plan);
     generation_release(&g);
@@ -213,7 +214,8 @@ static enum err read_answer(const struct engine_plan *plan, const char *answer, 
     assert_ok(engine_parser_open(plan, &parser));
     for (size_t at = 0; e == ERR_OK && at < len; at += step) {
         size_t n = len - at < step ? len - at : step;
-        e = engine_parser_push(parser, bytes_of(answer + at, n), at + n < len ? ENGINE_PARSER_MORE : last, hear, h);
+        e = engine_parser_push(parser, bytes_of(answer + at, n), at + n < len ? ENGINE_PARSER_MORE : last,
+                               hear, h);
     }
     engine_parser_close(parser);
     return e;
@@ -222,9 +224,9 @@ static enum err read_answer(const struct engine_plan *plan, const char *answer, 
 static void calls_are_read_as_they_come(void **state)
 {
     (void)state;
-    static const char answer[] =
-        "Let me see.\n<tool_call>\n{\"name\": \"get_weather\", \"arguments\": {\"city\": \"Par\xc3\xads \\\"x\\\"\"}}\n"
-        "</tool_call>";
+    static const char answer[] = "Let me see.\n<tool_call>\n{\"name\": \"get_weather\", \"arguments\": "
+                                 "{\"city\": \"Par\xc3\xads \\\"x\\\"\"}}\n"
+                                 "</tool_call>";
     struct generation g;
     struct engine_plan *plan = plan_of(TEMPLATE_TOOLS, "{" QUESTION "," WEATHER "}", &g);
     assert_true(engine_plan_has_parser(plan));
@@ -292,16 +294,20 @@ static void a_sink_that_fails_ends_it_and_so_does_bottomless_nesting(void **stat
 
 /* ---- grammars ---- */
 
+static int32_t single[256]; /* the token of each byte */
+
 static int32_t token_of(const char *piece)
 {
+    assert_int_equal(strlen(piece), 1);
+    return single[(uint8_t)piece[0]];
+}
+
+static void find_tokens(void)
+{
     char text[64];
-    for (int32_t token = 0; token < llama_vocab_n_tokens(vocab); token++) {
-        int32_t n = llama_token_to_piece(vocab, token, text, sizeof text, 0, true);
-        if (n == (int32_t)strlen(piece) && memcmp(text, piece, (size_t)n) == 0)
-            return token;
-    }
-    fail_msg("no token is %s", piece);
-    return -1;
+    for (int32_t token = llama_vocab_n_tokens(vocab); token-- > 0;)
+        if (llama_token_to_piece(vocab, token, text, sizeof text, 0, true) == 1)
+            single[(uint8_t)text[0]] = token;
 }
 
 static bool allows(struct engine_constraint *c, const char *piece)
@@ -324,23 +330,28 @@ static void accept(struct engine_constraint *c, const char *text)
 /* Tokens that are the only ones allowed, one after the other, are this text. */
 static void accept_only(struct engine_constraint *c, const char *text)
 {
+    size_t count = (size_t)llama_vocab_n_tokens(vocab);
+    llama_token_data *data = calloc(count, sizeof *data);
     char piece[64];
+    assert_non_null(data);
     while (text[0] != '\0') {
         int32_t only = -1;
-        for (int32_t token = 0; token < llama_vocab_n_tokens(vocab); token++) {
-            bool allowed = false;
-            assert_ok(engine_constraint_allows(c, token, &allowed));
-            if (allowed) {
+        for (size_t i = 0; i < count; i++)
+            data[i] = (llama_token_data){.id = (int32_t)i, .logit = 1};
+        llama_token_data_array array = {.data = data, .size = count, .selected = -1};
+        assert_ok(engine_constraint_apply(c, &array));
+        for (size_t i = 0; i < count; i++)
+            if (!isinf(data[i].logit)) {
                 assert_int_equal(only, -1);
-                only = token;
+                only = data[i].id;
             }
-        }
         int32_t n = llama_token_to_piece(vocab, only, piece, sizeof piece, 0, true);
         assert_in_range(n, 1, sizeof piece);
         assert_int_equal(strncmp(text, piece, (size_t)n), 0);
         assert_ok(engine_constraint_accept(c, only));
         text += n;
     }
+    free(data);
 }
 
 static bool allows_end(struct engine_constraint *c)
@@ -350,8 +361,8 @@ static bool allows_end(struct engine_constraint *c)
     return allowed;
 }
 
-static struct engine_constraint *constraint_of(const char *source, const char *body, struct engine_plan **plan,
-                                               struct generation *g)
+static struct engine_constraint *constraint_of(const char *source, const char *body,
+                                               struct engine_plan **plan, struct generation *g)
 {
     struct engine_constraint *c = NULL;
     *plan = plan_of(source, body, g);
@@ -361,7 +372,8 @@ static struct engine_constraint *constraint_of(const char *source, const char *b
 }
 
 #define SCHEMA                                                                                               \
-    "{" QUESTION ",\"response_format\":{\"type\":\"json_schema\",\"json_schema\":{\"name\":\"s\",\"schema\":" \
+    "{" QUESTION                                                                                             \
+    ",\"response_format\":{\"type\":\"json_schema\",\"json_schema\":{\"name\":\"s\",\"schema\":"             \
     "{\"type\":\"object\",\"properties\":{\"ok\":{\"type\":\"boolean\"}},\"required\":[\"ok\"],"             \
     "\"additionalProperties\":false}}}}"
 
@@ -482,7 +494,8 @@ static void a_schema_that_cannot_be_followed_is_refused_in_silence(void **state)
         struct engine_plan *plan = NULL;
         struct err_note note = {{0}};
         (void)snprintf(body, sizeof body,
-                       "{" QUESTION ",\"response_format\":{\"type\":\"json_schema\",\"json_schema\":{\"name\":"
+                       "{" QUESTION
+                       ",\"response_format\":{\"type\":\"json_schema\",\"json_schema\":{\"name\":"
                        "\"s\",\"schema\":%s}}}",
                        schemas[i]);
         struct generation g = request_of(body);
@@ -517,8 +530,11 @@ static int load_vocabulary(void **state)
     strict_json_init();
     llama_log_set(say_nothing, NULL);
     model = llama_model_load_from_file(FIXTURE_MODEL, params);
-    vocab = model == NULL ? NULL : llama_model_get_vocab(model);
-    return model == NULL ? -1 : 0;
+    if (model == NULL)
+        return -1;
+    vocab = llama_model_get_vocab(model);
+    find_tokens();
+    return 0;
 }
 
 static int free_vocabulary(void **state)

@@ -140,8 +140,10 @@ static void sample(uint32_t seed, char *text, size_t size)
 {
     struct fixture_request request = {.prompt = "Once upon a time", .max_tokens = 40};
     char more[256];
-    (void)snprintf(more, sizeof more, "\"temperature\":0.9,\"top_k\":50,\"top_p\":0.95,\"min_p\":0.01,\"presence_penalty\":0.1,"
-                   "\"frequency_penalty\":0.1,\"repeat_penalty\":1.1,\"seed\":%u", seed);
+    (void)snprintf(more, sizeof more,
+                   "\"temperature\":0.9,\"top_k\":50,\"top_p\":0.95,\"min_p\":0.01,\"presence_penalty\":0.1,"
+                   "\"frequency_penalty\":0.1,\"repeat_penalty\":1.1,\"seed\":%u",
+                   seed);
     request.more = more;
     const struct fixture_answer *a = fixture_ask(f, 0, &request);
     assert_ok(a->result);
@@ -336,6 +338,7 @@ static void who_asks_much_does_not_keep_others_waiting(void **state)
     assert_int_equal(small->answers[MANY - 1]->dones, 0);
     for (uint64_t id = 0; id < MANY; id++)
         assert_ok(fixture_wait(small, id)->result);
+    secret_free(body);
     fixture_close(small);
 }
 

@@ -21,9 +21,10 @@ static void schemas_in_use_pass(void **state)
     struct err_note note;
     assert_ok(check("{}", &note));
     assert_ok(check("true", &note));
-    assert_ok(check("{\"type\":\"object\",\"properties\":{\"a\":{\"type\":\"array\",\"items\":{\"enum\":[\"x\",1]}},"
-                    "\"b\":{\"$ref\":\"#/$defs/c\"}},\"$defs\":{\"c\":{\"type\":\"string\",\"pattern\":\"^[a-z]+$\"}}}",
-                    &note));
+    assert_ok(check(
+        "{\"type\":\"object\",\"properties\":{\"a\":{\"type\":\"array\",\"items\":{\"enum\":[\"x\",1]}},"
+        "\"b\":{\"$ref\":\"#/$defs/c\"}},\"$defs\":{\"c\":{\"type\":\"string\",\"pattern\":\"^[a-z]+$\"}}}",
+        &note));
 }
 
 static void refuses(const char *json, const char *words)
@@ -75,6 +76,31 @@ static void what_would_cost_time_or_stack_is_refused(void **state)
     assert_ok(check(json, &note)); /* only read */
 }
 
+/* Found by fuzzing: the reader of grammars counts from 4 up to 2. */
+static void bounds_the_wrong_way_round_are_refused(void **state)
+{
+    (void)state;
+    static const char *const schemas[] = {
+        "{\"type\":\"string\",\"pattern\":\"^[a-z]{4,2}$\"}",
+        "{\"type\":\"string\",\"pattern\":\"^a{99999999999999999999}$\"}",
+        "{\"type\":\"string\",\"pattern\":\"^(a{0,1001})$\"}",
+        "{\"items\":{\"type\":\"string\",\"minLength\":4,\"maxLength\":2}}",
+        "{\"type\":\"array\",\"minItems\":2,\"maxItems\":1}",
+        "{\"type\":\"array\",\"minItems\":-1}",
+        "{\"type\":\"string\",\"maxLength\":1e3}",
+        "{\"type\":\"string\",\"maxLength\":100000}",
+        "{\"type\":\"integer\",\"minimum\":5,\"maximum\":4}",
+        "{\"type\":\"integer\",\"exclusiveMinimum\":5,\"maximum\":4.5}",
+    };
+    struct err_note note;
+    for (size_t i = 0; i < test_count(schemas); i++)
+        refuses(schemas[i], "a schema's");
+    assert_ok(check(
+        "{\"type\":\"string\",\"pattern\":\"^[a-z]{2,4}-[0-9]{3}x{1,}$\",\"minLength\":0,\"maxLength\":9}",
+        &note));
+    assert_ok(check("{\"type\":\"integer\",\"minimum\":-5,\"maximum\":-5}", &note));
+}
+
 static void nesting_is_counted_in_texts_that_are_not_json(void **state)
 {
     (void)state;
@@ -92,6 +118,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(schemas_in_use_pass),
         cmocka_unit_test(what_would_cost_time_or_stack_is_refused),
+        cmocka_unit_test(bounds_the_wrong_way_round_are_refused),
         cmocka_unit_test(nesting_is_counted_in_texts_that_are_not_json),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -15,8 +15,10 @@
 #include "templates.h"
 
 #define BODY                                                                                                 \
-    "{\"messages\":[{\"role\":\"system\",\"content\":\"Be brief.\"},{\"role\":\"user\",\"content\":\"Hello \xc3\xa9\"},"     \
-    "{\"role\":\"assistant\",\"content\":\"\"},{\"role\":\"user\",\"content\":\"Why?\"}],\"max_tokens\":5,\"stream\":true,"    \
+    "{\"messages\":[{\"role\":\"system\",\"content\":\"Be brief.\"},{\"role\":\"user\",\"content\":\"Hello " \
+    "\xc3\xa9\"},"                                                                                           \
+    "{\"role\":\"assistant\",\"content\":\"\"},{\"role\":\"user\",\"content\":\"Why?\"}],\"max_tokens\":5,"  \
+    "\"stream\":true,"                                                                                       \
     "\"stream_options\":{\"include_usage\":true}}"
 
 static struct generation parse(const char *body)
@@ -57,7 +59,8 @@ static void many_short_messages_find_room(void **state)
     assert_non_null(body);
     size_t n = (size_t)snprintf(body, SIZE, "{\"messages\":[");
     for (size_t i = 0; i < COUNT; i++)
-        n += (size_t)snprintf(body + n, SIZE - n, "%s{\"role\":\"user\",\"content\":\"x\"}", i == 0 ? "" : ",");
+        n += (size_t)snprintf(body + n, SIZE - n, "%s{\"role\":\"user\",\"content\":\"x\"}",
+                              i == 0 ? "" : ",");
     (void)snprintf(body + n, SIZE - n, "]}");
     struct generation many = parse(body);
     uint8_t *text = NULL;
@@ -83,7 +86,8 @@ static void without_a_template_contents_follow_each_other(void **state)
 static void what_is_not_text_needs_the_models_own_template(void **state)
 {
     (void)state;
-    struct generation g = parse("{\"messages\":[{\"role\":\"tool\",\"tool_call_id\":\"c\",\"content\":\"x\"}]}");
+    struct generation g =
+        parse("{\"messages\":[{\"role\":\"tool\",\"tool_call_id\":\"c\",\"content\":\"x\"}]}");
     struct err_note note = {{0}};
     uint8_t *text = NULL;
     size_t len = 0;

@@ -16,8 +16,10 @@
 
 #include <llama.h>
 
+#include "base/encoding.h"
 #include "e2e/memscan.h"
 #include "engine_fixture.h"
+#include "support/gguf_projector.h"
 #include "templates.h"
 #include "wipe_requests.h"
 
@@ -35,7 +37,11 @@ struct expected {
     size_t answer_len, prompt_count, answer_count;
 };
 static struct expected canary_expected, other_expected, sampled_expected, chat_expected, jinja_expected,
-    schema_expected, tools_expected, thinking_expected;
+    schema_expected, tools_expected, thinking_expected, image_expected;
+
+static char directory[] = "/tmp/enclume-wipe-XXXXXX";
+static char projector[sizeof directory + 16];
+static char picture[64 * 1024]; /* a PNG whose pixels are the other prompt, in base64 */
 
 static void tokenize(const struct llama_vocab *vocab, const char *text, size_t len, int32_t *tokens,
                      size_t *count)
@@ -57,7 +63,8 @@ static size_t answer_text(const struct fixture_answer *a, char *text, size_t siz
     for (size_t i = 0; (line = fixture_line(a, i)) != NULL; i++) {
         const json_t *delta = json_object_get(json_array_get(json_object_get(line, "choices"), 0), "delta");
         const json_t *call = json_array_get(json_object_get(delta, "tool_calls"), 0);
-        const char *piece = json_string_value(json_object_get(json_object_get(call, "function"), "arguments"));
+        const char *piece =
+            json_string_value(json_object_get(json_object_get(call, "function"), "arguments"));
         size_t n = piece == NULL ? 0 : strlen(piece);
         assert_true(len + n < size);
         if (n != 0)
@@ -71,8 +78,8 @@ static size_t answer_text(const struct fixture_answer *a, char *text, size_t siz
 static void expect(struct fixture *f, const struct llama_vocab *vocab, const char *prompt,
                    uint32_t max_tokens, const char *more, struct expected *x)
 {
-    struct fixture_answer *a =
-        fixture_ask(f, 0, &(struct fixture_request){.prompt = prompt, .max_tokens = max_tokens, .more = more});
+    struct fixture_answer *a = fixture_ask(
+        f, 0, &(struct fixture_request){.prompt = prompt, .max_tokens = max_tokens, .more = more});
     assert_ok(a->result);
     x->answer_len = answer_text(a, x->answer, sizeof x->answer);
     tokenize(vocab, prompt, strlen(prompt), x->prompt_tokens, &x->prompt_count);
@@ -88,10 +95,41 @@ static void expect_by(const char *chat_template, const struct llama_vocab *vocab
     fixture_close(f);
 }
 
+static void draw_picture(void)
+{
+    static uint8_t file[32 * 1024];
+    size_t len = png_write(file, sizeof file, 60, (const uint8_t *)other, sizeof other - 1);
+    assert_true(len != 0);
+    encoding_base64(bytes_of(file, len), picture);
+}
+
+static void expect_with_image(const struct llama_vocab *vocab, struct expected *x)
+{
+    static char body[sizeof picture + 1024];
+    struct fixture *f = fixture_open(&(struct engine_llama_options){.model_path = FIXTURE_MODEL,
+                                                                    .threads = 1,
+                                                                    .slots = 1,
+                                                                    .chat_template = TEMPLATE_CHATML,
+                                                                    .projector_path = projector});
+    (void)snprintf(body, sizeof body, WIPE_IMAGE_BODY, canary, picture);
+    const struct fixture_answer *a = fixture_ask_body(f, 0, API_CHAT, body);
+    assert_ok(a->result);
+    x->answer_len = answer_text(a, x->answer, sizeof x->answer);
+    tokenize(vocab, canary, strlen(canary), x->prompt_tokens, &x->prompt_count);
+    tokenize(vocab, x->answer, x->answer_len, x->answer_tokens, &x->answer_count);
+    fixture_close(f);
+}
+
 /* What the prompts' tokens and answers are, from an engine in this process. */
 static int learn_what_to_look_for(void **state)
 {
     (void)state;
+    if (mkdtemp(directory) == NULL)
+        return -1;
+    (void)snprintf(projector, sizeof projector, "%s/mmproj.gguf", directory);
+    if (!gguf_projector_write(projector, 288))
+        return -1;
+    draw_picture();
     struct fixture *f =
         fixture_open(&(struct engine_llama_options){.model_path = FIXTURE_MODEL, .threads = 1, .slots = 1});
     struct llama_model_params params = llama_model_default_params();
@@ -108,6 +146,7 @@ static int learn_what_to_look_for(void **state)
     expect_by(TEMPLATE_CHATML, vocab, 40, NULL, &jinja_expected);
     expect_by(TEMPLATE_TOOLS, vocab, 100, WIPE_TOOLS, &tools_expected);
     expect_by(TEMPLATE_THINK, vocab, 40, NULL, &thinking_expected);
+    expect_with_image(vocab, &image_expected);
     llama_model_free(model);
     return 0;
 }
@@ -139,7 +178,7 @@ static struct subject subject_start(const char *program, const char *scenario)
     assert_true(s.pid >= 0);
     if (s.pid == 0) {
         if (dup2(in[0], STDIN_FILENO) >= 0 && dup2(out[1], STDOUT_FILENO) >= 0)
-            (void)execl(program, program, scenario, (char *)NULL);
+            (void)execl(program, program, scenario, projector, (char *)NULL);
         _exit(127);
     }
     (void)close(in[0]);
@@ -179,8 +218,9 @@ struct scenario {
     const struct expected *expected;
     const char *also[2]; /* other texts of the request */
     uint32_t repeats;    /* of the canary */
-    bool both;        /* also look for the other prompt */
-    bool running;     /* the other prompt's request still runs, and must be found */
+    bool image;          /* with a picture, whose pixels are the other prompt's bytes */
+    bool both;           /* also look for the other prompt */
+    bool running;        /* the other prompt's request still runs, and must be found */
 };
 
 static size_t hits_of(const char *program, const struct scenario *c, FILE *report, size_t *running_hits)
@@ -192,6 +232,10 @@ static size_t hits_of(const char *program, const struct scenario *c, FILE *repor
         memscan_add_text(m, "the request", c->also[i], strlen(c->also[i]));
     if (c->both)
         add_expected(m, other, &other_expected);
+    if (c->image) {
+        memscan_add_text(m, "the picture", other, strlen(other));
+        memscan_add_text(m, "the picture in base64", picture, strlen(picture));
+    }
     memscan_add_tokens(running, "the other prompt", other_expected.prompt_tokens,
                        other_expected.prompt_count);
     struct subject s = subject_start(program, c->name);
@@ -199,7 +243,7 @@ static size_t hits_of(const char *program, const struct scenario *c, FILE *repor
     assert_string_equal(s.line, "ready");
     assert_true(memscan_learn(m, s.pid) && memscan_learn(running, s.pid));
     send_prompt(&s, canary, c->repeats);
-    send_prompt(&s, other, 1);
+    send_prompt(&s, c->image ? picture : other, 1);
     (void)close(s.in);
     subject_await(&s);
     if (strncmp(s.line, c->line, strlen(c->line)) != 0)
@@ -234,6 +278,7 @@ static const struct scenario scenarios[] = {
     {.name = "thinking", .line = "ok", .expected = &thinking_expected, .repeats = 1},
     {.name = "refused", .line = "bad-request", .expected = &canary_expected, .repeats = 1},
     {.name = "vector", .line = "ok", .expected = &canary_expected, .repeats = 1},
+    {.name = "image", .line = "ok", .expected = &image_expected, .repeats = 1, .image = true},
     {.name = "completion", .line = "ok", .expected = &canary_expected, .repeats = 1},
     {.name = "responses", .line = "ok", .expected = &canary_expected, .repeats = 1},
     {.name = "cancelled-in-choices", .line = "cancelled", .expected = &canary_expected, .repeats = 1},
@@ -265,6 +310,13 @@ static void without_wiping_the_search_finds_it(void **state)
     }
 }
 
+static int remove_directory(void **state)
+{
+    (void)state;
+    (void)unlink(projector);
+    return rmdir(directory);
+}
+
 int main(void)
 {
     if (TEST_UNDER_ASAN) {
@@ -276,5 +328,5 @@ int main(void)
         cmocka_unit_test(nothing_is_left_of_an_ended_request),
         cmocka_unit_test(without_wiping_the_search_finds_it),
     };
-    return cmocka_run_group_tests(tests, learn_what_to_look_for, NULL);
+    return cmocka_run_group_tests(tests, learn_what_to_look_for, remove_directory);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * The process whose memory is searched: wipe_subject SCENARIO. It reads prompts (a 4-byte length, then the text) from standard input
+ * The process whose memory is searched: wipe_subject SCENARIO PROJECTOR. It reads prompts (a 4-byte length, then the text) from standard input
  * into secret memory once it has written a line "ready", works on them as the scenario says, writes one line of results (counts and names of errors only) and stands still
  * until it is killed. Nothing of a prompt is in its arguments, its environment or its file.
  */
@@ -127,8 +127,9 @@ static void run_thinking(struct fixture *f)
 /* A schema that is refused, after it was looked at. */
 static void run_refused(struct fixture *f)
 {
-    ask(f, 10, "\"response_format\":{\"type\":\"json_schema\",\"json_schema\":{\"name\":\"s\",\"schema\":"
-               "{\"type\":\"nonsense\"}}}");
+    ask(f, 10,
+        "\"response_format\":{\"type\":\"json_schema\",\"json_schema\":{\"name\":\"s\",\"schema\":"
+        "{\"type\":\"nonsense\"}}}");
 }
 
 static void run_vector(struct fixture *f)
@@ -144,6 +145,17 @@ static void run_completion(struct fixture *f)
 static void run_messages(struct fixture *f)
 {
     ask_as(f, API_RESPONSES, "input", ",\"temperature\":0,\"max_output_tokens\":40");
+}
+
+static void run_image(struct fixture *f)
+{
+    size_t size = strlen(prompts[0]) + strlen(prompts[1]) + sizeof WIPE_IMAGE_BODY;
+    char *text = secret_alloc(size);
+    if (text == NULL)
+        abort();
+    (void)snprintf(text, size, WIPE_IMAGE_BODY, prompts[0], prompts[1]);
+    bodies[body_count++] = text;
+    (void)fixture_ask_body(f, 0, API_CHAT, text);
 }
 
 static void run_cancelled_in_prompt(struct fixture *f)
@@ -194,6 +206,7 @@ static const struct scenario {
     const char *name;
     void (*run)(struct fixture *f);
     const char *chat_template;
+    bool images;
 } scenarios[] = {
     {.name = "finished", .run = run_finished},
     {.name = "sampled", .run = run_sampled},
@@ -211,6 +224,7 @@ static const struct scenario {
     {.name = "thinking", .run = run_thinking, .chat_template = TEMPLATE_THINK},
     {.name = "refused", .run = run_refused},
     {.name = "vector", .run = run_vector},
+    {.name = "image", .run = run_image, .chat_template = TEMPLATE_CHATML, .images = true},
     {.name = "completion", .run = run_completion},
     {.name = "responses", .run = run_messages},
     {.name = "cancelled-in-choices", .run = run_cancelled_in_choices},
@@ -222,14 +236,17 @@ int main(int argc, char **argv)
 {
     const struct scenario *s = scenarios;
     const struct scenario *end = scenarios + sizeof scenarios / sizeof scenarios[0];
-    if (argc != 2)
+    if (argc != 3)
         return 2;
     while (s < end && strcmp(s->name, argv[1]) != 0)
         s++;
     if (s == end)
         return 2;
-    struct fixture *f = fixture_open(&(struct engine_llama_options){
-        .model_path = FIXTURE_MODEL, .threads = 1, .chat_template = s->chat_template});
+    struct fixture *f =
+        fixture_open(&(struct engine_llama_options){.model_path = FIXTURE_MODEL,
+                                                    .threads = 1,
+                                                    .chat_template = s->chat_template,
+                                                    .projector_path = s->images ? argv[2] : NULL});
     f->discard = true;
     (void)puts("ready");
     (void)fflush(stdout);
