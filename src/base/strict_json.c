@@ -56,6 +56,9 @@ enum err strict_json_parse(struct bytes text, size_t limit, json_t **doc, struct
         return err_noted(ERR_TOO_LARGE, note, "JSON of %zu bytes, at most %zu are taken", text.len, limit);
     if (!encoding_is_utf8(text))
         return err_noted(ERR_JSON, note, "JSON that is not UTF-8");
+    /* jansson overlooks one behind a number. */
+    if (text.len != 0 && memchr(text.ptr, 0, text.len) != NULL)
+        return err_noted(ERR_JSON, note, "JSON with a NUL character");
     if (!is_shallow(text))
         return err_noted(ERR_JSON, note, "JSON nested deeper than %d levels", STRICT_JSON_DEPTH);
     *doc = json_loadb((const char *)text.ptr, text.len, JSON_REJECT_DUPLICATES, &error);

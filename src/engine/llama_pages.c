@@ -17,7 +17,12 @@
 #define MADV_COLLAPSE 25
 #endif
 
-enum { LARGE_PAGE = 2 * 1024 * 1024, LEAST_MAPPING = 4 * LARGE_PAGE, LINE_SIZE = 512 };
+enum {
+    LARGE_PAGE = 2 * 1024 * 1024,
+    SMALL_PAGE_LEAST = 4096,
+    LEAST_MAPPING = 4 * LARGE_PAGE,
+    LINE_SIZE = 512
+};
 
 bool engine_pages_has_room(uint64_t model_size)
 {
@@ -35,6 +40,19 @@ bool engine_pages_has_room(uint64_t model_size)
     return kib * 1024 / 3 * 2 > model_size;
 }
 
+/* Is the better part of it in memory? What is not will come in large pages when it is first used; gathering it now would only make it come sooner. */
+static bool is_used(void *page, size_t small)
+{
+    unsigned char there[LARGE_PAGE / SMALL_PAGE_LEAST];
+    size_t count = LARGE_PAGE / small;
+    size_t used = 0;
+    if (mincore(page, LARGE_PAGE, there) != 0)
+        return false;
+    for (size_t i = 0; i < count; i++)
+        used += there[i] & 1;
+    return used > count / 2;
+}
+
 /* Page by page, because the kernel ends a longer request at the first one for which it finds no room. What it will not do it leaves: then the pages stay as they are. */
 static void enlarge(uintptr_t from, uintptr_t to)
 {
@@ -45,8 +63,10 @@ static void enlarge(uintptr_t from, uintptr_t to)
     void *start = (void *)from; // NOLINT(performance-no-int-to-ptr)
     if (madvise(start, to - from, MADV_HUGEPAGE) != 0)
         return;
-    for (uintptr_t at = from; at < to; at += LARGE_PAGE)
-        (void)madvise((void *)at, LARGE_PAGE, MADV_COLLAPSE); // NOLINT(performance-no-int-to-ptr)
+    size_t small = (size_t)sysconf(_SC_PAGESIZE);
+    for (size_t at = 0; at < to - from; at += LARGE_PAGE)
+        if (is_used((char *)start + at, small))
+            (void)madvise((char *)start + at, LARGE_PAGE, MADV_COLLAPSE);
 }
 
 /* All that this process has in large private mappings without a file: weights, caches of keys and values, buffers. Locked memory is in small ones. */

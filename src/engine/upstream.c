@@ -33,16 +33,16 @@ static struct upstream_request *request_new(const struct upstream *u, uint64_t a
     upstream_isolation_member(isolation, u->salt, asker, member);
     while (end > 0 && body.ptr[end - 1] != '}')
         end--;
-    size_t extra = strlen(member);
-    struct upstream_request *r = end == 0 ? NULL : secret_alloc(sizeof *r + end + extra);
+    struct bytes extra = bytes_str(member);
+    struct upstream_request *r = end == 0 ? NULL : secret_alloc(sizeof *r + end + extra.len);
     if (r == NULL)
         return NULL;
-    char *at = (char *)(r + 1);
+    uint8_t *at = (uint8_t *)(r + 1);
     r->body = at;
-    r->body_len = end + extra;
+    r->body_len = end + extra.len;
     memcpy(at, body.ptr, end - 1);
-    memcpy(at + end - 1, member, extra);
-    at[end - 1 + extra] = '}';
+    memcpy(at + end - 1, extra.ptr, extra.len);
+    at[end - 1 + extra.len] = '}';
     return r;
 }
 

@@ -168,7 +168,7 @@ void upstream_connection_send(struct upstream_connection *c, struct upstream_req
         e = write_head(c, r);
     if (e == ERR_OK) {
         const uv_buf_t buffers[] = {uv_buf_init(c->head, (unsigned)c->head_len),
-                                    uv_buf_init(r->body, (unsigned)r->body_len)};
+                                    uv_buf_init((char *)r->body, (unsigned)r->body_len)};
         c->write.data = c;
         c->writing = uv_write(&c->write, (uv_stream_t *)&c->pipe, buffers, forward ? 2 : 1, on_written) == 0;
         e = c->writing ? ERR_OK : ERR_SYSTEM;

@@ -68,7 +68,7 @@ struct upstream_request {
     bool repeated;  /* a kept connection had ended when it was used; this is the second attempt */
     uint64_t deadline;
     struct upstream_connection *connection;
-    char *body; /* behind this */
+    uint8_t *body; /* behind this */
     size_t body_len;
 };
 

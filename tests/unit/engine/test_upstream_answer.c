@@ -276,7 +276,7 @@ static void an_endless_line_document_or_head_is_refused(void **state)
 {
     (void)state;
     static char piece[1 << 16];
-    static char chunk[(1 << 16) + 16];
+    static char chunk[(1 << 16) + 64];
     struct err_note note = {{0}};
     memset(piece, 'x', sizeof piece - 1);
     (void)snprintf(chunk, sizeof chunk, "%zx\r\n%s\r\n", strlen(piece), piece);
