@@ -186,6 +186,7 @@ complete -c enclume -n '__enclume_in launch' -l memory -x -d 'Memory of the mach
 complete -c enclume -n '__enclume_in launch' -l vcpus -x -d 'Virtual processors'
 complete -c enclume -n '__enclume_in launch' -l vcpu-model -x -a 'EPYC EPYC-Rome EPYC-Milan EPYC-Genoa EPYC-Turin' -d 'Which processor QEMU shows'
 complete -c enclume -n '__enclume_in launch' -l firmware -r -F -d 'The firmware image'
+complete -c enclume -n '__enclume_in launch' -l firmware-version -x -d 'The edk2 that the firmware was made from'
 complete -c enclume -n '__enclume_in launch' -l vsock-cid -x -d 'Reach it by vsock at this address'
 complete -c enclume -n '__enclume_in launch' -l vsock-socket -r -F -d 'Reach it by vsock through a program'
 complete -c enclume -n '__enclume_in launch' -l port -x -d 'Reach it at this TCP port of the host'

@@ -29,6 +29,8 @@ static const struct option table[] = {
      "snp: which processor QEMU shows, and the measurement says. Default EPYC-Genoa"},
     {"--firmware", OPTION_TEXT, AT(firmware), 0, 0, "FILE",
      "default /usr/share/ovmf/OVMF.amdsev.fd, or OVMF.inteltdx.ms.fd for tdx"},
+    {"--firmware-version", OPTION_TEXT, AT(firmware_version), 0, 0, "VERSION",
+     "tdx: the edk2 that --firmware was made from, as of enclume measure tdx. Default 2025.02"},
     {"--vsock-cid", OPTION_NUMBER, AT(cid), VM_CID_MIN, UINT32_MAX - 1, "N",
      "reach it by vsock, at this address; the guest has no IP network"},
     {"--vsock-socket", OPTION_TEXT, AT(socket), 0, 0, "PATH",
@@ -143,6 +145,9 @@ static void launch_say(const struct launch_options *o, const struct launch_plan 
     (void)fprintf(stderr, "enclume: %s: %u virtual processors, %llu MiB%s%s\n", vm->name, vm->vcpus,
                   (unsigned long long)(vm->memory >> 20), vm->model == NULL ? ", no model" : ", model ",
                   vm->model == NULL ? "" : vm->model);
+    if (vm->platform == VM_TDX)
+        (void)fprintf(stderr, "enclume: the firmware is taken as one of edk2 %s\n",
+                      plan->firmware_version == NULL ? "2025.02" : plan->firmware_version);
     (void)fprintf(stderr, "enclume: firmware %s\nenclume: kernel %s, initrd %s\nenclume: command line: %s\n",
                   vm->firmware, vm->kernel, vm->initrd, vm->cmdline);
     for (size_t i = 0; i < registers->count; i++) {
@@ -207,11 +212,13 @@ static enum err print(const struct launch_options *o, const struct launch_plan *
     struct bytes all = {0};
     struct writer w = writer_into(text, sizeof text);
     enum err e = ERR_OK;
-    if (o->libvirt)
+    if (o->libvirt || o->systemd)
+        e = vm_check_paths(&plan->vm, note);
+    if (e == ERR_OK && o->libvirt)
         e = vm_domain(&plan->vm, &w, note);
-    else if (o->systemd)
+    else if (e == ERR_OK && o->systemd)
         vm_unit(&plan->vm, args, &w);
-    else
+    else if (e == ERR_OK)
         vm_line(args, &w);
     if (e == ERR_OK)
         e = writer_finish(&w, &all);

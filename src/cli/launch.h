@@ -18,6 +18,7 @@ struct launch_options {
     uint32_t vcpus;
     const char *vcpu_model;
     const char *firmware;
+    const char *firmware_version; /* of edk2; for TDX */
     const char *qemu;
     const char *accel;
     uint32_t cid;
@@ -55,7 +56,7 @@ struct launch_plan {
     char initrd[LAUNCH_PATH_MAX];
     char simulator[LAUNCH_PATH_MAX];
     char cmdline[LAUNCH_CMDLINE_MAX];
-    char root[LAUNCH_PATH_MAX];
+    const char *firmware_version; /* NULL: as enclume measure has it */
 };
 
 /* ERR_USAGE for what does not go together, ERR_FILE, ERR_VALUE for an image or a volume that is none. */

@@ -15,11 +15,13 @@ static enum err snp_measure(const struct vm *vm, struct launch_registers *regist
     return measure_snp_compute(&m, registers, note);
 }
 
-static enum err tdx_measure(const struct launch_options *o, const struct vm *vm,
+static enum err tdx_measure(const struct launch_options *o, const struct launch_plan *plan,
                             struct launch_registers *registers, struct err_note *note)
 {
     static struct tdx_events events;
+    const struct vm *vm = &plan->vm;
     const struct measure_tdx m = {.firmware = vm->firmware,
+                                  .firmware_version = plan->firmware_version,
                                   .kernel = vm->kernel,
                                   .initrd = vm->initrd,
                                   .cmdline_text = vm->cmdline,
@@ -32,7 +34,7 @@ static enum err tdx_measure(const struct launch_options *o, const struct vm *vm,
 enum err launch_measure(const struct launch_options *o, const struct launch_plan *plan,
                         struct launch_registers *registers, struct err_note *note)
 {
-    return plan->vm.platform == VM_TDX ? tdx_measure(o, &plan->vm, registers, note)
+    return plan->vm.platform == VM_TDX ? tdx_measure(o, plan, registers, note)
                                        : snp_measure(&plan->vm, registers, note);
 }
 

@@ -24,17 +24,19 @@ static const uint64_t policy_default =
 static const struct {
     const char *name;
     enum vm_platform platform;
-    const char *firmware; /* Debian's */
+    const char *firmware;         /* Debian's */
+    const char *firmware_version; /* of edk2, where it counts */
     const char *cpu;
 } platforms[] = {
-    {"snp", VM_SNP, "/usr/share/ovmf/OVMF.amdsev.fd", "EPYC-Genoa"},
-    {"tdx", VM_TDX, "/usr/share/ovmf/OVMF.inteltdx.ms.fd", "host"},
-    {"simulated", VM_SIMULATED, "/usr/share/ovmf/OVMF.amdsev.fd", "EPYC-Genoa"},
+    {"snp", VM_SNP, "/usr/share/ovmf/OVMF.amdsev.fd", NULL, "EPYC-Genoa"},
+    {"tdx", VM_TDX, "/usr/share/ovmf/OVMF.inteltdx.ms.fd", "2026.08", "host"},
+    {"simulated", VM_SIMULATED, "/usr/share/ovmf/OVMF.amdsev.fd", NULL, "EPYC-Genoa"},
 };
 enum { PLATFORM_COUNT = sizeof platforms / sizeof platforms[0] };
 
-static enum err platform_read(const struct launch_options *o, struct vm *vm, struct err_note *note)
+static enum err platform_read(const struct launch_options *o, struct launch_plan *plan, struct err_note *note)
 {
+    struct vm *vm = &plan->vm;
     size_t i = 0;
     if (o->platform == NULL)
         return err_noted(ERR_USAGE, note, "--platform: is required: snp, tdx or simulated");
@@ -46,6 +48,11 @@ static enum err platform_read(const struct launch_options *o, struct vm *vm, str
     vm->platform = platforms[i].platform;
     vm->firmware = o->firmware != NULL ? o->firmware : platforms[i].firmware;
     vm->cpu = o->vcpu_model != NULL ? o->vcpu_model : platforms[i].cpu;
+    plan->firmware_version = o->firmware_version;
+    if (o->firmware_version == NULL && o->firmware == NULL)
+        plan->firmware_version = platforms[i].firmware_version;
+    if (vm->platform != VM_TDX && (o->firmware_version != NULL || o->acpi_tables != NULL))
+        return err_noted(ERR_USAGE, note, "--firmware-version and --acpi-tables: are for tdx");
     if (vm->platform == VM_TDX && o->vcpu_model != NULL)
         return err_noted(ERR_USAGE, note, "--vcpu-model: is for SNP, where it is measured");
     return ERR_OK;
@@ -222,12 +229,13 @@ enum err launch_model_check(const char *volume, const char *cmdline, struct err_
     enum err e = verity_layout_of(strtoull((const char *)size_text.ptr, NULL, 10), &layout);
     if (e != ERR_OK)
         return err_noted(e, note, "enclume.model_size=: is no size of a model");
+    const uint64_t wanted = layout.volume_blocks * VERITY_BLOCK_SIZE;
     const int fd = open(volume, O_RDONLY | O_CLOEXEC);
     if (fd < 0 || fstat(fd, &s) != 0)
         e = err_noted(ERR_FILE, note, "%s: %s", volume, strerror(errno));
-    else if ((uint64_t)s.st_size != layout.volume_blocks * VERITY_BLOCK_SIZE)
+    else if ((uint64_t)s.st_size != wanted)
         e = err_noted(ERR_VALUE, note, "%s: has %lld bytes, a volume of such a model has %llu", volume,
-                      (long long)s.st_size, (unsigned long long)(layout.volume_blocks * VERITY_BLOCK_SIZE));
+                      (long long)s.st_size, (unsigned long long)wanted);
     else
         e = root_check(fd, volume, &layout, root, note);
     if (fd >= 0)
@@ -271,7 +279,7 @@ enum err launch_plan(const struct launch_options *o, struct launch_plan *plan, s
 {
     struct vm *vm = &plan->vm;
     memset(plan, 0, sizeof *plan);
-    enum err e = platform_read(o, vm, note);
+    enum err e = platform_read(o, plan, note);
     if (e == ERR_OK && o->image == NULL)
         e = err_noted(ERR_USAGE, note, "--image: is required: the directory that image/build made");
     if (e == ERR_OK)

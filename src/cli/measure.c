@@ -276,6 +276,8 @@ static enum err measure_tdx(const struct measure_options *o, const struct option
         return err_noted(ERR_USAGE, note, "--platform: is for what is simulated");
     if (o->snp.ovmf != NULL || o->snp.vcpu_model != NULL || o->snp.features != NULL || o->snp.vmm != NULL)
         return err_noted(ERR_USAGE, note, "tdx: takes no option that is for snp");
+    if (o->policy && o->snp.kernel == NULL)
+        return err_noted(ERR_USAGE, note, "--policy: would accept any kernel; give --kernel");
     tdx.kernel = o->snp.kernel;
     tdx.initrd = o->snp.initrd;
     tdx.cmdline = o->snp.cmdline;

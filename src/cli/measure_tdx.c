@@ -79,14 +79,15 @@ static enum err secure_boot_read(const struct measure_tdx *m, struct tdx_machine
 
 static enum err words_read(const struct measure_tdx *m, struct inputs *in, struct err_note *note)
 {
-    if (m->firmware == NULL || m->kernel == NULL || m->memory == NULL)
-        return err_noted(ERR_USAGE, note, "%s: is required",
-                         m->firmware == NULL ? "--firmware"
-                         : m->kernel == NULL ? "--kernel"
-                                             : "--memory");
+    if (m->firmware == NULL)
+        return err_noted(ERR_USAGE, note, "--firmware: is required");
+    if (m->kernel == NULL && (m->initrd != NULL || m->cmdline != NULL))
+        return err_noted(ERR_USAGE, note, "--initrd and --cmdline: are a kernel's; give --kernel");
+    if (m->memory == NULL && (m->kernel != NULL || m->acpi_tables != NULL))
+        return err_noted(ERR_USAGE, note, "--memory: is required, but for MRTD alone");
     if (m->acpi_tables == NULL && (m->rsdp != NULL || m->table_loader != NULL || m->smbios != NULL))
         return err_noted(ERR_USAGE, note, "--rsdp, --table-loader and --smbios: go with --acpi-tables");
-    if (!size_text_parse(m->memory, &in->launch.memory))
+    if (m->memory != NULL && !size_text_parse(m->memory, &in->launch.memory))
         return err_noted(ERR_USAGE, note, "--memory %.100s: wanted a size like 4G or 2048M", m->memory);
     if (m->smbios != NULL && encoding_unhex(bytes_str(m->smbios), in->smbios, sizeof in->smbios) != ERR_OK)
         return err_noted(ERR_USAGE, note, "--smbios: wanted the event's digest, 96 hexadecimal digits");
@@ -142,8 +143,10 @@ static enum err files_read(const struct measure_tdx *m, struct inputs *in, struc
     enum err e = file_read(m->firmware, OVMF_SIZE_MAX, &l->firmware, note);
     if (e == ERR_OK)
         e = tables_read(m, in, note);
-    if (e == ERR_OK)
+    if (e == ERR_OK && m->kernel != NULL)
         e = file_read(m->kernel, KERNEL_MAX, &l->kernel, note);
+    if (e == ERR_OK && m->kernel != NULL && l->kernel.len == 0)
+        e = err_noted(ERR_VALUE, note, "%s: is empty", m->kernel);
     if (e == ERR_OK)
         e = initrd_read(m->initrd, l, note);
     if (e == ERR_OK && m->cmdline_text == NULL)
@@ -167,10 +170,11 @@ static void inputs_free(struct inputs *in)
 static enum err registers_fill(const struct tdx_events *events, struct launch_registers *launch)
 {
     enum err e = ERR_OK;
-    launch->at[1].unknown = events->unknown;
-    for (unsigned i = 0; e == ERR_OK && i < TDX_RTMRS; i++)
-        if (launch->at[1 + i].unknown == NULL)
+    for (unsigned i = 0; e == ERR_OK && i < TDX_RTMRS; i++) {
+        launch->at[1 + i].unknown = events->unknown[i];
+        if (events->unknown[i] == NULL)
             e = tdx_event_fold(events, i, launch->at[1 + i].value);
+    }
     return e;
 }
 
@@ -178,6 +182,7 @@ enum err measure_tdx_compute(const struct measure_tdx *m, struct launch_register
                              struct tdx_events *events, struct err_note *note)
 {
     struct inputs in = {0};
+    *events = (struct tdx_events){0};
     /* Nothing in the guest extends RTMR3. */
     *launch = (struct launch_registers){
         .count = 5,
@@ -187,8 +192,10 @@ enum err measure_tdx_compute(const struct measure_tdx *m, struct launch_register
         e = files_read(m, &in, note);
     if (e == ERR_OK)
         e = tdx_mrtd(in.launch.firmware, in.launch.page_order, launch->at[0].value, note);
-    if (e == ERR_OK)
+    if (e == ERR_OK && m->memory != NULL)
         e = tdx_machine_events(&in.launch, events, note);
+    for (unsigned i = 0; m->memory == NULL && i < TDX_RTMRS; i++)
+        events->unknown[i] = "nothing but the firmware is given";
     if (e == ERR_OK)
         e = registers_fill(events, launch);
     inputs_free(&in);

@@ -9,17 +9,17 @@
 struct measure_tdx {
     const char *firmware;
     const char *firmware_version; /* NULL: 2025.02 */
-    const char *kernel;
-    const char *initrd;       /* NULL: none */
-    const char *cmdline;      /* a file; NULL: an empty line */
-    const char *cmdline_text; /* in its place; NULL: the file */
-    const char *memory;       /* "4G" */
-    const char *qemu;         /* a version; NULL: 11.0 */
-    const char *acpi_tables;  /* NULL: not known, and RTMR0 neither */
-    const char *rsdp;         /* NULL: as QEMU makes it */
-    const char *table_loader; /* likewise */
-    const char *smbios;       /* hexadecimal; NULL: not known */
-    const char *secure_boot;  /* NULL: absent */
+    const char *kernel;           /* NULL: not known, and RTMR1 and RTMR2 neither */
+    const char *initrd;           /* NULL: none */
+    const char *cmdline;          /* a file; NULL: an empty line */
+    const char *cmdline_text;     /* in its place; NULL: the file */
+    const char *memory;           /* "4G"; NULL: MRTD alone */
+    const char *qemu;             /* a version; NULL: 11.0 */
+    const char *acpi_tables;      /* NULL: not known, and RTMR0 neither */
+    const char *rsdp;             /* NULL: as QEMU makes it */
+    const char *table_loader;     /* likewise */
+    const char *smbios;           /* hexadecimal; NULL: not known */
+    const char *secure_boot;      /* NULL: absent */
     uint32_t vcpus;
 };
 

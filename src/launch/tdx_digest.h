@@ -19,7 +19,7 @@
  *     e = tdx_event_fold(&events, 1, rtmr1);
  *
  * What cannot be computed from files: the tables that QEMU generates for its virtual hardware (ACPI, SMBIOS). They are an input; without them
- * events.unknown says why RTMR0 is not known.
+ * events.unknown[0] says why RTMR0 is not known.
  */
 
 #include "launch/register.h"
@@ -68,7 +68,7 @@ struct tdx_machine {
     enum tdx_secure_boot secure_boot;
     uint64_t memory;                 /* bytes */
     const struct tdx_tables *tables; /* NULL: not known */
-    struct bytes kernel;             /* bzImage */
+    struct bytes kernel;             /* bzImage; empty: not known, and RTMR1 and RTMR2 neither */
     bool kernel_is_patched;          /* QEMU fills in the kernel's setup header (QEMU before 10.1) */
     bool has_initrd;
     uint8_t initrd[TDX_DIGEST_SIZE]; /* SHA-384 */
@@ -85,8 +85,8 @@ struct tdx_event {
 struct tdx_events {
     size_t count;
     struct tdx_event at[TDX_EVENTS_MAX];
-    const char
-        *unknown; /* why RTMR0 cannot be computed, and some of its events are not there; NULL: it can */
+    /* Of each register, why it cannot be computed, and some of its events are not there; NULL: it can. */
+    const char *unknown[TDX_RTMRS];
 };
 
 /* ERR_VALUE, ERR_UNKNOWN, ERR_TRUNCATED, ERR_TOO_LARGE: the note says what. */
@@ -95,7 +95,7 @@ ERR_MUST_USE enum err tdx_mrtd(struct bytes firmware, enum tdx_page_order order,
 ERR_MUST_USE enum err tdx_machine_events(const struct tdx_machine *launch, struct tdx_events *events,
                                          struct err_note *note);
 
-/* The register after all of its events. ERR_VALUE for RTMR0 when it is unknown. */
+/* The register after all of its events. ERR_VALUE when it is unknown. */
 ERR_MUST_USE enum err tdx_event_fold(const struct tdx_events *events, unsigned rtmr,
                                      uint8_t value[static TDX_DIGEST_SIZE]);
 

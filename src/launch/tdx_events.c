@@ -127,7 +127,7 @@ static enum err secure_boot_events(struct measuring *m)
             e = variable_event(m->events, names[i].vendor, names[i].name, value);
     }
     if (is == TDX_SECURE_BOOT_ON)
-        m->events->unknown =
+        m->events->unknown[0] =
             "Secure Boot is on: the key that admits the kernel is measured too, and is not computed";
     return e == ERR_OK ? separator(m->events, 0) : e;
 }
@@ -234,7 +234,7 @@ static enum err acpi_events(struct measuring *m)
     uint8_t rsdp_made[ACPI_RSDP_SIZE];
     uint8_t loader_made[ACPI_LOADER_SIZE];
     if (t == NULL) {
-        m->events->unknown = "the ACPI tables that QEMU makes for this machine are not given";
+        m->events->unknown[0] = "the ACPI tables that QEMU makes for this machine are not given";
         return ERR_OK;
     }
     struct bytes rsdp = t->rsdp;
@@ -260,8 +260,8 @@ static enum err smbios_events(struct measuring *m)
     const struct tdx_tables *t = m->launch->tables;
     if (t != NULL && t->smbios != NULL)
         return event_add(m->events, 0, "SMBIOS", t->smbios);
-    if (m->events->unknown == NULL)
-        m->events->unknown = "the digest of what this firmware measures of SMBIOS is not given";
+    if (m->events->unknown[0] == NULL)
+        m->events->unknown[0] = "the digest of what this firmware measures of SMBIOS is not given";
     return ERR_OK;
 }
 
@@ -397,6 +397,10 @@ enum err tdx_machine_events(const struct tdx_machine *launch, struct tdx_events 
     const step *steps = rtmr0_steps[launch->firmware_kind];
     for (size_t i = 0; e == ERR_OK && i < STEPS_MAX && steps[i] != NULL; i++)
         e = steps[i](&m);
+    if (launch->kernel.len == 0) {
+        events->unknown[1] = events->unknown[2] = "no kernel is given";
+        return e;
+    }
     if (e == ERR_OK)
         e = kernel_events(&m);
     return e == ERR_OK ? linux_events(&m) : e;
@@ -404,7 +408,7 @@ enum err tdx_machine_events(const struct tdx_machine *launch, struct tdx_events 
 
 enum err tdx_event_fold(const struct tdx_events *events, unsigned rtmr, uint8_t value[static TDX_DIGEST_SIZE])
 {
-    enum err e = rtmr == 0 && events->unknown != NULL ? ERR_VALUE : ERR_OK;
+    enum err e = events->unknown[rtmr] != NULL ? ERR_VALUE : ERR_OK;
     memset(value, 0, TDX_DIGEST_SIZE);
     for (size_t i = 0; e == ERR_OK && i < events->count; i++)
         if (events->at[i].rtmr == rtmr)

@@ -77,7 +77,7 @@ static void align(struct reader *r, const struct reader *start)
 enum err uefi_variable_find(struct bytes volume, const char *vendor, const char *name, bool *found,
                             struct bytes *value, struct err_note *note)
 {
-    struct reader r;
+    struct reader r = reader_over(volume);
     *found = false;
     *value = (struct bytes){0};
     enum err e = store_open(volume, &r, note);

@@ -111,3 +111,14 @@ enum err vm_check(const struct vm *vm, struct err_note *note)
         return err_noted(ERR_VALUE, note, "a confidential machine needs KVM");
     return ERR_OK;
 }
+
+enum err vm_check_paths(const struct vm *vm, struct err_note *note)
+{
+    const char *const paths[] = {
+        vm->firmware, vm->kernel, vm->initrd, vm->model,
+        vm->socket,   vm->serial, vm->chain,  vm->simulator != NULL ? vm->root_out : NULL};
+    for (size_t i = 0; i < sizeof paths / sizeof *paths; i++)
+        if (paths[i] != NULL && paths[i][0] != '/')
+            return err_noted(ERR_VALUE, note, "%.150s: a full path name is wanted here", paths[i]);
+    return ERR_OK;
+}

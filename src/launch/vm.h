@@ -74,6 +74,9 @@ struct vm {
 /* ERR_VALUE: the note says what does not go together, or has characters that it must not have. */
 ERR_MUST_USE enum err vm_check(const struct vm *vm, struct err_note *note);
 
+/* What others start for us has another working directory: are all file names whole? ERR_VALUE. */
+ERR_MUST_USE enum err vm_check_paths(const struct vm *vm, struct err_note *note);
+
 struct vm_args {
     size_t count;
     const char *at[VM_ARGS_MAX]; /* in room */

@@ -100,7 +100,9 @@ static void processor_put(const struct vm *vm, struct writer *w)
 
 static void devices_put(const struct vm *vm, struct writer *w)
 {
-    element(w, "  <devices>\n    <emulator>", vm->qemu, "</emulator>\n");
+    writer_str(w, "  <devices>\n");
+    if (vm->qemu[0] == '/') /* else libvirt has its own */
+        element(w, "    <emulator>", vm->qemu, "</emulator>\n");
     writer_str(w, "    <controller type='usb' model='none'/>\n    <memballoon model='none'/>\n");
     if (vm->model != NULL) {
         writer_str(w, "    <disk type='file' device='disk' model='virtio-non-transitional'>\n"

@@ -88,7 +88,7 @@ def value(words, option, containing=""):
 
 
 class Parse(Case):
-    odd = "it's \"odd\" $HOME `x` %n, ä\\b.fd"
+    odd = "/it's \"odd\" $HOME `x` %n, ä\\b.fd"
 
     def test_a_shell_reads_the_line_as_it_was_meant(self):
         line = self.printed("--dry-run", "--platform", "snp", "--vsock-cid", "7", "--firmware", self.odd)
@@ -172,6 +172,7 @@ class Parse(Case):
             (("--platform", "snp", "--vsock-cid", "7", "--chain", "x"), "simulated"),
             (("--platform", "snp", "--vsock-cid", "7", "--model", "v"), "enclume.model"),
             (("--platform", "snp", "--vsock-cid", "7", "--systemd"), "one of them"),
+            (("--platform", "snp", "--vsock-cid", "7", "--firmware-version", "2025.02"), "for tdx"),
             (("--platform", "snp", "--vsock-cid", "7", "operand"), "operand"),
         ):
             result = self.launch("--dry-run", *arguments)
@@ -186,6 +187,9 @@ class Parse(Case):
             result = self.launch("--dry-run", *arguments)
             self.assertEqual(result.returncode, USAGE, (arguments, result.stderr))
             self.assertIn(words, result.stderr)
+        for form in ("--libvirt", "--systemd"):
+            self.assertIn("full path", self.launch(form, "--platform", "snp", "--vsock-cid", "7", "--firmware", "here.fd").stderr)
+        self.assertIn("simulator", self.launch("--libvirt", "--platform", "simulated", "--port", "7", "--root-out", "/r").stderr)
         os.remove(self.path("image/initrd"))
         self.assertIn("initrd", self.launch("--dry-run", "--platform", "snp", "--vsock-cid", "7").stderr)
 

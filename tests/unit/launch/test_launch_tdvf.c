@@ -344,9 +344,14 @@ static void without_tables_the_first_register_is_not_known(void **state)
     synthetic_tdvf_init(&firmware);
     struct tdx_machine m = machine_with(kernel_image(room, sizeof room));
     assert_ok(tdx_machine_events(&m, &events, NULL));
-    assert_non_null(events.unknown);
+    assert_non_null(events.unknown[0]);
     assert_err(tdx_event_fold(&events, 0, value), ERR_VALUE);
     assert_ok(tdx_event_fold(&events, 1, value));
+    m.kernel = (struct bytes){0};
+    assert_ok(tdx_machine_events(&m, &events, NULL));
+    assert_err(tdx_event_fold(&events, 1, value), ERR_VALUE);
+    assert_err(tdx_event_fold(&events, 2, value), ERR_VALUE);
+    assert_null(event_named(&events, 1, "kernel"));
 }
 
 static void a_key_in_the_firmware_means_secure_boot(void **state)
@@ -359,7 +364,7 @@ static void a_key_in_the_firmware_means_secure_boot(void **state)
     struct tdx_machine m = machine_with(kernel_image(room, sizeof room));
     synthetic_tdvf_variable(&firmware, &at, 0x3f, UEFI_GLOBAL_VARIABLE, "PK", bytes_str("key"));
     assert_ok(tdx_machine_events(&m, &events, NULL));
-    assert_non_null(strstr(events.unknown, "ACPI"));
+    assert_non_null(strstr(events.unknown[0], "ACPI"));
     static uint8_t tables[256];
     struct writer w = writer_into(tables, sizeof tables);
     writer_str(&w, "RSDT");
@@ -368,11 +373,11 @@ static void a_key_in_the_firmware_means_secure_boot(void **state)
     const struct tdx_tables given = {.acpi = bytes_of(tables, sizeof tables)};
     m.tables = &given;
     assert_ok(tdx_machine_events(&m, &events, NULL));
-    assert_non_null(strstr(events.unknown, "Secure Boot is on"));
+    assert_non_null(strstr(events.unknown[0], "Secure Boot is on"));
     synthetic_tdvf_variable(&firmware, &at, 0x3f, UEFI_SECURE_BOOT_ENABLE, "SecureBootEnable",
                             bytes_of("\0", 1));
     assert_ok(tdx_machine_events(&m, &events, NULL));
-    assert_null(events.unknown);
+    assert_null(events.unknown[0]);
 }
 
 static void firmware_of_each_time_measures_its_own(void **state)
@@ -402,10 +407,10 @@ static void firmware_of_each_time_measures_its_own(void **state)
 
     m.firmware_kind = TDX_FIRMWARE_202505;
     assert_ok(tdx_machine_events(&m, &events, NULL));
-    assert_non_null(strstr(events.unknown, "SMBIOS"));
+    assert_non_null(strstr(events.unknown[0], "SMBIOS"));
     given.smbios = smbios;
     assert_ok(tdx_machine_events(&m, &events, NULL));
-    assert_null(events.unknown);
+    assert_null(events.unknown[0]);
     assert_non_null(event_named(&events, 0, "fw_cfg bootorder"));
     assert_non_null(event_named(&events, 0, "Boot0001"));
     assert_memory_equal(event_named(&events, 0, "SMBIOS")->digest, smbios, sizeof smbios);
