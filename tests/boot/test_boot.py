@@ -15,7 +15,8 @@ import unittest
 from machine import Machine, Network, Place, Vsock, skip
 
 PLACE = None
-IMAGE = PROBE = VOLUME = None
+VOLUME = None
+IMAGES = {}
 MODEL_DIGEST = WORDS = ""
 CANARY = "zebrafish-7319"
 PROMPTS = int(os.environ.get("ENCLUME_BOOT_PROMPTS", "3")) # more for a longer look
@@ -23,15 +24,11 @@ REFUSED, NETWORK = 1, 3
 
 
 def setUpModule():
-    global IMAGE, PROBE, VOLUME, MODEL_DIGEST, WORDS
+    global VOLUME, MODEL_DIGEST, WORDS
     PLACE.fetch("qemu", "firmware", "kernel", "kernel-headers")
     if not PLACE.model.exists():
         skip("there is no model (deps/model)")
     PLACE.begin()
-    IMAGE = PLACE.here / "image"
-    PROBE = PLACE.here / "probe"
-    PLACE.image(IMAGE, "--test")
-    PLACE.image(PROBE, "--test", "--probe")
     VOLUME = PLACE.here / "volume"
     done = PLACE.enclume("model", "pack", PLACE.model, "--output", VOLUME)
     assert done.returncode == 0, done.stderr
@@ -43,6 +40,24 @@ def tearDownModule():
     PLACE.end()
 
 
+def image(*options):
+    """Built when it is first wanted."""
+    if options not in IMAGES:
+        output = PLACE.here / "-".join(("image", *options))
+        PLACE.image(output, *options)
+        IMAGES[options] = output
+    return IMAGES[options]
+
+
+def test_image():
+    return image("--test")
+
+
+def base_of(directory):
+    """The fixed part of the command line."""
+    return (directory / "cmdline").read_text().rstrip()
+
+
 def chat(machine, measurement, *more, prompt="Once upon a time", **options):
     return PLACE.enclume("chat", "--connect", machine.address, "--measurement", measurement, "--trust-simulated", machine.root,
                          "--max-tokens", "8", "--temperature", "0", *more, prompt, **options)
@@ -50,12 +65,13 @@ def chat(machine, measurement, *more, prompt="Once upon a time", **options):
 
 def good_measurement(way):
     """Of the files as they were built, whatever a machine was started with."""
-    return PLACE.measure(IMAGE, f"{(IMAGE / 'cmdline').read_text().rstrip()} {WORDS} {way.words}")
+    return PLACE.measure(test_image(), f"{base_of(test_image())} {WORDS} {way.words}")
 
 
 def machine(way, **options):
     options.setdefault("volume", VOLUME)
-    return Machine(PLACE, options.pop("image", IMAGE), way, options.pop("words", WORDS), **options)
+    directory = options.pop("directory", None) or test_image()
+    return Machine(PLACE, directory, way, options.pop("words", WORDS), **options)
 
 
 class Answers(unittest.TestCase):
@@ -95,7 +111,7 @@ class Answers(unittest.TestCase):
         kept = PLACE.here / "remembered"
         with machine(way, vcpus=2) as m:
             m.wait_ready()
-            measurement = PLACE.measure(IMAGE, m.cmdline, vcpus=2)
+            measurement = PLACE.measure(test_image(), m.cmdline, vcpus=2)
             for _ in range(PROMPTS):
                 done = chat(m, measurement, "--remember", kept, prompt=f"The {CANARY} said")
                 self.assertEqual(done.returncode, 0, done.stderr + m.serial())
@@ -116,7 +132,7 @@ class Answers(unittest.TestCase):
     def test_probe(self):
         """What stands in enclumed's place can do nothing but its work."""
         way = Network(PLACE, restrict=False)
-        with machine(way, image=PROBE) as m:
+        with machine(way, directory=image("--test", "--probe")) as m:
             reason = m.wait_stopped()
             lines = [line for line in m.serial().splitlines() if line.startswith("probe: ")]
             done = [line for line in lines if line.rstrip().endswith("DONE")]
@@ -129,27 +145,22 @@ class Answers(unittest.TestCase):
 class Release(unittest.TestCase):
     """The image that is released, as far as it goes without a confidential processor."""
 
-    @classmethod
-    def setUpClass(cls):
-        cls.image = PLACE.here / "release"
-        PLACE.image(cls.image)
-
     def test_no_chip(self):
         """Locked down from its first instruction it takes Debian's signed modules, and stops where the chip should answer."""
-        with machine(Network(PLACE), image=self.image, chip=False, vcpus=2) as m:
+        with machine(Network(PLACE), directory=image(), chip=False, vcpus=2) as m:
             self.assertRegex(str(m.wait_stopped()), "chip: no chip answers", m.serial())
 
     def test_simulated_chip(self):
         """It has no use for a simulated one: the way to it is a device that is not on the list."""
-        with machine(Vsock(PLACE), image=self.image) as m:
+        with machine(Vsock(PLACE), directory=image()) as m:
             self.assertRegex(str(m.wait_stopped()), r"devices: PCI device 1af4:1043 .*is not on the list", m.serial())
 
     def test_no_tables(self):
         """acpi=off, the stricter way: the same, with one processor."""
-        base = (self.image / "cmdline").read_text().rstrip()
+        base = base_of(image())
         stricter = base.replace("initcall_blacklist=acpi_init pci=lastbus=1", "acpi=off")
         self.assertNotEqual(base, stricter)
-        with machine(Network(PLACE), image=self.image, chip=False, cmdline=stricter) as m:
+        with machine(Network(PLACE), directory=image(), chip=False, cmdline=stricter) as m:
             self.assertRegex(str(m.wait_stopped()), "chip: no chip answers", m.serial())
 
 
@@ -174,14 +185,14 @@ class Tampered(unittest.TestCase):
 
     def test_initrd(self):
         """The time in gzip's header: all that the kernel unpacks is the same."""
-        image = PLACE.here / "other"
-        self.changed(IMAGE / "initrd", 4, "other/initrd")
+        other = PLACE.here / "other"
+        self.changed(test_image() / "initrd", 4, "other/initrd")
         for name in ("vmlinuz", "cmdline"):
-            (image / name).write_bytes((IMAGE / name).read_bytes())
-        self.check_refused(Vsock(PLACE), image=image)
+            (other / name).write_bytes((test_image() / name).read_bytes())
+        self.check_refused(Vsock(PLACE), directory=other)
 
     def test_command_line(self):
-        base = (IMAGE / "cmdline").read_text().rstrip()
+        base = base_of(test_image())
         self.check_refused(Vsock(PLACE), cmdline=base.replace("quiet", "quies"))
 
     def test_firmware(self):
@@ -219,7 +230,7 @@ class Tampered(unittest.TestCase):
         self.check_stops(r"command line: enclume\.shell: is not known", words=f"{WORDS} enclume.shell=1")
 
     def test_byte_code(self):
-        base = (IMAGE / "cmdline").read_text().rstrip()
+        base = base_of(test_image())
         self.check_stops(r"ACPI: /sys/firmware/acpi is there", cmdline=base.replace("initcall_blacklist=acpi_init ", ""))
 
 
