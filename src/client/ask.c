@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "base/secret.h"
+#include "openai/api.h"
 
 #define ASK_PATH "/v1/chat/completions"
 
@@ -48,7 +49,7 @@ static void take_line(struct client *c, struct bytes text)
     case CHAT_LINE_PROGRESS:
         break;
     case CHAT_LINE_ERROR:
-        ask_end(ask, err_noted(err_find(line.code), &ask->note, "%s", line.message));
+        ask_end(ask, err_noted(api_error_find(line.code), &ask->note, "%s", line.message));
         break;
     }
     chat_line_release(&line);

@@ -755,6 +755,36 @@ void count_nesting(engine_parser *p, struct bytes text)
     }
 }
 
+/* whole: what does not follow the format is an error, and not read as far as it goes. */
+enum err read(const engine_parser *p, bool whole, common_chat_msg &out)
+{
+    try {
+        out = common_chat_parse(p->text, !whole, p->plan->syntax);
+        return ERR_OK;
+    } catch (const std::bad_alloc &) {
+        return ERR_MEMORY;
+    } catch (...) {
+        return ERR_ENGINE;
+    }
+}
+
+/* An answer that does not follow the template's format: as it is, when all of it that was given out so far is text. */
+enum err read_unread(const engine_parser *p, bool cut, common_chat_msg &out)
+{
+    out = common_chat_msg();
+    if (cut && read(p, false, out) == ERR_MEMORY)
+        return ERR_MEMORY;
+    if (!out.tool_calls.empty() || !out.reasoning_content.empty())
+        return ERR_OK;
+    if (!p->sent.tool_calls.empty() || !p->sent.reasoning_content.empty())
+        return cut ? ERR_OK : ERR_ENGINE;
+    out.content = p->text;
+    /* Blanks at the beginning are left out where the format is followed. */
+    if (!begins_with(out.content, p->sent.content))
+        out.content.erase(0, out.content.find_first_not_of(" \t\r\n"));
+    return ERR_OK;
+}
+
 enum err push(engine_parser *p, struct bytes text, enum engine_parser_step step, engine_piece_sink sink,
               void *owner)
 {
@@ -768,14 +798,11 @@ enum err push(engine_parser *p, struct bytes text, enum engine_parser_step step,
         return ERR_OK;
     p->parsed = p->text.size();
     common_chat_msg now;
-    try {
-        now = common_chat_parse(p->text, step != ENGINE_PARSER_END, p->plan->syntax);
-    } catch (const std::bad_alloc &) {
-        return ERR_MEMORY;
-    } catch (...) {
-        return last ? ERR_ENGINE : ERR_OK;
-    }
-    enum err e = ERR_OK;
+    enum err e = read(p, last, now);
+    if (e != ERR_OK && last)
+        e = read_unread(p, step == ENGINE_PARSER_CUT, now);
+    if (e != ERR_OK)
+        return e == ERR_MEMORY || last ? e : ERR_OK;
     const bool fits = send(p, now, last, sink, owner, &e);
     return e == ERR_OK && !fits && step == ENGINE_PARSER_END ? ERR_ENGINE : e;
 }

@@ -227,6 +227,11 @@ enum err engine_prepare(const struct engine_llama *e, struct engine_request *r, 
         result = open_answer(e, r);
     if (result == ERR_OK)
         gather_stops(r);
+    /* Programs look for these words of OpenAI's ("maximum context length") and Anthropic's ("prompt is too long"). */
+    if (result == ERR_CONTEXT)
+        return err_noted(result, note,
+                         "the prompt is too long: the model's maximum context length is %u tokens",
+                         (unsigned)e->info.context);
     return result;
 }
 

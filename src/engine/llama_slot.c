@@ -104,19 +104,28 @@ static enum err hand_out(struct engine_llama *e, struct engine_slot *slot, enum 
 
 /* ---- an answer begins: what came before it goes out ---- */
 
-static enum err echo(struct engine_llama *e, struct engine_slot *slot)
+/* Of a prompt that came as tokens the text is what they are made of. */
+static enum err spell_prompt(struct engine_llama *e, const struct engine_prompt *prompt,
+                             struct secret_buffer *out)
 {
-    struct secret_buffer text = {0};
     enum err result = ERR_OK;
-    for (uint32_t i = 0; result == ERR_OK && i < slot->prompt->count; i++) {
+    for (uint32_t i = 0; result == ERR_OK && i < prompt->count; i++) {
         size_t len = 0;
-        uint8_t *piece = engine_piece_of(e, slot->prompt->tokens[i], false, &len);
-        if (piece == NULL)
-            result = ERR_MEMORY;
-        else
-            result = secret_buffer_append(&text, bytes_of(piece, len), ANSWER_SIZE_MAX);
+        uint8_t *piece = engine_piece_of(e, prompt->tokens[i], false, &len);
+        result =
+            piece == NULL ? ERR_MEMORY : secret_buffer_append(out, bytes_of(piece, len), ANSWER_SIZE_MAX);
         secret_free(piece);
     }
+    return result;
+}
+
+static enum err echo(struct engine_llama *e, struct engine_slot *slot)
+{
+    const struct engine_request *r = slot->request;
+    const struct generation_prompt *given = &r->generation.prompts[slot->prompt - r->prompts];
+    struct secret_buffer text = {0};
+    enum err result = given->tokens == NULL ? secret_buffer_append(&text, given->text, ANSWER_SIZE_MAX)
+                                            : spell_prompt(e, slot->prompt, &text);
     /* Through the text of the answer, which makes whole characters of it, but without stop sequences. */
     struct engine_text whole = {0};
     if (result == ERR_OK)

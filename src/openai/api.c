@@ -54,20 +54,21 @@ struct error_row {
     uint16_t status;
     const char *openai;
     const char *anthropic;
+    const char *code; /* OpenAI's own, which programs look for; NULL: the error's name */
 };
 
 static const struct error_row error_rows[] = {
-    {ERR_REQUEST, 400, "invalid_request_error", "invalid_request_error"},
-    {ERR_CONTEXT, 400, "invalid_request_error", "invalid_request_error"},
-    {ERR_UNKNOWN, 404, "invalid_request_error", "not_found_error"},
-    {ERR_TOO_LARGE, 413, "invalid_request_error", "request_too_large"},
-    {ERR_BUSY, 429, "rate_limit_error", "rate_limit_error"},
-    {ERR_CHANNEL_SHUTDOWN, 503, "server_error", "overloaded_error"},
+    {ERR_REQUEST, 400, "invalid_request_error", "invalid_request_error", NULL},
+    {ERR_CONTEXT, 400, "invalid_request_error", "invalid_request_error", "context_length_exceeded"},
+    {ERR_UNKNOWN, 404, "invalid_request_error", "not_found_error", NULL},
+    {ERR_TOO_LARGE, 413, "invalid_request_error", "request_too_large", NULL},
+    {ERR_BUSY, 429, "rate_limit_error", "rate_limit_error", NULL},
+    {ERR_CHANNEL_SHUTDOWN, 503, "server_error", "overloaded_error", NULL},
 };
 
 static const struct error_row *error_row(enum err e)
 {
-    static const struct error_row other = {ERR_ENGINE, 500, "server_error", "api_error"};
+    static const struct error_row other = {ERR_ENGINE, 500, "server_error", "api_error", NULL};
     for (size_t i = 0; i < sizeof error_rows / sizeof error_rows[0]; i++)
         if (error_rows[i].error == e)
             return &error_rows[i];
@@ -77,6 +78,20 @@ static const struct error_row *error_row(enum err e)
 uint16_t api_error_status(enum err e)
 {
     return error_row(e)->status;
+}
+
+static const char *error_code(enum err e)
+{
+    const char *code = error_row(e)->code;
+    return code != NULL ? code : err_name(e);
+}
+
+enum err api_error_find(const char *code)
+{
+    for (size_t i = 0; i < sizeof error_rows / sizeof error_rows[0]; i++)
+        if (error_rows[i].code != NULL && strcmp(error_rows[i].code, code) == 0)
+            return error_rows[i].error;
+    return err_find(code);
 }
 
 /* The member that a message of the form "member: what is wrong" is about; empty when it has another form. */
@@ -99,7 +114,7 @@ static void put_error_members(struct json_line *l, enum err e, const char *messa
     else
         json_put(l, "null");
     json_put(l, ",\"code\":\"");
-    json_put(l, err_name(e));
+    json_put(l, error_code(e));
     json_put(l, "\"");
 }
 
@@ -120,7 +135,7 @@ char *api_error(enum api api, enum err e, const struct err_note *note, bool stre
     json_put(&l, "{");
     if (api == API_RESPONSES && streamed) {
         json_put(&l, "\"type\":\"error\",\"sequence_number\":0,\"code\":\"");
-        json_put(&l, err_name(e));
+        json_put(&l, error_code(e));
         json_put(&l, "\",\"message\":");
         json_put_lossy(&l, bytes_str(message));
         json_put(&l, ",\"param\":null,");

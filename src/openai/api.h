@@ -36,6 +36,8 @@ bool api_find(struct bytes path, enum api *api);
  * "member: " names that member as "param" too. streamed: the line comes after others of a streamed answer, where /v1/responses has an event for it. */
 char *api_error(enum api api, enum err e, const struct err_note *note, bool streamed);
 uint16_t api_error_status(enum err e);
+/* The error that has this "code", which is its name or OpenAI's own; ERR_ENGINE when none has. */
+enum err api_error_find(const char *code);
 
 /* GET /v1/models and /v1/models/NAME: one line. name: the model's, printable ASCII; created: seconds since 1970. The members are those of both OpenAI's and Anthropic's objects. */
 char *api_model_list(const char *name, int64_t created);

@@ -330,7 +330,7 @@ static void a_prompt_far_longer_than_the_context_is_refused_as_often_as_it_comes
     for (int i = 0; i < TIMES; i++) {
         caller_ask(&c, &proxy, CHAT, body);
         assert_int_equal(c.status, 400);
-        assert_non_null(strstr(c.body, "context-length"));
+        assert_non_null(strstr(c.body, "context_length_exceeded"));
         caller_close(&c);
     }
     caller_ask(&c, &proxy, CHAT, SHORT);

@@ -261,6 +261,34 @@ static void an_answer_that_is_cut_off_keeps_what_there_is(void **state)
     generation_release(&g);
 }
 
+/* What is neither text nor a call is text after all, and none of it is lost; but what was given out as a call cannot be taken back. */
+static void an_answer_that_does_not_follow_the_format_is_text(void **state)
+{
+    (void)state;
+    static const char *const answers[] = {"<tool_call>\nNot today.", "So.\n<tool_call>\nNot today.",
+                                          "  So. <tool_call>{}</tool_call> So."};
+    struct generation g;
+    struct engine_plan *plan = plan_of(TEMPLATE_TOOLS, "{" QUESTION "," WEATHER "}", &g);
+    for (size_t i = 0; i < test_count(answers); i++)
+        for (size_t step = 1; step < 50; step += 7)
+            for (int cut = 0; cut < 2; cut++) {
+                struct heard h = {.answer = ERR_OK};
+                assert_ok(
+                    read_answer(plan, answers[i], step, cut ? ENGINE_PARSER_CUT : ENGINE_PARSER_END, &h));
+                assert_int_equal(h.calls, 0);
+                assert_string_equal(h.text + strspn(h.text, " "), answers[i] + strspn(answers[i], " "));
+            }
+    static const char late[] =
+        "<tool_call>\n{\"name\": \"get_weather\", \"arguments\": {\"city\": \"Rome\"}}\n</tool_call> So.";
+    struct heard h = {.answer = ERR_OK};
+    assert_err(read_answer(plan, late, 1, ENGINE_PARSER_END, &h), ERR_ENGINE);
+    h = (struct heard){.answer = ERR_OK};
+    assert_ok(read_answer(plan, late, 1, ENGINE_PARSER_CUT, &h));
+    assert_int_equal(h.calls, 1);
+    engine_plan_close(plan);
+    generation_release(&g);
+}
+
 static void reasoning_is_read_apart(void **state)
 {
     (void)state;
@@ -558,6 +586,7 @@ int main(void)
         cmocka_unit_test(a_template_that_refuses_is_a_bad_request),
         cmocka_unit_test(calls_are_read_as_they_come),
         cmocka_unit_test(an_answer_that_is_cut_off_keeps_what_there_is),
+        cmocka_unit_test(an_answer_that_does_not_follow_the_format_is_text),
         cmocka_unit_test(reasoning_is_read_apart),
         cmocka_unit_test(a_sink_that_fails_ends_it_and_so_does_bottomless_nesting),
         cmocka_unit_test(a_schema_is_followed),

@@ -66,6 +66,8 @@ static void each_api_has_its_own_form_of_error(void **state)
         assert_error(alike[i], ERR_REQUEST, "messages[0].content: is missing", false,
                      "{" OPENAI("messages[0].content: is missing", "invalid_request_error",
                                 "'messages[0].content'", "bad-request"));
+        assert_error(alike[i], ERR_CONTEXT, "too long", false,
+                     "{" OPENAI("too long", "invalid_request_error", "null", "context_length_exceeded"));
         assert_error(alike[i], ERR_BUSY, "", false,
                      "{" OPENAI("the enclave is busy, try again later", "rate_limit_error", "null", "busy"));
     }
@@ -75,6 +77,9 @@ static void each_api_has_its_own_form_of_error(void **state)
         API_RESPONSES, ERR_ENGINE, "", true,
         "{'type':'error','sequence_number':0,'code':'engine','message':'the inference engine "
         "failed','param':null," OPENAI("the inference engine failed", "server_error", "null", "engine"));
+    assert_int_equal(api_error_find("context_length_exceeded"), ERR_CONTEXT);
+    assert_int_equal(api_error_find("busy"), ERR_BUSY);
+    assert_int_equal(api_error_find("insufficient_quota"), ERR_ENGINE);
     for (int streamed = 0; streamed <= 1; streamed++)
         assert_error(
             API_MESSAGES, ERR_REQUEST, "max_tokens: is missing", streamed != 0,
@@ -113,7 +118,7 @@ static void an_error_keeps_its_name_and_has_a_status(void **state)
         char *text = api_error(API_CHAT, rows[i].error, NULL, false);
         assert_ok(chat_line_parse(bytes_str(text), &line));
         assert_int_equal(line.kind, CHAT_LINE_ERROR);
-        assert_int_equal(err_find(line.code), rows[i].error);
+        assert_int_equal(api_error_find(line.code), rows[i].error);
         assert_string_equal(line.message, err_text(rows[i].error));
         assert_int_equal(api_error_status(rows[i].error), rows[i].status);
         chat_line_release(&line);
