@@ -78,8 +78,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     for (size_t at = 1; e == ERR_OK && at < size; at += step) {
         size_t n = size - at < step ? size - at : step;
         enum engine_parser_step last = (data[0] & 2) != 0 ? ENGINE_PARSER_CUT : ENGINE_PARSER_END;
-        e = engine_parser_push(parser, bytes_of(data + at, n), at + n < size ? ENGINE_PARSER_MORE : last, take,
-                               &calls);
+        e = engine_parser_push(parser, bytes_of(data + at, n), at + n < size ? ENGINE_PARSER_MORE : last,
+                               take, &calls);
     }
     if (e != ERR_OK && e != ERR_ENGINE)
         abort();
