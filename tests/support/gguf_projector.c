@@ -163,7 +163,8 @@ static size_t begin_chunk(struct png *p, const char *type)
 size_t png_write(uint8_t *out, size_t room, uint32_t side, const uint8_t *pixels, size_t pixels_len)
 {
     static const uint8_t signature[] = {0x89, 'P', 'N', 'G', 0x0d, 0x0a, 0x1a, 0x0a};
-    struct png p = {.out = out, .room = room};
+    struct png p = {.room = room};
+    p.out = out;
     uint32_t a = 1;
     uint32_t b = 0;
     const size_t row = 1 + (size_t)side * RGB;
