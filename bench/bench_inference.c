@@ -4,13 +4,16 @@
  * thread, a warm session. Wall clock, since the first takes two processes.
  */
 #include <pthread.h>
+#include <stdlib.h>
 #include <time.h>
 
+#include "base/secret.h"
 #include "base/strict_json.h"
 #include "bench.h"
 #include "client/client.h"
 #include "engine/engine.h"
 #include "guest.h"
+#include "openai/chat.h"
 
 enum { TOKENS = 200, ROUNDS_MAX = 41 };
 
@@ -36,23 +39,26 @@ static void on_text(struct answer *a)
 
 /* ---- directly ---- */
 
-static void direct_text(void *owner, uint64_t id, struct bytes text)
+static void direct_lines(void *owner, uint64_t id, uint16_t status, struct bytes lines)
 {
+    static const char member[] = "\"completion_tokens\":";
+    struct answer *a = owner;
     (void)id;
-    (void)text;
-    on_text(owner);
+    (void)status;
+    on_text(a);
+    const char *at = memmem(lines.ptr, lines.len, member, sizeof member - 1);
+    if (at != NULL)
+        a->tokens = (uint32_t)strtoul(at + sizeof member - 1, NULL, 10);
 }
 
-static void direct_done(void *owner, uint64_t id, enum err result, enum chat_finish finish,
-                        const struct chat_usage *usage)
+static void direct_done(void *owner, uint64_t id, enum err result, const struct err_note *note)
 {
     struct answer *a = owner;
     (void)id;
-    (void)finish;
+    (void)note;
     bench_must(result, "the engine");
     (void)pthread_mutex_lock(&a->lock);
     a->ended = bench_clock();
-    a->tokens = usage->completion_tokens;
     a->done = true;
     (void)pthread_cond_signal(&a->changed);
     (void)pthread_mutex_unlock(&a->lock);
@@ -68,8 +74,12 @@ static void answer_begin(struct answer *a)
 static void ask_directly(struct engine *engine, struct answer *a, const struct chat_request *request)
 {
     static uint64_t id;
+    struct err_note note = {{0}};
     answer_begin(a);
-    bench_must(engine->submit(engine, ++id, 0, request), "the engine");
+    char *body = chat_request_write(request);
+    bench_must_be(body != NULL, "no memory");
+    bench_must(engine->submit(engine, ++id, 0, API_CHAT, bytes_str(body), &note), "the engine");
+    secret_free(body);
     (void)pthread_mutex_lock(&a->lock);
     while (!a->done)
         (void)pthread_cond_wait(&a->changed, &a->lock);
@@ -178,7 +188,7 @@ int main(int argc, char **argv)
     bench_must(client_new(&options, &client, &note), "client_new");
     bench_must(client_connect(client, &note), "client_connect");
 
-    static const struct engine_callbacks callbacks = {.text = direct_text, .done = direct_done};
+    static const struct engine_callbacks callbacks = {.lines = direct_lines, .done = direct_done};
     const struct engine_llama_options engine_options = {
         .model_path = ENCLUME_DEMO_MODEL, .threads = 1, .slots = 1};
     struct engine *engine;

@@ -5,6 +5,7 @@
 #   Enclume::crypto    OpenSSL's libcrypto, 3.5 or newer
 #   Enclume::ssl       OpenSSL's libssl (only the benchmarks talk TLS)
 #   Enclume::llama     llama.cpp
+#   Enclume::llama_common, Enclume::mtmd   its chat templates and grammars; its image reader
 #   Enclume::jansson   JSON
 #   Enclume::uv        libuv
 #   Enclume::cmocka    the unit tests' framework (with BUILD_TESTING)
@@ -80,16 +81,22 @@ else()
   enclume_archive(ssl "${where}/lib/libssl.a" "${where}/include" Enclume::crypto)
 endif()
 
+# llama.cpp itself; what its own programs share (chat templates, grammars), which is C++; and its reader of images.
 enclume_dependency(llama where)
-if(where STREQUAL "system")
-  enclume_system_library(llama llama)
-else()
-  enclume_archive(ggml_base "${where}/lib/libggml-base.a" "${where}/include"
-                  stdc++ m Threads::Threads ${CMAKE_DL_LIBS})
-  enclume_archive(ggml_cpu "${where}/lib/libggml-cpu.a" "${where}/include" Enclume::ggml_base)
-  enclume_archive(ggml "${where}/lib/libggml.a" "${where}/include" Enclume::ggml_cpu Enclume::ggml_base)
-  enclume_archive(llama "${where}/lib/libllama.a" "${where}/include" Enclume::ggml)
+set(include "${where}/include")
+if(EXISTS "${include}/llama-common")
+  list(APPEND include "${include}/llama-common")
 endif()
+enclume_archive(ggml_base "${where}/lib/libggml-base.a" "${include}" stdc++ m Threads::Threads ${CMAKE_DL_LIBS})
+enclume_archive(ggml_cpu "${where}/lib/libggml-cpu.a" "${include}" Enclume::ggml_base)
+enclume_archive(ggml "${where}/lib/libggml.a" "${include}" Enclume::ggml_cpu Enclume::ggml_base)
+enclume_archive(llama "${where}/lib/libllama.a" "${include}" Enclume::ggml)
+enclume_archive(llama_hash "${where}/lib/libvendor-hash.a" "${include}")
+enclume_archive(llama_http "${where}/lib/libcpp-httplib.a" "${include}" Threads::Threads)
+enclume_archive(llama_common_base "${where}/lib/libllama-common-base.a" "${include}")
+enclume_archive(llama_common "${where}/lib/libllama-common.a" "${include}"
+                Enclume::llama_common_base Enclume::llama_hash Enclume::llama_http Enclume::llama)
+enclume_archive(mtmd "${where}/lib/libmtmd.a" "${include}" Enclume::llama_hash Enclume::llama)
 
 enclume_system_library(jansson jansson ARCHIVES libjansson.a)
 enclume_system_library(uv libuv ARCHIVES libuv.a libuv_a.a)

@@ -16,7 +16,7 @@ struct bytes {
 
 static inline struct bytes bytes_of(const void *ptr, size_t len)
 {
-    return (struct bytes){.ptr = ptr, .len = len};
+    return (struct bytes){.ptr = (const uint8_t *)ptr, .len = len}; /* the cast: C++ reads this too */
 }
 
 static inline struct bytes bytes_str(const char *text)

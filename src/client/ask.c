@@ -22,7 +22,10 @@ static void take_line(struct client *c, struct bytes text)
     struct ask *ask = &c->ask;
     struct chat_line line;
     enum err e = chat_line_parse(text, &line);
-    if (e != ERR_OK || ask->finished) {
+    /* Behind the reason comes the usage, once, and nothing else but an error. */
+    bool late =
+        ask->finished && line.kind != CHAT_LINE_ERROR && (line.kind != CHAT_LINE_USAGE || ask->counted);
+    if (e != ERR_OK || late || (line.kind == CHAT_LINE_USAGE && !ask->finished)) {
         ask_end(ask,
                 err_noted(ERR_CHANNEL_FRAME, &ask->note, "the answer is not in the form that was agreed"));
         chat_line_release(&line);
@@ -33,8 +36,19 @@ static void take_line(struct client *c, struct bytes text)
         ask->on_text(ask->owner, line.text);
         break;
     case CHAT_LINE_FINISH:
-        ask->answer = (struct client_answer){.finish = line.finish, .usage = line.usage};
+        ask->answer.finish = line.finish;
         ask->finished = true;
+        break;
+    case CHAT_LINE_USAGE:
+        ask->answer.usage = line.usage;
+        ask->counted = true;
+        break;
+    case CHAT_LINE_NOTHING:
+    case CHAT_LINE_REASONING:
+        break;
+    case CHAT_LINE_PROGRESS:
+        if (c->options.on_progress != NULL)
+            c->options.on_progress(c->options.progress_owner, line.processed, line.total);
         break;
     case CHAT_LINE_ERROR:
         ask_end(ask, err_noted(err_find(line.code), &ask->note, "%s", line.message));
@@ -80,7 +94,7 @@ void ask_on_data(void *owner, uint32_t stream, struct bytes data, bool end)
         return;
     take_data(c, data);
     channel_stream_consumed(c->channel, stream, data.len);
-    if (!end)
+    if (!end || c->ask.done) /* by an error's line, whose note stands */
         return;
     bool whole = c->ask.finished && c->ask.line.len == 0 && c->ask.status == 200;
     ask_end(&c->ask,
@@ -150,6 +164,7 @@ enum err client_ask(struct client *c, const struct chat_request *request,
 {
     struct chat_request streamed = *request;
     streamed.stream = true;
+    streamed.progress = c->options.on_progress != NULL;
     char *body = chat_request_write(&streamed);
     if (body == NULL)
         return ERR_MEMORY;

@@ -15,7 +15,8 @@ struct ask {
     enum err result;
     uint32_t stream;
     uint16_t status;
-    bool finished;             /* the line that ends an answer was read */
+    bool finished;             /* the line that ends an answer was read, */
+    bool counted;              /* and the usage behind it */
     struct secret_buffer line; /* the line that is not complete yet */
     void (*on_text)(void *owner, struct bytes text);
     void *owner;

@@ -49,6 +49,7 @@ struct enclave {
     struct evidence_batch *batch;
     struct engine *engine;
     struct engine_info engine_info;
+    int64_t started_at; /* seconds since 1970: the model's "created" */
     struct mailbox mailbox;
 
     struct idmap session_ids;
@@ -79,8 +80,10 @@ void sessions_sweep(struct enclave *enclave);
 void request_open(struct session *session, uint32_t stream, struct bytes path);
 void request_data(struct session *session, uint32_t stream, struct bytes data, bool end);
 void request_cancelled(struct session *session, uint32_t stream);
-void request_text(struct enclave *enclave, const struct mail *mail);
+void request_lines(struct enclave *enclave, const struct mail *mail);
 void request_done(struct enclave *enclave, const struct mail *mail);
+/* Queues what long answers have left, as far as there is room. */
+void requests_write_rest(struct session *session);
 /* The session goes: its requests are cancelled and forgotten. */
 void requests_drop(struct session *session);
 

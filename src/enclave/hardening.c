@@ -38,6 +38,10 @@ static int raise_open_files(void)
 enum err hardening_at_start(struct err_note *note)
 {
     const struct rlimit none = {0, 0};
+    /* The C library gives each thread a heap of its own, and when it gives memory of one back it opens a file of /proc to see how: the sandbox would end us
+     * in the middle of a request. One heap for all threads does without. (A sanitizer's heap knows nothing of it, nor of the sandbox.) */
+    if (can_be_confined && mallopt(M_ARENA_MAX, 1) != 1)
+        return err_noted(ERR_SYSTEM, note, "one heap for all threads");
     (void)umask(077);
     (void)signal(SIGPIPE, SIG_IGN);
     if (setrlimit(RLIMIT_CORE, &none) != 0)
@@ -93,7 +97,7 @@ enum err hardening_before_chip(const struct enclave_options *options, struct err
 {
     if (!has_real_chip(options) || !can_be_confined)
         return ERR_OK;
-    return sandbox_files(options->model, collateral_at(options, "dir:"),
+    return sandbox_files(options->model, options->projector, collateral_at(options, "dir:"),
                          strcmp(options->gpus, ENCLAVE_GPUS_NVML) == 0, note);
 }
 

@@ -3,7 +3,7 @@
 #define ENCLAVE_MAILBOX_H
 
 /*
- * What other threads have to tell the loop: the engine's text and the chip's evidence. Any thread posts; the loop's thread takes, in order.
+ * What other threads have to tell the loop: the engine's lines and the chip's evidence. Any thread posts; the loop's thread takes, in order.
  * Texts are copied into secret memory and wiped when they were dealt with.
  */
 
@@ -11,20 +11,18 @@
 
 #include "base/bytes.h"
 #include "base/error.h"
-#include "openai/chat.h"
 
-enum mail_kind { MAIL_TEXT, MAIL_DONE, MAIL_EVIDENCE };
+enum mail_kind { MAIL_LINES, MAIL_DONE, MAIL_EVIDENCE };
 
 struct mail {
     struct mail *next;
     enum mail_kind kind;
     uint64_t id; /* of the request, or the session for MAIL_EVIDENCE */
     enum err result;
-    enum chat_finish finish;
-    struct chat_usage usage;
+    uint16_t status; /* MAIL_LINES */
     size_t leaves;
     size_t size;
-    uint8_t text[];
+    uint8_t text[]; /* MAIL_DONE: the note's */
 };
 
 struct mailbox {

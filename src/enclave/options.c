@@ -13,6 +13,8 @@ static const struct option table[] = {
     {"--listen", OPTION_TEXT, AT(listen), 0, 0, "ADDRESS",
      "tcp:HOST:PORT (numeric; port 0: any), unix:PATH or vsock:PORT. Default tcp:127.0.0.1:7878"},
     {"--model", OPTION_TEXT, AT(model), 0, 0, "FILE", "the model, a GGUF file. Required"},
+    {"--projector", OPTION_TEXT, AT(projector), 0, 0, "FILE",
+     "what lets the model read images (\"mmproj\", a GGUF file). Default: no images"},
     {"--evidence", OPTION_TEXT, AT(evidence), 0, 0, "SOURCE",
      "where attestation evidence comes from: tsm, sev-guest, tdx-guest, auto (the first of these that "
      "answers) or "
@@ -29,8 +31,9 @@ static const struct option table[] = {
      "tokens of a request, prompt and answer. Default: the model's, at most 8192"},
     {"--threads", OPTION_NUMBER, AT(threads), 1, 64, "N",
      "threads of the inference engine. Default: one fewer than there are processors"},
-    {"--chat-template", OPTION_TEXT, AT(chat_template), 0, 0, "NAME",
-     "a chat template that llama.cpp knows, instead of the model's own"},
+    {"--chat-template", OPTION_TEXT, AT(chat_template), 0, 0, "TEMPLATE",
+     "a chat template instead of the model's own: a Jinja program, or the name of one that llama.cpp writes "
+     "itself (text alone, no tools)"},
     {"--max-connections", OPTION_NUMBER, AT(connections), 1, 1000000, "N",
      "connections at once. Default 10000"},
     {"--idle-timeout", OPTION_NUMBER, AT(idle_seconds), 1, 1 << 30, "SECONDS",

@@ -19,6 +19,7 @@
 struct enclave_options {
     const char *listen;        /* tcp:ADDRESS:PORT, unix:PATH, vsock:PORT */
     const char *model;         /* GGUF file */
+    const char *projector;     /* NULL: none */
     const char *evidence;      /* name of the evidence source */
     const char *collateral;    /* vsock:PORT, unix:PATH, dir:PATH; NULL: none */
     const char *gpus;          /* none or nvml */

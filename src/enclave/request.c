@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "enclave/session.h"
 
-#include <stdio.h>
-
 #include "base/secret.h"
 #include "base/secret_buffer.h"
 
@@ -11,15 +9,10 @@
  * a session until the engine has said `done`.
  */
 
-enum route { ROUTE_UNKNOWN, ROUTE_CHAT, ROUTE_MODELS };
+enum route { ROUTE_UNKNOWN, ROUTE_API, ROUTE_MODELS, ROUTE_MODEL };
 
-static const struct {
-    const char *path;
-    enum route route;
-} routes[] = {
-    {"/v1/chat/completions", ROUTE_CHAT},
-    {"/v1/models", ROUTE_MODELS},
-};
+#define MODELS_PATH "/v1/models"
+enum { STATUS_OK = 200 };
 
 struct request {
     struct session *session; /* NULL: gone */
@@ -29,11 +22,27 @@ struct request {
     uint64_t id;
     uint32_t stream;
     enum route route;
+    enum api api; /* ROUTE_API; for errors of the others too */
     bool running;
-    bool streamed;
     bool replied;
-    struct secret_buffer body, answer;
+    struct secret_buffer
+        body;       /* while it comes; then what of a long answer the channel has no room for yet */
+    size_t sent;    /* bytes of that which it has taken */
+    bool done;      /* the engine is, and nothing comes after what is in body */
+    bool our_model; /* ROUTE_MODEL: the path names it */
 };
+
+static enum route route_of(struct bytes path, enum api *api)
+{
+    *api = API_CHAT;
+    if (api_find(path, api))
+        return ROUTE_API;
+    if (bytes_is_str(path, MODELS_PATH))
+        return ROUTE_MODELS;
+    const struct bytes prefix = bytes_str(MODELS_PATH "/");
+    bool one = path.len > prefix.len && memcmp(path.ptr, prefix.ptr, prefix.len) == 0;
+    return one ? ROUTE_MODEL : ROUTE_UNKNOWN;
+}
 
 /* ---- bodies ---- */
 
@@ -51,7 +60,7 @@ static enum err body_append(struct request *r, struct bytes data)
         return ERR_TOO_LARGE;
     if (data.len > ENCLAVE_BODY_MAX - r->enclave->body_bytes)
         return ERR_BUSY;
-    enum err e = secret_buffer_append(&r->body, data, CHAT_REQUEST_MAX);
+    enum err e = secret_buffer_append(&r->body, data, API_BODY_MAX);
     if (e == ERR_OK) {
         r->session->body_bytes += data.len;
         r->enclave->body_bytes += data.len;
@@ -77,7 +86,6 @@ static void detach(struct request *r)
 static void drop(struct request *r)
 {
     detach(r);
-    secret_buffer_release(&r->answer);
     if (r->running) {
         r->enclave->engine->cancel(r->enclave->engine, r->id);
         return;
@@ -129,16 +137,20 @@ static void give_up(struct request *r, enum err reason)
     drop(r);
 }
 
-/* Ends the request with text (or, when e says so, with an error) and forgets it. */
+/* Ends the request with the last lines (perhaps NULL) or, when the result says so, with an error's line, and forgets it. */
 static void finish(struct request *r, enum err result, char *text, const struct err_note *note)
 {
-    enum err e = reply(r, result == ERR_OK ? 200 : chat_error_status(result));
+    bool answered = r->replied;
+    enum err e = reply(r, result == ERR_OK ? STATUS_OK : api_error_status(result));
     if (result != ERR_OK)
-        text = chat_error(result, note);
-    if (e == ERR_OK)
+        text = api_error(r->api, result, note, answered);
+    if (e == ERR_OK && text == NULL && result == ERR_OK)
+        e = channel_stream_write(r->session->channel, r->stream, (struct bytes){0}, true);
+    else if (e == ERR_OK)
         e = say(r, text, true);
     else
         secret_free(text);
+    r->session->dirty = true;
     if (e != ERR_OK)
         give_up(r, e);
     else
@@ -147,27 +159,30 @@ static void finish(struct request *r, enum err result, char *text, const struct 
 
 static void answer_models(struct request *r)
 {
-    /* The name is printable ASCII without quotes (engine_info), so it can stand in JSON as it is. */
-    char *text = secret_alloc(256);
-    if (text != NULL)
-        (void)snprintf(text, 256,
-                       "{\"object\":\"list\",\"data\":[{\"id\":\"%s\",\"object\":\"model\",\"owned_by\":"
-                       "\"enclume\"}]}\n",
-                       r->enclave->engine_info.name);
+    const struct enclave *enclave = r->enclave;
+    char *text = api_model_list(enclave->engine_info.name, enclave->started_at);
+    body_release(r);
     finish(r, text == NULL ? ERR_MEMORY : ERR_OK, text, NULL);
 }
 
-static void answer_chat(struct request *r)
+static void answer_model(struct request *r)
 {
-    struct chat_request chat;
-    struct err_note note = {0};
-    enum err e = chat_request_parse(secret_buffer_bytes(&r->body), &chat, &note);
+    const struct enclave *enclave = r->enclave;
     body_release(r);
-    if (e == ERR_OK) {
-        r->streamed = chat.stream;
-        e = r->enclave->engine->submit(r->enclave->engine, r->id, r->session->id, &chat);
-        chat_request_release(&chat);
+    if (!r->our_model) {
+        finish(r, ERR_UNKNOWN, NULL, &(struct err_note){"there is no such model"});
+        return;
     }
+    char *text = api_model(enclave->engine_info.name, enclave->started_at);
+    finish(r, text == NULL ? ERR_MEMORY : ERR_OK, text, NULL);
+}
+
+static void hand_to_engine(struct request *r)
+{
+    struct engine *engine = r->enclave->engine;
+    struct err_note note = {0};
+    enum err e = engine->submit(engine, r->id, r->session->id, r->api, secret_buffer_bytes(&r->body), &note);
+    body_release(r);
     r->running = e == ERR_OK;
     if (e != ERR_OK)
         finish(r, e, NULL, &note);
@@ -187,15 +202,14 @@ void request_open(struct session *session, uint32_t stream, struct bytes path)
     r->session = session;
     r->enclave = enclave;
     r->stream = stream;
-    for (size_t i = 0; i < sizeof routes / sizeof routes[0]; i++)
-        if (bytes_is_str(path, routes[i].path))
-            r->route = routes[i].route;
+    r->route = route_of(path, &r->api);
     r->next = session->requests;
     r->link = &session->requests;
     if (r->next != NULL)
         r->next->link = &r->next;
     session->requests = r;
     session->last_active = uv_now(&enclave->loop);
+    r->our_model = api_model_is(path, enclave->engine_info.name);
     if (enclave->stopping)
         finish(r, ERR_CHANNEL_SHUTDOWN, NULL, NULL);
     else if (r->route == ROUTE_UNKNOWN)
@@ -217,8 +231,10 @@ void request_data(struct session *session, uint32_t stream, struct bytes data, b
         return;
     if (r->route == ROUTE_MODELS)
         answer_models(r);
+    else if (r->route == ROUTE_MODEL)
+        answer_model(r);
     else
-        answer_chat(r);
+        hand_to_engine(r);
 }
 
 void request_cancelled(struct session *session, uint32_t stream)
@@ -230,20 +246,64 @@ void request_cancelled(struct session *session, uint32_t stream)
 
 /* ---- what the engine tells ---- */
 
-void request_text(struct enclave *enclave, const struct mail *mail)
+/* A whole answer may be longer than what a stream can queue; it goes as the client takes it, and counts like a body that is being received. A streamed
+ * one comes in small pieces, and who does not read them has to do without. */
+static enum err keep_rest(struct request *r, struct bytes text)
+{
+    if (text.len > ENCLAVE_SESSION_BODY_MAX - r->session->body_bytes)
+        return ERR_TOO_LARGE;
+    if (text.len > ENCLAVE_BODY_MAX - r->enclave->body_bytes)
+        return ERR_BUSY;
+    enum err e = secret_buffer_append(&r->body, text, ENCLAVE_SESSION_BODY_MAX);
+    if (e == ERR_OK) {
+        r->session->body_bytes += text.len;
+        r->enclave->body_bytes += text.len;
+    }
+    return e;
+}
+
+static enum err write_rest(struct request *r)
+{
+    size_t room = channel_stream_room(r->session->channel, r->stream);
+    size_t left = r->body.len - r->sent;
+    size_t n = left < room ? left : room;
+    if (n == 0)
+        return ERR_OK;
+    bool end = r->done && n == left;
+    enum err e =
+        channel_stream_write(r->session->channel, r->stream, bytes_of(r->body.ptr + r->sent, n), end);
+    r->sent += n;
+    return e;
+}
+
+void requests_write_rest(struct session *session)
+{
+    for (struct request *r = session->requests, *next; r != NULL; r = next) {
+        next = r->next;
+        if (!r->replied || r->sent == r->body.len)
+            continue;
+        enum err e = write_rest(r);
+        if (e != ERR_OK)
+            give_up(r, e);
+        else if (r->done && r->sent == r->body.len)
+            drop(r);
+    }
+}
+
+void request_lines(struct enclave *enclave, const struct mail *mail)
 {
     struct request *r = idmap_find(&enclave->request_ids, mail->id);
     if (r == NULL || r->session == NULL)
         return;
-    struct bytes text = bytes_of(mail->text, mail->size);
-    enum err e = ERR_OK;
-    if (r->streamed) {
-        e = reply(r, 200);
-        if (e == ERR_OK)
-            e = say(r, chat_line_text(text), false);
-    } else {
-        e = secret_buffer_append(&r->answer, text, CHANNEL_STREAM_QUEUE_MAX / 2);
-    }
+    bool whole = !r->replied;
+    struct bytes lines = bytes_of(mail->text, mail->size);
+    enum err e = reply(r, mail->status);
+    whole = whole && lines.len > channel_stream_room(r->session->channel, r->stream);
+    if (e == ERR_OK && (whole || r->sent < r->body.len))
+        e = keep_rest(r, lines);
+    else if (e == ERR_OK)
+        e = channel_stream_write(r->session->channel, r->stream, lines, false);
+    r->session->dirty = true;
     if (e != ERR_OK)
         give_up(r, e);
 }
@@ -261,9 +321,10 @@ void request_done(struct enclave *enclave, const struct mail *mail)
     /* The host reads this log: the sizes of prompts and answers, which the padding hides from it, have no place there. */
     if (mail->result == ERR_ENGINE)
         log_event(LOG_REQUEST_FAILED, LOG_ERR(mail->result));
-    char *text = NULL;
-    if (mail->result == ERR_OK)
-        text = r->streamed ? chat_line_finish(mail->finish, &mail->usage)
-                           : chat_answer(secret_buffer_bytes(&r->answer), mail->finish, &mail->usage);
-    finish(r, mail->result, text, NULL);
+    r->done = true;
+    if (mail->result == ERR_OK && r->sent < r->body.len)
+        return;
+    struct err_note note = {0};
+    memcpy(note.text, mail->text, mail->size < sizeof note.text ? mail->size : sizeof note.text - 1);
+    finish(r, mail->result, NULL, &note);
 }

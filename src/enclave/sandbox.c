@@ -275,12 +275,15 @@ static enum err gpus_add(int rules, struct err_note *note)
     return e;
 }
 
-enum err sandbox_files(const char *model, const char *directory, bool gpus, struct err_note *note)
+enum err sandbox_files(const char *model, const char *projector, const char *directory, bool gpus,
+                       struct err_note *note)
 {
     int rules = rules_make();
     if (rules < 0)
         return failed(note, "Landlock");
     enum err e = place_add(rules, model, READ, note);
+    if (e == ERR_OK && projector != NULL)
+        e = place_add(rules, projector, READ, note);
     if (e == ERR_OK && directory != NULL)
         e = place_add(rules, directory, READ | LIST, note);
     for (size_t i = 0; e == ERR_OK && i < sizeof places / sizeof *places; i++)

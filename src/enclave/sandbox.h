@@ -21,12 +21,12 @@ enum sandbox_need {
 };
 
 /*
- * For this thread and those that it starts, so at the very beginning and before a chip is asked: of the file system the model can be read, what the kernel says of the
- * machine, and `directory` (of endorsements; NULL: none); configfs-tsm and the chip's devices can be written. No TCP connection outwards, where the kernel can
+ * For this thread and those that it starts, so at the very beginning and before a chip is asked: of the file system the model can be read, and its projector (NULL:
+ * none), what the kernel says of the machine, and `directory` (of endorsements; NULL: none); configfs-tsm and the chip's devices can be written. No TCP connection outwards, where the kernel can
  * forbid it (Landlock: kernel 5.13, for TCP 6.7). ERR_SYSTEM.
  */
-ERR_MUST_USE enum err sandbox_files(const char *model, const char *directory, bool gpus,
-                                    struct err_note *note);
+ERR_MUST_USE enum err sandbox_files(const char *model, const char *projector, const char *directory,
+                                    bool gpus, struct err_note *note);
 
 /* From now on, for all threads, for ever. ERR_SYSTEM: this kernel cannot; the note says what. */
 ERR_MUST_USE enum err sandbox_enter(unsigned needs, struct err_note *note);

@@ -3,6 +3,7 @@
 
 #include <signal.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "attest/statement.h"
 #include "base/secret.h"
@@ -15,18 +16,17 @@ enum { STOP_SIGNAL_COUNT = sizeof stop_signals / sizeof stop_signals[0] };
 
 /* ---- other threads' news ---- */
 
-static void engine_text(void *owner, uint64_t id, struct bytes text)
+static void engine_lines(void *owner, uint64_t id, uint16_t status, struct bytes lines)
 {
     struct enclave *enclave = owner;
-    mailbox_post(&enclave->mailbox, &(struct mail){.kind = MAIL_TEXT, .id = id}, text);
+    mailbox_post(&enclave->mailbox, &(struct mail){.kind = MAIL_LINES, .id = id, .status = status}, lines);
 }
 
-static void engine_done(void *owner, uint64_t id, enum err result, enum chat_finish finish,
-                        const struct chat_usage *usage)
+static void engine_done(void *owner, uint64_t id, enum err result, const struct err_note *note)
 {
     struct enclave *enclave = owner;
-    struct mail mail = {.kind = MAIL_DONE, .id = id, .result = result, .finish = finish, .usage = *usage};
-    mailbox_post(&enclave->mailbox, &mail, (struct bytes){0});
+    mailbox_post(&enclave->mailbox, &(struct mail){.kind = MAIL_DONE, .id = id, .result = result},
+                 bytes_str(note->text));
 }
 
 static void evidence_done(void *owner, uint64_t ticket, enum err result, struct bytes bundle, size_t leaves)
@@ -40,7 +40,7 @@ static void evidence_done(void *owner, uint64_t ticket, enum err result, struct 
 static void deliver(void *owner, const struct mail *mail)
 {
     static void (*const receiver[])(struct enclave *, const struct mail *) = {
-        [MAIL_TEXT] = request_text,
+        [MAIL_LINES] = request_lines,
         [MAIL_DONE] = request_done,
         [MAIL_EVIDENCE] = session_evidence_ready,
     };
@@ -130,7 +130,7 @@ static enum err open_loop(struct enclave *enclave)
 
 static enum err open_engine(struct enclave *enclave, struct err_note *note)
 {
-    static const struct engine_callbacks callbacks = {.text = engine_text, .done = engine_done};
+    static const struct engine_callbacks callbacks = {.lines = engine_lines, .done = engine_done};
     const struct enclave_options *o = &enclave->options;
     struct engine_llama_options llama = {
         .model_path = o->model,
@@ -139,11 +139,13 @@ static enum err open_engine(struct enclave *enclave, struct err_note *note)
         .context = o->context,
         .threads = o->threads,
         .chat_template = o->chat_template,
+        .projector_path = o->projector,
     };
     enum err e = engine_llama_open(&llama, &callbacks, enclave, &enclave->engine, note);
     if (e != ERR_OK)
         return e;
     enclave->engine->info(enclave->engine, &enclave->engine_info);
+    enclave->started_at = (int64_t)time(NULL);
     log_event(LOG_MODEL_LOADED, LOG_NUM(LOG_KEY_CONTEXT, enclave->engine_info.context),
               LOG_NUM(LOG_KEY_SLOTS, enclave->engine_info.slots));
     return ERR_OK;

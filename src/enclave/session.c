@@ -102,6 +102,7 @@ static bool write_later(struct session *s, struct bytes out)
 static bool write_now(struct session *s)
 {
     for (;;) {
+        requests_write_rest(s);
         enum err e = channel_flush(s->channel);
         if (e != ERR_OK && channel_state(s->channel) != CHANNEL_CLOSED)
             channel_close(s->channel, e);

@@ -90,7 +90,9 @@ static enum err open_context(struct engine_llama *e, uint32_t threads, struct er
     params.n_ctx = e->info.context * e->info.slots;
     params.n_batch = params.n_ubatch = e->step_tokens;
     params.n_seq_max = e->info.slots;
-    params.n_outputs_max = e->info.slots;
+    params.n_outputs_max =
+        e->info.slots > ENGINE_STEP_TOKENS_VECTOR ? e->info.slots : ENGINE_STEP_TOKENS_VECTOR;
+    params.pooling_type = LLAMA_POOLING_TYPE_NONE; /* llama_embedding.c does it */
     params.n_threads = params.n_threads_batch = (int32_t)threads;
     params.cb_eval = engine_wipe_observe;
     params.cb_eval_user_data = &e->traces;
@@ -132,9 +134,14 @@ static enum err open_context_wipeable(struct engine_llama *e, uint32_t threads, 
 static void release(struct engine_llama *e)
 {
     close_context(e);
+    engine_images_close(e);
+    engine_templates_close(e->templates);
     if (e->model != NULL)
         llama_model_free(e->model);
     engine_batch_close(e);
+    secret_free(e->candidates);
+    secret_buffer_release(&e->lines);
+    (void)pthread_cond_destroy(&e->arrived);
     (void)pthread_cond_destroy(&e->wake);
     (void)pthread_mutex_destroy(&e->lock);
     free(e->chat_template);
@@ -153,9 +160,33 @@ static void engine_llama_close(struct engine *self)
     e->closing = true;
     atomic_store(&e->abort, true);
     pthread_cond_signal(&e->wake);
+    pthread_cond_signal(&e->arrived);
     pthread_mutex_unlock(&e->lock);
+    (void)pthread_join(e->preparer, NULL);
     (void)pthread_join(e->thread, NULL);
     release(e);
+}
+
+static enum err start_threads(struct engine_llama *e)
+{
+    pthread_attr_t attributes;
+    if (pthread_attr_init(&attributes) != 0)
+        return ERR_SYSTEM;
+    enum err result = ERR_SYSTEM;
+    if (pthread_attr_setstacksize(&attributes, ENGINE_STACK_SIZE) == 0 &&
+        pthread_create(&e->preparer, &attributes, engine_prepare_run, e) == 0) {
+        if (pthread_create(&e->thread, &attributes, engine_scheduler_run, e) == 0) {
+            result = ERR_OK;
+        } else {
+            pthread_mutex_lock(&e->lock);
+            e->closing = true;
+            pthread_cond_signal(&e->arrived);
+            pthread_mutex_unlock(&e->lock);
+            (void)pthread_join(e->preparer, NULL);
+        }
+    }
+    (void)pthread_attr_destroy(&attributes);
+    return result;
 }
 
 enum err engine_llama_open(const struct engine_llama_options *options,
@@ -175,37 +206,42 @@ enum err engine_llama_open(const struct engine_llama_options *options,
     if (e == NULL)
         return ERR_MEMORY;
     e->base = (struct engine){.info = engine_llama_info,
-                              .submit = engine_scheduler_submit,
-                              .cancel = engine_scheduler_cancel,
+                              .submit = engine_request_submit,
+                              .cancel = engine_request_cancel,
                               .close = engine_llama_close};
     e->callbacks = *callbacks;
     e->owner = owner;
-    e->queue_last = &e->queue_first;
     (void)pthread_mutex_init(&e->lock, NULL);
     (void)pthread_cond_init(&e->wake, NULL);
+    (void)pthread_cond_init(&e->arrived, NULL);
     result = engine_model_load(e, options, note);
     if (result != ERR_OK)
         goto fail;
-    result = engine_template_choose(e->model, options->chat_template, &e->chat_template, note);
+    result = engine_template_choose(e, options->chat_template, note);
+    if (result != ERR_OK)
+        goto fail;
+    e->threads_count = choose_threads(options->threads);
+    result = engine_images_open(e, options, note);
     if (result != ERR_OK)
         goto fail;
     e->info.slots = or_default(options->slots, ENGINE_SLOTS_DEFAULT);
     e->info.queue = or_default(options->queue, ENGINE_QUEUE_DEFAULT);
     e->info.context = choose_context(e, options->context);
-    e->info.chat = e->chat_template != NULL;
+    e->info.chat = e->chat_template != NULL || e->templates != NULL;
+    e->info.tools = e->templates != NULL && engine_templates_tools(e->templates);
+    e->pooling = engine_embedding_pooling(e->model);
+    e->info.embeddings = e->pooling != LLAMA_POOLING_TYPE_RANK;
     for (uint32_t i = 0; i < e->info.slots; i++)
         e->slots[i].sequence = (llama_seq_id)i;
     e->step_tokens = ENGINE_STEP_TOKENS;
     result = engine_batch_open(e);
     if (result != ERR_OK)
         goto fail;
-    result = open_context_wipeable(e, choose_threads(options->threads), note);
+    result = open_context_wipeable(e, e->threads_count, note);
+    if (result == ERR_OK)
+        result = start_threads(e);
     if (result != ERR_OK)
         goto fail;
-    if (pthread_create(&e->thread, NULL, engine_scheduler_run, e) != 0) {
-        result = ERR_SYSTEM;
-        goto fail;
-    }
     *engine = &e->base;
     return ERR_OK;
 fail:

@@ -23,7 +23,7 @@ static const float half = 0.5F;
 
 static void report(const struct engine_llama_options *o, float fraction)
 {
-    if (o->progress != NULL)
+    if (o != NULL && o->progress != NULL)
         o->progress(o->progress_owner, fraction);
 }
 
@@ -81,20 +81,21 @@ static enum err copy_and_hash(const struct engine_llama_options *o, int from, in
     return e;
 }
 
-static enum err read_sealed(const struct engine_llama_options *o, FILE **out,
+/* what: "model" or "projector". o: whose progress is told; NULL: nobody's. */
+static enum err read_sealed(const char *path, const char *what, const struct engine_llama_options *o, FILE **out,
                             uint8_t digest[static CRYPTO_SHA256_SIZE], struct err_note *note)
 {
     struct crypto_hash_stream *hash = NULL;
     enum err e = ERR_OK;
     int to = -1;
-    int from = open(o->model_path, O_RDONLY | O_CLOEXEC);
+    int from = open(path, O_RDONLY | O_CLOEXEC);
     if (from < 0) {
-        e = err_noted(ERR_MODEL, note, "the model file cannot be opened: %s", strerror(errno));
+        e = err_noted(ERR_MODEL, note, "the %s file cannot be opened: %s", what, strerror(errno));
         goto out;
     }
     to = memfd_create("enclume-model", MFD_CLOEXEC | MFD_ALLOW_SEALING);
     if (to < 0) {
-        e = err_noted(ERR_MODEL, note, "no memory file for the model: %s", strerror(errno));
+        e = err_noted(ERR_MODEL, note, "no memory file for the %s: %s", what, strerror(errno));
         goto out;
     }
     e = crypto_hash_open(CRYPTO_SHA256, &hash);
@@ -102,7 +103,7 @@ static enum err read_sealed(const struct engine_llama_options *o, FILE **out,
         goto out;
     e = copy_and_hash(o, from, to, hash);
     if (e != ERR_OK) {
-        e = err_noted(ERR_MODEL, note, "the model file cannot be read into memory: %s", err_text(e));
+        e = err_noted(ERR_MODEL, note, "the %s file cannot be read into memory: %s", what, err_text(e));
         goto out;
     }
     e = crypto_hash_close(hash, digest);
@@ -111,7 +112,7 @@ static enum err read_sealed(const struct engine_llama_options *o, FILE **out,
         goto out;
     if (fcntl(to, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL) != 0 ||
         lseek(to, 0, SEEK_SET) != 0) {
-        e = err_noted(ERR_MODEL, note, "the model's memory cannot be sealed: %s", strerror(errno));
+        e = err_noted(ERR_MODEL, note, "the %s's memory cannot be sealed: %s", what, strerror(errno));
         goto out;
     }
     *out = fdopen(to, "rb");
@@ -129,13 +130,19 @@ out:
     return e;
 }
 
-/* Printable ASCII of what the model calls itself. */
+enum err engine_model_read(const char *path, const char *what, FILE **file,
+                           uint8_t digest[static CRYPTO_SHA256_SIZE], struct err_note *note)
+{
+    return read_sealed(path, what, NULL, file, digest, note);
+}
+
+/* Printable ASCII of what the model calls itself, without what would need an escape in JSON. */
 static void read_name(const struct llama_model *model, char *name, size_t size)
 {
     if (llama_model_meta_val_str(model, "general.name", name, size) <= 0)
         (void)llama_model_desc(model, name, size);
     for (char *c = name; *c != '\0'; c++)
-        if (*c < ' ' || *c > '~')
+        if (*c < ' ' || *c > '~' || *c == '"' || *c == '\\')
             *c = '?';
 }
 
@@ -144,7 +151,7 @@ enum err engine_model_load(struct engine_llama *e, const struct engine_llama_opt
 {
     struct engine_llama_options progress = *options;
     FILE *file = NULL;
-    enum err result = read_sealed(options, &file, e->info.digest, note);
+    enum err result = read_sealed(options->model_path, "model", options, &file, e->info.digest, note);
     if (result != ERR_OK)
         return result;
     struct llama_model_params params = llama_model_default_params();

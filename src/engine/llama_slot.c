@@ -1,202 +1,219 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* One request in a slot: its prompt's tokens, its sampler, its text, its end. */
+/* One answer in a slot: begin, a token at a time, end. */
 
 #include "base/secret.h"
-#include "crypto/crypto.h"
 #include "engine/llama_internal.h"
 
-enum { PIECE_SIZE = 256 };
+enum { PIECE_SIZE = 64 };
 
-void engine_slot_end(struct engine_slot *slot, enum err result, enum chat_finish finish)
+void engine_slot_end(struct engine_slot *slot, enum err result)
 {
     if (slot->state == ENGINE_SLOT_ENDED)
         return;
     slot->state = ENGINE_SLOT_ENDED;
     slot->result = result;
-    slot->finish = finish;
 }
 
 void engine_slot_release(struct engine_slot *slot)
 {
-    if (slot->sampler != NULL)
-        llama_sampler_free(slot->sampler);
-    secret_free(slot->tokens);
+    engine_sampler_close(slot);
+    engine_parser_close(slot->parser);
+    engine_logprobs_close(slot->logprobs);
     engine_text_close(&slot->text);
+    secret_free(slot->vector);
     *slot = (struct engine_slot){.sequence = slot->sequence};
 }
 
-/* ---- the prompt ---- */
+/* ---- begin ---- */
 
-static enum err tokenize(struct engine_llama *e, struct engine_slot *slot, const uint8_t *text, size_t len)
+static enum err open_answer(struct engine_llama *e, struct engine_slot *slot)
 {
-    const bool chat = e->chat_template != NULL;
-    /* A token is at least a byte; what is longer than this many bytes a token never fits, and need not be tokenized. */
-    const size_t bytes_a_token_max = 512;
-    if (len > e->info.context * bytes_a_token_max || len > INT32_MAX)
-        return ERR_CONTEXT;
-    int32_t room = (int32_t)(len < e->info.context ? len : e->info.context) + 8;
-    slot->tokens = secret_alloc((size_t)room * sizeof *slot->tokens);
-    if (slot->tokens == NULL)
-        return ERR_MEMORY;
-    int32_t n = llama_tokenize(e->vocab, (const char *)text, (int32_t)len, slot->tokens, room, true, chat);
-    if (n < 0)
-        return ERR_CONTEXT;
-    if (n == 0) {
-        /* An empty text for a model that does not want a first token of its own: there is nothing to continue. */
-        slot->tokens[n++] = llama_vocab_bos(e->vocab) != LLAMA_TOKEN_NULL ? llama_vocab_bos(e->vocab) : 0;
-    }
-    slot->prompt = (uint32_t)n;
-    slot->usage.prompt_tokens = slot->prompt;
-    return slot->prompt < e->info.context ? ERR_OK : ERR_CONTEXT;
+    struct engine_request *r = slot->request;
+    enum err result = engine_sampler_open(e, slot);
+    if (result == ERR_OK)
+        result = engine_text_open(&slot->text, r->stops, r->stop_count);
+    if (result == ERR_OK && r->plan != NULL && engine_plan_has_parser(r->plan))
+        result = engine_parser_open(r->plan, &slot->parser);
+    if (result == ERR_OK && r->generation.logprobs)
+        result = engine_logprobs_open(&r->generation, &slot->logprobs);
+    return result;
 }
-
-/* ---- the sampler ---- */
-
-static enum err choose_seed(const struct chat_sampling *sampling, uint32_t *seed)
-{
-    *seed = sampling->seed;
-    if (!sampling->has_seed) {
-        enum err e = crypto_random(seed, sizeof *seed);
-        if (e != ERR_OK)
-            return e;
-    }
-    /* The one value that means "random" to llama.cpp. */
-    if (*seed == LLAMA_DEFAULT_SEED)
-        *seed = 0;
-    return ERR_OK;
-}
-
-static bool has_penalties(const struct chat_sampling *s)
-{
-    return s->repeat_penalty != 1.0F || s->frequency_penalty != 0.0F || s->presence_penalty != 0.0F;
-}
-
-/* Leaves slot->sampler NULL when the most likely token is wanted: finding it needs no list of 100,000 candidates.
- * The penalties look at the answer only, as the OpenAI API has it. */
-static enum err build_sampler(struct engine_llama *e, struct engine_slot *slot)
-{
-    const struct chat_sampling *s = &slot->request->chat.sampling;
-    if (s->temperature <= 0 && !has_penalties(s))
-        return ERR_OK;
-    uint32_t seed = 0;
-    enum err result = choose_seed(s, &seed);
-    if (result != ERR_OK)
-        return result;
-    struct llama_sampler *chain =
-        llama_sampler_chain_init((struct llama_sampler_chain_params){.no_perf = true});
-    if (has_penalties(s))
-        llama_sampler_chain_add(chain, llama_sampler_init_penalties(
-                                           llama_vocab_n_tokens(e->vocab), (int32_t)e->info.context,
-                                           s->repeat_penalty, s->frequency_penalty, s->presence_penalty));
-    if (s->temperature <= 0) {
-        llama_sampler_chain_add(chain, llama_sampler_init_greedy());
-    } else {
-        if (s->top_k > 0)
-            llama_sampler_chain_add(chain, llama_sampler_init_top_k(s->top_k));
-        if (s->top_p < 1.0F)
-            llama_sampler_chain_add(chain, llama_sampler_init_top_p(s->top_p, 1));
-        if (s->min_p > 0.0F)
-            llama_sampler_chain_add(chain, llama_sampler_init_min_p(s->min_p, 1));
-        if (s->temperature != 1.0F)
-            llama_sampler_chain_add(chain, llama_sampler_init_temp(s->temperature));
-        llama_sampler_chain_add(chain, llama_sampler_init_dist(seed));
-    }
-    slot->sampler = chain;
-    return ERR_OK;
-}
-
-static llama_token most_likely(const float *logits, int32_t count)
-{
-    /* Two passes without a branch in the first: the compiler makes vector code of it. */
-    float best = logits[0];
-    for (int32_t i = 1; i < count; i++)
-        best = logits[i] > best ? logits[i] : best;
-    int32_t at = 0;
-    while (at < count - 1 && logits[at] != best)
-        at++;
-    return at;
-}
-
-static llama_token sample(struct engine_llama *e, struct engine_slot *slot)
-{
-    if (slot->sampler != NULL)
-        return llama_sampler_sample(slot->sampler, e->context, slot->output);
-    return most_likely(llama_get_logits_ith(e->context, slot->output), llama_vocab_n_tokens(e->vocab));
-}
-
-/* ---- begin and advance ---- */
 
 void engine_slot_begin(struct engine_llama *e, struct engine_slot *slot, struct engine_request *request)
 {
-    uint8_t *text = NULL;
-    size_t len = 0;
     slot->state = ENGINE_SLOT_PROMPT;
     slot->request = request;
-    enum err result = engine_template_apply(e->chat_template, &request->chat, &text, &len);
-    if (result == ERR_OK)
-        result = tokenize(e, slot, text, len);
-    if (result == ERR_OK)
-        result = build_sampler(e, slot);
-    if (result == ERR_OK)
-        result = engine_text_open(&slot->text, request->chat.stops, request->chat.stop_count);
-    secret_free(text);
+    slot->prompt = engine_request_prompt(request, slot->choice);
+    request->working++;
+    enum err result = request->generation.api == API_EMBEDDINGS ? engine_embedding_open(e, slot)
+                                                                : open_answer(e, slot);
     if (result != ERR_OK) {
-        engine_slot_end(slot, result, CHAT_FINISH_STOP);
+        engine_slot_end(slot, result);
         return;
     }
-    uint32_t left = e->info.context - slot->prompt;
-    slot->limit =
-        request->chat.max_tokens == 0 || request->chat.max_tokens > left ? left : request->chat.max_tokens;
+    uint32_t left = e->info.context > slot->prompt->count ? e->info.context - slot->prompt->count : 0;
+    uint32_t wanted = request->generation.max_tokens;
+    slot->limit = wanted == 0 || wanted > left ? left : wanted;
 }
 
-static void hand_out(struct engine_llama *e, struct engine_slot *slot)
+/* ---- tokens to text ---- */
+
+uint8_t *engine_piece_of(const struct engine_llama *e, llama_token token, bool special, size_t *len)
 {
-    if (slot->text.ready == 0)
-        return;
-    e->callbacks.text(e->owner, slot->request->id, bytes_of(slot->text.bytes, slot->text.ready));
-    engine_text_taken(&slot->text);
+    int32_t room = PIECE_SIZE;
+    for (;;) {
+        char *piece = secret_alloc((size_t)room);
+        if (piece == NULL)
+            return NULL;
+        int32_t n = llama_token_to_piece(e->vocab, token, piece, room, 0, special);
+        if (n >= 0) {
+            *len = (size_t)n;
+            return (uint8_t *)piece;
+        }
+        secret_free(piece);
+        room = -n;
+    }
 }
 
 static enum err push_token(struct engine_llama *e, struct engine_slot *slot, llama_token token)
 {
-    char piece[PIECE_SIZE];
-    char *longer = NULL;
-    enum err result = ERR_OK;
-    int32_t n = llama_token_to_piece(e->vocab, token, piece, sizeof piece, 0, false);
-    if (n < 0) {
-        longer = secret_alloc((size_t)-n);
-        if (longer == NULL)
-            return ERR_MEMORY;
-        n = llama_token_to_piece(e->vocab, token, longer, -n, 0, false);
-    }
-    if (n > 0)
-        result = engine_text_push(&slot->text, bytes_of(longer != NULL ? longer : piece, (size_t)n));
-    secret_free(longer);
-    secret_wipe(piece, sizeof piece);
+    const struct engine_plan *plan = slot->request->plan;
+    size_t len = 0;
+    uint8_t *piece = engine_piece_of(e, token, plan != NULL && engine_plan_keeps(plan, token), &len);
+    if (piece == NULL)
+        return ERR_MEMORY;
+    enum err result = engine_text_push(&slot->text, bytes_of(piece, len));
+    secret_free(piece);
+    if (result == ERR_OK && slot->logprobs != NULL)
+        result = engine_logprobs_add(e, slot->logprobs, llama_get_logits_ith(e->context, slot->output), token,
+                                     len);
     return result;
 }
 
-void engine_slot_advance(struct engine_llama *e, struct engine_slot *slot)
+static enum err hand_out(struct engine_llama *e, struct engine_slot *slot, enum engine_parser_step step)
 {
-    llama_token token = sample(e, slot);
-    bool ended = llama_vocab_is_eog(e->vocab, token);
-    enum chat_finish finish = CHAT_FINISH_STOP;
+    /* The parser is told of the end, also when no text comes with it; and so are who waits for the last tokens. */
+    if (slot->text.ready == 0 && (step == ENGINE_PARSER_MORE || (slot->parser == NULL && slot->logprobs == NULL)))
+        return ERR_OK;
+    enum err result = engine_output_text(e, slot, bytes_of(slot->text.bytes, slot->text.ready), step);
+    engine_text_taken(&slot->text);
+    return result;
+}
+
+/* ---- an answer begins: what came before it goes out ---- */
+
+static enum err echo(struct engine_llama *e, struct engine_slot *slot)
+{
+    struct secret_buffer text = {0};
     enum err result = ERR_OK;
+    for (uint32_t i = 0; result == ERR_OK && i < slot->prompt->count; i++) {
+        size_t len = 0;
+        uint8_t *piece = engine_piece_of(e, slot->prompt->tokens[i], false, &len);
+        if (piece == NULL)
+            result = ERR_MEMORY;
+        else
+            result = secret_buffer_append(&text, bytes_of(piece, len), ANSWER_SIZE_MAX);
+        secret_free(piece);
+    }
+    /* Through the text of the answer, which makes whole characters of it, but without stop sequences. */
+    struct engine_text whole = {0};
+    if (result == ERR_OK)
+        result = engine_text_open(&whole, NULL, 0);
+    if (result == ERR_OK)
+        result = engine_text_push(&whole, secret_buffer_bytes(&text));
+    if (result == ERR_OK)
+        result = engine_text_finish(&whole);
+    if (result == ERR_OK && whole.ready != 0)
+        result = engine_output_delta(e, slot, &(struct answer_delta){.kind = ANSWER_TEXT,
+                                                                     .text = bytes_of(whole.bytes, whole.ready)});
+    engine_text_close(&whole);
+    secret_buffer_release(&text);
+    return result;
+}
+
+static enum err begin_answer(struct engine_llama *e, struct engine_slot *slot)
+{
+    struct engine_request *r = slot->request;
     slot->state = ENGINE_SLOT_ANSWER;
-    slot->next = token;
-    if (!ended) {
-        slot->usage.completion_tokens++;
-        result = push_token(e, slot, token);
-        if (slot->usage.completion_tokens == slot->limit && !slot->text.stopped) {
+    enum err result = engine_output_begin(e, r);
+    if (result == ERR_OK && r->generation.echo)
+        result = echo(e, slot);
+    return result;
+}
+
+/* ---- a token ---- */
+
+static enum err finish(struct engine_llama *e, struct engine_slot *slot, enum answer_finish how)
+{
+    struct bytes stop = {0};
+    if (slot->text.stopped && slot->text.stop < slot->request->generation.stop_count)
+        stop = slot->request->stops[slot->text.stop];
+    if (how == ANSWER_STOP && slot->calls != 0)
+        how = ANSWER_TOOL_CALLS;
+    return engine_output_finish(e, slot, how, stop);
+}
+
+static enum err take(struct engine_llama *e, struct engine_slot *slot, bool *over)
+{
+    bool ended = false;
+    enum answer_finish how = ANSWER_STOP;
+    enum err result = engine_sampler_next(e, slot, &slot->next);
+    if (result != ERR_OK)
+        return result;
+    if (llama_vocab_is_eog(e->vocab, slot->next)) {
+        ended = true;
+    } else {
+        slot->completion++;
+        result = push_token(e, slot, slot->next);
+        if (slot->reasoning)
+            slot->request->usage.reasoning_tokens++;
+        if (slot->completion >= slot->limit && !slot->text.stopped) {
             ended = true;
-            finish = CHAT_FINISH_LENGTH;
+            how = ANSWER_LENGTH;
         }
     }
     if (ended && result == ERR_OK)
         result = engine_text_finish(&slot->text);
+    *over = ended || slot->text.stopped;
     if (result == ERR_OK)
-        hand_out(e, slot);
-    if (result != ERR_OK || ended || slot->text.stopped)
-        engine_slot_end(slot, result, slot->text.stopped ? CHAT_FINISH_STOP : finish);
+        result = hand_out(e, slot, !*over                 ? ENGINE_PARSER_MORE
+                                   : how == ANSWER_LENGTH ? ENGINE_PARSER_CUT
+                                                          : ENGINE_PARSER_END);
+    if (result == ERR_OK && *over)
+        result = finish(e, slot, how);
+    return result;
+}
+
+/* One call was asked for, and the grammar would let the answer end now: templates do not tell their grammars that there should be no second. */
+static enum err is_enough(struct engine_llama *e, struct engine_slot *slot, bool *enough)
+{
+    *enough = false;
+    if (slot->request->generation.parallel_tool_calls || slot->calls == 0 || slot->constraint == NULL)
+        return ERR_OK;
+    llama_token end = llama_vocab_eos(e->vocab);
+    return end == LLAMA_TOKEN_NULL ? ERR_OK : engine_constraint_allows(slot->constraint, end, enough);
+}
+
+static enum err end_after_call(struct engine_llama *e, struct engine_slot *slot, bool *over)
+{
+    enum err result = is_enough(e, slot, over);
+    if (result != ERR_OK || !*over)
+        return result;
+    result = engine_text_finish(&slot->text);
+    if (result == ERR_OK)
+        result = hand_out(e, slot, ENGINE_PARSER_END);
+    return result == ERR_OK ? finish(e, slot, ANSWER_STOP) : result;
+}
+
+void engine_slot_advance(struct engine_llama *e, struct engine_slot *slot)
+{
+    bool over = false;
+    enum err result = slot->state == ENGINE_SLOT_PROMPT ? begin_answer(e, slot) : ERR_OK;
+    if (result == ERR_OK)
+        result = take(e, slot, &over);
+    if (result == ERR_OK && !over)
+        result = end_after_call(e, slot, &over);
+    if (result != ERR_OK || over)
+        engine_slot_end(slot, result);
 }

@@ -80,12 +80,12 @@ static bool stop_at(const struct engine_text *t, size_t at, struct bytes stop, b
     return memcmp(t->bytes + at, stop.ptr, left < stop.len ? left : stop.len) == 0;
 }
 
-/* The first place in the checked bytes where a stop sequence begins; their end when there is none. */
-static size_t find_stop(const struct engine_text *t, bool part)
+/* The first place in the checked bytes where a stop sequence begins; their end when there is none. which: the sequence. */
+static size_t find_stop(const struct engine_text *t, bool part, size_t *which)
 {
     for (size_t at = t->ready; at < t->checked; at++)
-        for (size_t i = 0; i < t->stop_count; i++)
-            if (stop_at(t, at, t->stops[i], part))
+        for (*which = 0; *which < t->stop_count; (*which)++)
+            if (stop_at(t, at, t->stops[*which], part))
                 return at;
     return t->checked;
 }
@@ -93,13 +93,15 @@ static size_t find_stop(const struct engine_text *t, bool part)
 /* Generation ends with the first sequence that is complete, even where an earlier beginning might have become a longer one. */
 static void settle(struct engine_text *t, bool last)
 {
-    size_t whole = find_stop(t, false);
+    size_t which = 0;
+    size_t whole = find_stop(t, false, &which);
     t->stopped = whole < t->checked;
     if (t->stopped) {
+        t->stop = which;
         secret_wipe(t->bytes + whole, t->len - whole);
         t->len = t->checked = whole;
     }
-    t->ready = t->stopped || last ? t->checked : find_stop(t, true);
+    t->ready = t->stopped || last ? t->checked : find_stop(t, true, &which);
 }
 
 enum err engine_text_push(struct engine_text *t, struct bytes piece)

@@ -18,7 +18,6 @@
 
 #include "base/bytes.h"
 #include "base/error.h"
-#include "openai/chat.h"
 
 struct engine_text {
     const struct bytes *stops; /* the caller's, and its to keep */
@@ -29,6 +28,7 @@ struct engine_text {
     size_t len;     /* bytes held in all */
     size_t capacity;
     bool stopped;
+    size_t stop; /* stopped: which one it was */
 };
 
 ERR_MUST_USE enum err engine_text_open(struct engine_text *t, const struct bytes *stops, size_t stop_count);

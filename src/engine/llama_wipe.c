@@ -5,7 +5,7 @@
  *
  *   KV cache            its tensors are found by name in the first graph; the rows of the ended sequence are zeroed there
  *   intermediate        the buffers of the last graph (token ids, masks, activations) are found the same way and cleared
- *   logits              zeroed through the pointer that llama_get_logits gives
+ *   logits, vectors     zeroed through the pointers that llama_get_logits and llama_get_embeddings give
  *   the last graph      keeps a copy of the batch piece it was built for; a decode of one neutral token replaces it
  *   the C++ heap        vectors and strings are overwritten when they are released, by wipe_on_free.c
  *

@@ -3,9 +3,8 @@
 #define OPENAI_CHAT_H
 
 /*
- * The JSON of chat requests and answers, in the shape of the OpenAI API (POST /v1/chat/completions), as it travels inside the channel.
- * docs/protocol.md, "Requests", lists the members. Strict: what we do not do is refused by name, never ignored, because a client that asked for
- * JSON output or tools and silently got prose would be worse off than one that got an error.
+ * The client's side of POST /v1/chat/completions, as far as our own client goes: it writes a request of plain messages and reads the lines of a streamed
+ * answer (docs/protocol.md, section 9). What an enclave understands is in openai/generation.h, what it answers in openai/answer.h.
  *
  * All text is content: it stands in secret memory and is wiped on release.
  */
@@ -49,7 +48,7 @@ struct chat_request {
     size_t stop_count;
     struct bytes stops[CHAT_STOPS_MAX];
     bool stream;
-    void *storage;
+    bool progress; /* with stream: lines that tell how much of the prompt was read */
 };
 
 enum chat_finish { CHAT_FINISH_STOP, CHAT_FINISH_LENGTH, CHAT_FINISH_COUNT };
@@ -59,35 +58,33 @@ struct chat_usage {
     uint32_t completion_tokens;
 };
 
-/* The note names the member and what is wrong with it, and never quotes a value of free text. ERR_REQUEST, ERR_TOO_LARGE. */
-ERR_MUST_USE enum err chat_request_parse(struct bytes json, struct chat_request *request,
-                                         struct err_note *note);
-void chat_request_release(struct chat_request *request);
-/* The client's side. NUL-terminated, release with secret_free; NULL without memory. */
+/* The body of a request. NUL-terminated, release with secret_free; NULL without memory. With stream it asks for the usage too. */
 char *chat_request_write(const struct chat_request *request);
-
-/* One line of a streamed answer, with its '\n'; NULL without memory. Release with secret_free.
- * text:   {"choices":[{"index":0,"delta":{"content":"..."}}]}
- * finish: {"choices":[{"index":0,"delta":{},"finish_reason":"stop"}],"usage":{...}} */
-char *chat_line_text(struct bytes text);
-char *chat_line_finish(enum chat_finish finish, const struct chat_usage *usage);
-/* The whole answer of a request without "stream": one chat.completion object. */
+/* One chat.completion object for a program that reads what a client prints. Likewise. */
 char *chat_answer(struct bytes text, enum chat_finish finish, const struct chat_usage *usage);
-/* {"error":{"type":...,"code":"<err_name>","message":"..."}} and the status that goes with it. */
-char *chat_error(enum err e, const struct err_note *note);
-uint16_t chat_error_status(enum err e);
 
-/* The client's side of a line. */
-enum chat_line_kind { CHAT_LINE_TEXT, CHAT_LINE_FINISH, CHAT_LINE_ERROR };
+/* The client's side of a line: a chat.completion.chunk of one choice, or an error. */
+enum chat_line_kind {
+    CHAT_LINE_NOTHING, /* that the answer begins; a piece of it that is no text (a tool call) */
+    CHAT_LINE_TEXT,
+    CHAT_LINE_REASONING,
+    CHAT_LINE_FINISH,
+    CHAT_LINE_USAGE,
+    CHAT_LINE_PROGRESS,
+    CHAT_LINE_ERROR
+};
 struct chat_line {
     enum chat_line_kind kind;
-    struct bytes text;       /* TEXT */
+    struct bytes text;       /* TEXT, REASONING */
     enum chat_finish finish; /* FINISH */
-    struct chat_usage usage;
-    char code[64]; /* ERROR */
+    struct chat_usage usage; /* USAGE */
+    uint32_t processed;      /* PROGRESS: tokens of the prompt that were read, */
+    uint32_t total;          /* and how many there are */
+    char code[64];           /* ERROR */
     char message[256];
     void *storage;
 };
+/* ERR_JSON, ERR_UNKNOWN: the line is not in the form that was agreed. */
 ERR_MUST_USE enum err chat_line_parse(struct bytes line, struct chat_line *out);
 void chat_line_release(struct chat_line *line);
 

@@ -69,7 +69,7 @@ static const struct program {
      {"--platform", "--ovmf", "--kernel", "--initrd", "--cmdline", "--vcpus", "--vcpu-model",
       "--guest-features", "--vmm", "--policy", "--json", "--help"}},
     {{E2E_ENCLUMED},
-     {"--listen", "--model", "--evidence", "--collateral", "--gpus", "--slots", "--queue", "--context",
+     {"--listen", "--model", "--projector", "--evidence", "--collateral", "--gpus", "--slots", "--queue", "--context",
       "--threads", "--chat-template", "--max-connections", "--idle-timeout", "--handshake-timeout", "--grace",
       "--user", "--help", "--version"}},
     {{E2E_GATEWAY},

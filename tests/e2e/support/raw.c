@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -22,9 +23,19 @@ static void on_evidence(void *owner, struct bytes bundle,
 
 static void on_replied(void *owner, uint32_t stream, uint16_t status)
 {
-    (void)owner;
+    struct raw *r = owner;
     (void)stream;
-    (void)status;
+    r->status = status;
+}
+
+static void keep(struct raw *r, struct bytes data)
+{
+    char *larger = realloc(r->text, r->len + data.len + 1);
+    assert_non_null(larger);
+    r->text = larger;
+    memcpy(r->text + r->len, data.ptr, data.len);
+    r->len += data.len;
+    r->text[r->len] = '\0';
 }
 
 static void on_data(void *owner, uint32_t stream, struct bytes data, bool end)
@@ -32,6 +43,8 @@ static void on_data(void *owner, uint32_t stream, struct bytes data, bool end)
     struct raw *r = owner;
     r->bytes += data.len;
     r->ended += end;
+    if (r->keeps && data.len != 0)
+        keep(r, data);
     if (!r->hoards)
         channel_stream_consumed(r->channel, stream, data.len);
 }
@@ -119,18 +132,38 @@ bool raw_finish(struct raw *r, int timeout_ms)
     return true;
 }
 
-void raw_ask(struct raw *r, const char *json)
+static void ask(struct raw *r, const char *path, const char *body)
 {
     uint32_t stream = 0;
-    assert_ok(channel_stream_open(r->channel, bytes_str("/v1/chat/completions"), &stream));
-    assert_ok(channel_stream_write(r->channel, stream, bytes_str(json), true));
+    assert_ok(channel_stream_open(r->channel, bytes_str(path), &stream));
+    assert_ok(channel_stream_write(r->channel, stream, bytes_str(body), true));
     r->asked++;
     send_output(r);
+}
+
+void raw_ask(struct raw *r, const char *json)
+{
+    ask(r, "/v1/chat/completions", json);
+}
+
+bool raw_request(struct raw *r, const char *path, const char *body, int timeout_ms)
+{
+    free(r->text);
+    r->text = NULL;
+    r->len = 0;
+    r->status = 0;
+    r->keeps = true;
+    ask(r, path, body);
+    while (r->ended < r->asked)
+        if (r->cancelled != 0 || !raw_take(r, timeout_ms))
+            return false;
+    return r->text != NULL;
 }
 
 void raw_close(struct raw *r)
 {
     channel_free(r->channel);
+    free(r->text);
     (void)close(r->fd);
     *r = (struct raw){.fd = -1};
 }

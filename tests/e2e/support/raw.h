@@ -22,6 +22,11 @@ struct raw {
     bool hoards;      /* gives no window back */
     bool closed;
     enum err reason;
+    /* raw_request */
+    bool keeps;
+    uint16_t status;
+    char *text;
+    size_t len;
 };
 
 /* A blocking UNIX socket to path. */
@@ -32,6 +37,8 @@ void raw_open(struct raw *r, const char *path);
 bool raw_finish(struct raw *r, int timeout_ms);
 /* Queues a chat request and sends it. */
 void raw_ask(struct raw *r, const char *json);
+/* Any request, alone on the channel, until its answer has ended: status, and text (with its NUL; until the next one or raw_close). False when that did not come. */
+bool raw_request(struct raw *r, const char *path, const char *body, int timeout_ms);
 /* Takes what comes within timeout_ms, once; false when nothing came or the connection has ended. */
 bool raw_take(struct raw *r, int timeout_ms);
 /* Without a word. */

@@ -48,7 +48,7 @@ static void *send_letters(void *arg)
     for (uint64_t i = 0; i < LETTERS; i++) {
         char text[32];
         int n = snprintf(text, sizeof text, "letter %llu", (unsigned long long)i);
-        const struct mail envelope = {.kind = MAIL_TEXT, .id = i, .leaves = s->number};
+        const struct mail envelope = {.kind = MAIL_LINES, .id = i, .leaves = s->number};
         mailbox_post(&s->to->mailbox, &envelope, bytes_of(text, (size_t)n));
     }
     return NULL;

@@ -325,7 +325,7 @@ static void a_directory_of_endorsements_can_be_read(void **state)
     pid_t child = fork();
     assert_true(child >= 0);
     if (child == 0) {
-        (void)!sandbox_files("/etc/hostname", directory, false, NULL);
+        (void)!sandbox_files("/etc/hostname", NULL, directory, false, NULL);
         if (sandbox_enter(SANDBOX_CHIP, NULL) != ERR_OK)
             _exit(NO_SANDBOX);
         _exit(reads_endorsements() ? DONE : NOT_DONE);
@@ -375,7 +375,7 @@ static void files_are_confined_or_it_says_why_not(void **state)
     pid_t child = fork();
     assert_true(child >= 0);
     if (child == 0) {
-        enum err e = sandbox_files("/etc/hostname", "/usr/lib", true, &note);
+        enum err e = sandbox_files("/etc/hostname", NULL, "/usr/lib", true, &note);
         if (e != ERR_OK)
             _exit(note.text[0] != '\0' ? DONE : NOT_DONE);
         bool good = open("/etc/hostname", O_RDONLY) >= 0 && open("/etc/passwd", O_RDONLY) < 0 &&

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "base/encoding.h"
 #include "base/secret.h"
+#include "base/strict_json.h"
 #include "crypto/crypto.h"
 
 static void die(const char *what, enum err e)
@@ -23,40 +23,104 @@ void fixture_require_model(void)
     exit(77);
 }
 
-static void take_text(void *owner, uint64_t id, struct bytes text)
+/* ---- lines ---- */
+
+static void take_choice(struct fixture_answer *a, const json_t *choice)
+{
+    const json_t *delta = json_object_get(choice, "delta");
+    const char *text = json_string_value(json_object_get(delta, "content"));
+    const char *finish = json_string_value(json_object_get(choice, "finish_reason"));
+    if (json_integer_value(json_object_get(choice, "index")) != 0)
+        return;
+    if (text == NULL)
+        text = json_string_value(json_object_get(choice, "text"));
+    if (text != NULL && text[0] != '\0') {
+        a->pieces++;
+        if (a->len + strlen(text) >= sizeof a->text)
+            die("answer", ERR_NO_SPACE);
+        memcpy(a->text + a->len, text, strlen(text) + 1);
+        a->len += strlen(text);
+    }
+    if (finish != NULL)
+        (void)snprintf(a->finish, sizeof a->finish, "%s", finish);
+}
+
+static void take_line(struct fixture_answer *a, struct bytes line)
+{
+    json_t *document = NULL;
+    if (strict_json_parse(line, FIXTURE_LINES_MAX, &document, NULL) != ERR_OK) {
+        a->ill_formed = true;
+        return;
+    }
+    const json_t *choices = json_object_get(document, "choices");
+    for (size_t i = 0; i < json_array_size(choices); i++)
+        take_choice(a, json_array_get(choices, i));
+    const json_t *usage = json_object_get(document, "usage");
+    if (json_is_object(usage)) {
+        a->usage.prompt_tokens = (uint32_t)json_integer_value(json_object_get(usage, "prompt_tokens"));
+        a->usage.completion_tokens = (uint32_t)json_integer_value(json_object_get(usage, "completion_tokens"));
+    }
+    json_decref(document);
+}
+
+static void take_lines(void *owner, uint64_t id, uint16_t status, struct bytes lines)
 {
     struct fixture *f = owner;
-    struct fixture_answer *a = &f->answers[id];
     pthread_mutex_lock(&f->lock);
-    a->pieces++;
-    a->text_after_done = a->text_after_done || a->dones != 0;
-    a->ill_formed = a->ill_formed || !encoding_is_utf8(text) || text.len == 0;
-    if (!f->discard) {
-        if (a->len + text.len >= FIXTURE_TEXT_MAX)
+    struct fixture_answer *a = f->answers[id];
+    a->status = status;
+    a->lines_after_done = a->lines_after_done || a->dones != 0;
+    a->ill_formed = a->ill_formed || lines.len == 0 || lines.ptr[lines.len - 1] != '\n';
+    if (f->discard) {
+        a->pieces++;
+    } else {
+        if (secret_buffer_append(&a->lines, lines, FIXTURE_LINES_MAX) != ERR_OK)
             die("answer", ERR_NO_SPACE);
-        memcpy(a->text + a->len, text.ptr, text.len);
-        a->len += text.len;
+        while (lines.len != 0 && !a->ill_formed) {
+            const uint8_t *end = memchr(lines.ptr, '\n', lines.len);
+            size_t n = (size_t)(end - lines.ptr) + 1;
+            take_line(a, bytes_of(lines.ptr, n - 1));
+            lines = bytes_of(lines.ptr + n, lines.len - n);
+        }
     }
     pthread_cond_broadcast(&f->changed);
     pthread_mutex_unlock(&f->lock);
 }
 
-static void take_done(void *owner, uint64_t id, enum err result, enum chat_finish finish,
-                      const struct chat_usage *usage)
+static void take_done(void *owner, uint64_t id, enum err result, const struct err_note *note)
 {
     struct fixture *f = owner;
-    struct fixture_answer *a = &f->answers[id];
     pthread_mutex_lock(&f->lock);
+    struct fixture_answer *a = f->answers[id];
     a->dones++;
     a->result = result;
-    a->finish = finish;
-    a->usage = *usage;
+    a->note = *note;
     pthread_cond_broadcast(&f->changed);
     pthread_mutex_unlock(&f->lock);
 }
 
+json_t *fixture_line(const struct fixture_answer *a, size_t i)
+{
+    struct bytes left = secret_buffer_bytes(&a->lines);
+    json_t *document = NULL;
+    while (left.len != 0) {
+        const uint8_t *end = memchr(left.ptr, '\n', left.len);
+        size_t n = (size_t)(end - left.ptr) + 1;
+        if (i-- == 0) {
+            if (strict_json_parse(bytes_of(left.ptr, n - 1), FIXTURE_LINES_MAX, &document, NULL) != ERR_OK)
+                die("line", ERR_JSON);
+            return document;
+        }
+        left = bytes_of(left.ptr + n, left.len - n);
+    }
+    return NULL;
+}
+
+/* ---- the engine ---- */
+
 struct fixture *fixture_open(const struct engine_llama_options *options)
 {
+    strict_json_init();
     enum err e = crypto_init();
     if (e != ERR_OK)
         die("crypto", e);
@@ -65,7 +129,7 @@ struct fixture *fixture_open(const struct engine_llama_options *options)
         die("memory", ERR_MEMORY);
     (void)pthread_mutex_init(&f->lock, NULL);
     (void)pthread_cond_init(&f->changed, NULL);
-    struct engine_callbacks callbacks = {.text = take_text, .done = take_done};
+    struct engine_callbacks callbacks = {.lines = take_lines, .done = take_done};
     struct err_note note = {{0}};
     e = engine_llama_open(options, &callbacks, f, &f->engine, &note);
     if (e != ERR_OK)
@@ -73,74 +137,101 @@ struct fixture *fixture_open(const struct engine_llama_options *options)
     return f;
 }
 
+static void answer_release(struct fixture *f, uint64_t id)
+{
+    if (f->answers[id] != NULL)
+        secret_buffer_release(&f->answers[id]->lines);
+    secret_free(f->answers[id]);
+    f->answers[id] = NULL;
+}
+
 void fixture_close(struct fixture *f)
 {
     if (f->engine != NULL)
         f->engine->close(f->engine);
     for (size_t i = 0; i < FIXTURE_ANSWERS; i++)
-        secret_free(f->answers[i].text);
+        answer_release(f, i);
     (void)pthread_cond_destroy(&f->changed);
     (void)pthread_mutex_destroy(&f->lock);
     free(f);
 }
 
-struct chat_request fixture_request(const char *prompt, uint32_t max_tokens, struct chat_message *message)
+/* ---- requests ---- */
+
+char *fixture_body(const struct fixture_request *request)
 {
-    *message = (struct chat_message){.role = CHAT_USER, .content = bytes_str(prompt)};
-    return (struct chat_request){
-        .message_count = 1,
-        .messages = message,
-        .sampling = {.temperature = 0, .top_p = 1, .repeat_penalty = 1},
-        .max_tokens = max_tokens,
-        .stream = true,
-    };
+    json_t *text = json_string(request->prompt);
+    char *quoted = json_dumps(text, JSON_ENCODE_ANY);
+    char limit[32] = "";
+    if (text == NULL || quoted == NULL)
+        die("memory", ERR_MEMORY);
+    if (request->max_tokens != 0)
+        (void)snprintf(limit, sizeof limit, ",\"max_tokens\":%u", request->max_tokens);
+    const char *more = request->more == NULL ? "\"temperature\":0" : request->more;
+    size_t size = strlen(quoted) + strlen(more) + 256;
+    char *body = secret_alloc(size);
+    if (body == NULL)
+        die("memory", ERR_MEMORY);
+    (void)snprintf(body, size,
+                   "{\"messages\":[{\"role\":\"user\",\"content\":%s}],\"stream\":true,"
+                   "\"stream_options\":{\"include_usage\":true}%s,%s}",
+                   quoted, limit, more);
+    secret_free(quoted);
+    json_decref(text);
+    return body;
 }
 
 static void answer_reset(struct fixture *f, uint64_t id)
 {
     pthread_mutex_lock(&f->lock);
-    secret_free(f->answers[id].text);
-    f->answers[id] = (struct fixture_answer){0};
-    if (!f->discard) {
-        f->answers[id].text = secret_alloc(FIXTURE_TEXT_MAX);
-        if (f->answers[id].text == NULL)
-            die("memory", ERR_MEMORY);
-    }
+    answer_release(f, id);
+    f->answers[id] = secret_alloc(sizeof *f->answers[id]);
+    if (f->answers[id] == NULL)
+        die("memory", ERR_MEMORY);
     pthread_mutex_unlock(&f->lock);
 }
 
-void fixture_submit_for(struct fixture *f, uint64_t id, uint64_t asker, const struct chat_request *request)
+void fixture_submit_body(struct fixture *f, uint64_t id, uint64_t asker, enum api api, const char *body)
 {
+    struct err_note note = {{0}};
     answer_reset(f, id);
-    enum err e = f->engine->submit(f->engine, id, asker, request);
+    enum err e = f->engine->submit(f->engine, id, asker, api, bytes_str(body), &note);
     if (e != ERR_OK)
-        die("submit", e);
+        die(note.text, e);
 }
 
-void fixture_submit(struct fixture *f, uint64_t id, const struct chat_request *request)
+void fixture_submit(struct fixture *f, uint64_t id, const struct fixture_request *request)
 {
-    fixture_submit_for(f, id, 0, request);
+    char *body = fixture_body(request);
+    fixture_submit_body(f, id, 0, API_CHAT, body);
+    secret_free(body);
 }
 
 struct fixture_answer *fixture_wait(struct fixture *f, uint64_t id)
 {
     pthread_mutex_lock(&f->lock);
-    while (f->answers[id].dones == 0)
+    while (f->answers[id]->dones == 0)
         pthread_cond_wait(&f->changed, &f->lock);
     pthread_mutex_unlock(&f->lock);
-    return &f->answers[id];
+    return f->answers[id];
 }
 
-struct fixture_answer *fixture_ask(struct fixture *f, uint64_t id, const struct chat_request *request)
+struct fixture_answer *fixture_ask(struct fixture *f, uint64_t id, const struct fixture_request *request)
 {
     fixture_submit(f, id, request);
+    return fixture_wait(f, id);
+}
+
+struct fixture_answer *fixture_ask_body(struct fixture *f, uint64_t id, enum api api, const char *body)
+{
+    fixture_submit_body(f, id, 0, api, body);
     return fixture_wait(f, id);
 }
 
 void fixture_wait_pieces(struct fixture *f, uint64_t id, uint32_t pieces)
 {
     pthread_mutex_lock(&f->lock);
-    while (f->answers[id].dones == 0 && f->answers[id].pieces < pieces)
+    while (f->answers[id]->dones == 0 && f->answers[id]->pieces < pieces)
         pthread_cond_wait(&f->changed, &f->lock);
     pthread_mutex_unlock(&f->lock);
 }

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "base/encoding.h"
+#include "base/secret.h"
 #include "crypto/crypto.h"
 #include "engine/llama_internal.h"
 #include "engine_fixture.h"
@@ -40,9 +41,7 @@ static int close_shared(void **state)
 
 static struct fixture_answer *ask(const char *prompt, uint32_t max_tokens)
 {
-    struct chat_message message;
-    struct chat_request request = fixture_request(prompt, max_tokens, &message);
-    return fixture_ask(f, 0, &request);
+    return fixture_ask(f, 0, &(struct fixture_request){.prompt = prompt, .max_tokens = max_tokens});
 }
 
 static void the_model_is_described(void **state)
@@ -74,13 +73,13 @@ static void a_story_is_continued(void **state)
     (void)state;
     const struct fixture_answer *a = ask("Once upon a time", 40);
     assert_ok(a->result);
-    assert_int_equal(a->finish, CHAT_FINISH_LENGTH);
+    assert_string_equal(a->finish, "length");
     assert_int_equal(a->usage.prompt_tokens, 5);
     assert_int_equal(a->usage.completion_tokens, 40);
     assert_int_equal(a->dones, 1);
     assert_true(a->pieces > 30);
     assert_false(a->ill_formed);
-    assert_non_null(strstr((const char *)a->text, "there was a little girl named"));
+    assert_non_null(strstr(a->text, "there was a little girl named"));
 }
 
 static void an_answer_ends_where_the_context_does(void **state)
@@ -88,7 +87,7 @@ static void an_answer_ends_where_the_context_does(void **state)
     (void)state;
     const struct fixture_answer *a = ask("Once upon a time", 0);
     assert_ok(a->result);
-    assert_int_equal(a->finish, CHAT_FINISH_LENGTH);
+    assert_string_equal(a->finish, "length");
     assert_int_equal(a->usage.prompt_tokens + a->usage.completion_tokens, CONTEXT);
 }
 
@@ -108,7 +107,7 @@ static void a_prompt_that_leaves_no_room_is_refused(void **state)
     assert_ok(a->result);
     assert_int_equal(a->usage.prompt_tokens, CONTEXT - 1);
     assert_int_equal(a->usage.completion_tokens, 1);
-    assert_int_equal(a->finish, CHAT_FINISH_LENGTH);
+    assert_string_equal(a->finish, "length");
 }
 
 static void an_empty_prompt_starts_a_story(void **state)
@@ -123,36 +122,27 @@ static void an_empty_prompt_starts_a_story(void **state)
 static void contents_are_joined_for_a_model_without_a_template(void **state)
 {
     (void)state;
-    struct chat_message parts[] = {{.role = CHAT_USER, .content = bytes_str("Tom and his mom")},
-                                   {.role = CHAT_ASSISTANT, .content = bytes_str(" went to the park.")},
-                                   {.role = CHAT_USER, .content = bytes_str("They saw")}};
     char whole[FIXTURE_TEXT_MAX];
     const struct fixture_answer *a = ask(prompts[2], 20);
-    (void)snprintf(whole, sizeof whole, "%s", (const char *)a->text);
-    struct chat_message unused;
-    struct chat_request request = fixture_request("", 20, &unused);
-    request.messages = parts;
-    request.message_count = test_count(parts);
-    a = fixture_ask(f, 0, &request);
+    (void)snprintf(whole, sizeof whole, "%s", a->text);
+    a = fixture_ask_body(f, 0, API_CHAT,
+                         "{\"stream\":true,\"temperature\":0,\"max_tokens\":20,\"messages\":["
+                         "{\"role\":\"user\",\"content\":\"Tom and his mom\"},"
+                         "{\"role\":\"assistant\",\"content\":\" went to the park.\"},"
+                         "{\"role\":\"user\",\"content\":\"They saw\"}]}");
     assert_ok(a->result);
-    assert_string_equal((const char *)a->text, whole);
+    assert_string_equal(a->text, whole);
 }
 
 /* ---- sampling ---- */
 
 static void sample(uint32_t seed, char *text, size_t size)
 {
-    struct chat_message message;
-    struct chat_request request = fixture_request("Once upon a time", 40, &message);
-    request.sampling = (struct chat_sampling){.temperature = 0.9F,
-                                              .top_k = 50,
-                                              .top_p = 0.95F,
-                                              .min_p = 0.01F,
-                                              .presence_penalty = 0.1F,
-                                              .frequency_penalty = 0.1F,
-                                              .repeat_penalty = 1.1F,
-                                              .has_seed = true,
-                                              .seed = seed};
+    struct fixture_request request = {.prompt = "Once upon a time", .max_tokens = 40};
+    char more[256];
+    (void)snprintf(more, sizeof more, "\"temperature\":0.9,\"top_k\":50,\"top_p\":0.95,\"min_p\":0.01,\"presence_penalty\":0.1,"
+                   "\"frequency_penalty\":0.1,\"repeat_penalty\":1.1,\"seed\":%u", seed);
+    request.more = more;
     const struct fixture_answer *a = fixture_ask(f, 0, &request);
     assert_ok(a->result);
     assert_true(a->len < size);
@@ -179,14 +169,13 @@ static void a_seed_gives_the_same_answer_each_time(void **state)
 static void without_a_seed_answers_differ(void **state)
 {
     (void)state;
-    struct chat_message message;
-    struct chat_request request = fixture_request("Once upon a time", 60, &message);
-    request.sampling.temperature = 1;
+    struct fixture_request request = {.prompt = "Once upon a time", .max_tokens = 60};
+    request.more = "\"temperature\":1";
     const struct fixture_answer *a = fixture_ask(f, 0, &request);
     const struct fixture_answer *b = fixture_ask(f, 1, &request);
     assert_ok(a->result);
     assert_ok(b->result);
-    assert_string_not_equal((const char *)a->text, (const char *)b->text);
+    assert_string_not_equal(a->text, b->text);
 }
 
 static void penalties_change_a_greedy_answer(void **state)
@@ -194,13 +183,12 @@ static void penalties_change_a_greedy_answer(void **state)
     (void)state;
     char plain[FIXTURE_TEXT_MAX];
     const struct fixture_answer *a = ask("Once upon a time", 0);
-    (void)snprintf(plain, sizeof plain, "%s", (const char *)a->text);
-    struct chat_message message;
-    struct chat_request request = fixture_request("Once upon a time", 0, &message);
-    request.sampling.frequency_penalty = 1;
+    (void)snprintf(plain, sizeof plain, "%s", a->text);
+    struct fixture_request request = {.prompt = "Once upon a time", .max_tokens = 0};
+    request.more = "\"temperature\":0,\"frequency_penalty\":1";
     a = fixture_ask(f, 0, &request);
     assert_ok(a->result);
-    assert_string_not_equal((const char *)a->text, plain);
+    assert_string_not_equal(a->text, plain);
 }
 
 /* ---- stop sequences ---- */
@@ -210,18 +198,17 @@ static void a_stop_sequence_over_several_tokens_ends_the_answer_before_it(void *
     (void)state;
     const struct fixture_answer *a = ask("Once upon a time", 60);
     const char *stop = "outside in the sunshine";
-    char *at = strstr((char *)a->text, stop);
+    char *at = strstr(a->text, stop);
     assert_non_null(at);
     char before[FIXTURE_TEXT_MAX];
-    (void)snprintf(before, sizeof before, "%.*s", (int)(at - (char *)a->text), (char *)a->text);
+    (void)snprintf(before, sizeof before, "%.*s", (int)(at - a->text), a->text);
 
-    struct chat_message message;
-    struct chat_request request = fixture_request("Once upon a time", 60, &message);
-    request.stops[request.stop_count++] = bytes_str(stop);
+    struct fixture_request request = {.prompt = "Once upon a time", .max_tokens = 60};
+    request.more = "\"temperature\":0,\"stop\":[\"outside in the sunshine\"]";
     a = fixture_ask(f, 0, &request);
     assert_ok(a->result);
-    assert_int_equal(a->finish, CHAT_FINISH_STOP);
-    assert_string_equal((const char *)a->text, before);
+    assert_string_equal(a->finish, "stop");
+    assert_string_equal(a->text, before);
     assert_true(a->usage.completion_tokens < 60);
 }
 
@@ -231,20 +218,19 @@ static void four_at_once_answer_as_each_alone(void **state)
 {
     (void)state;
     static char alone[SLOTS][FIXTURE_TEXT_MAX];
-    struct chat_message messages[SLOTS];
     for (size_t i = 0; i < SLOTS; i++) {
         const struct fixture_answer *a = ask(prompts[i], 120);
         assert_ok(a->result);
         memcpy(alone[i], a->text, a->len + 1);
     }
     for (size_t i = 0; i < SLOTS; i++) {
-        struct chat_request request = fixture_request(prompts[i], 120, &messages[i]);
+        struct fixture_request request = {.prompt = prompts[i], .max_tokens = 120};
         fixture_submit(f, i, &request);
     }
     for (size_t i = 0; i < SLOTS; i++) {
         const struct fixture_answer *a = fixture_wait(f, i);
         assert_ok(a->result);
-        assert_string_equal((const char *)a->text, alone[i]);
+        assert_string_equal(a->text, alone[i]);
     }
 }
 
@@ -264,16 +250,15 @@ static void a_long_prompt_is_read_in_pieces_while_another_answers(void **state)
     assert_true(a->usage.prompt_tokens > ENGINE_STEP_TOKENS_SHARED);
     memcpy(alone[1], a->text, a->len + 1);
 
-    struct chat_message messages[2];
-    struct chat_request request = fixture_request(prompts[0], 120, &messages[0]);
+    struct fixture_request request = {.prompt = prompts[0], .max_tokens = 120};
     fixture_submit(f, 0, &request);
     fixture_wait_pieces(f, 0, 2);
-    request = fixture_request(text, 20, &messages[1]);
+    request = (struct fixture_request){.prompt = text, .max_tokens = 20};
     a = fixture_ask(f, 1, &request);
     assert_ok(a->result);
-    assert_int_equal(f->answers[0].dones, 0);
-    assert_string_equal((const char *)a->text, alone[1]);
-    assert_string_equal((const char *)fixture_wait(f, 0)->text, alone[0]);
+    assert_int_equal(f->answers[0]->dones, 0);
+    assert_string_equal(a->text, alone[1]);
+    assert_string_equal(fixture_wait(f, 0)->text, alone[0]);
 }
 
 static bool slab_is_zero(const struct engine_llama *e, uint32_t slot)
@@ -293,7 +278,6 @@ static void the_cache_of_an_ended_request_is_zero_and_its_neighbour_goes_on(void
     (void)state;
     const struct engine_llama *e = (const struct engine_llama *)f->engine;
     char alone[FIXTURE_TEXT_MAX];
-    struct chat_message messages[2];
     const struct fixture_answer *a = ask(prompts[0], 200);
     memcpy(alone, a->text, a->len + 1);
     assert_true(e->traces.streams);
@@ -301,16 +285,16 @@ static void the_cache_of_an_ended_request_is_zero_and_its_neighbour_goes_on(void
     assert_int_equal(e->traces.cache_count, 12); /* K and V of six layers */
     assert_true(slab_is_zero(e, 0));
 
-    struct chat_request request = fixture_request(prompts[0], 200, &messages[0]);
+    struct fixture_request request = {.prompt = prompts[0], .max_tokens = 200};
     fixture_submit(f, 0, &request);
     fixture_wait_pieces(f, 0, 1);
-    request = fixture_request(prompts[1], 10, &messages[1]);
+    request = (struct fixture_request){.prompt = prompts[1], .max_tokens = 10};
     a = fixture_ask(f, 1, &request);
     assert_ok(a->result);
     assert_true(slab_is_zero(e, 1));
     assert_false(slab_is_zero(e, 0));
     a = fixture_wait(f, 0);
-    assert_string_equal((const char *)a->text, alone);
+    assert_string_equal(a->text, alone);
     assert_true(slab_is_zero(e, 0));
 }
 
@@ -319,19 +303,20 @@ static void more_requests_than_places_are_refused_as_busy(void **state)
     (void)state;
     struct fixture *small = fixture_open(
         &(struct engine_llama_options){.model_path = FIXTURE_MODEL, .threads = 1, .slots = 1, .queue = 2});
-    struct chat_message message;
-    struct chat_request request = fixture_request(prompts[0], 100, &message);
+    struct fixture_request request = {.prompt = prompts[0], .max_tokens = 100};
     for (uint64_t id = 0; id < 3; id++)
         fixture_submit(small, id, &request);
-    assert_err(small->engine->submit(small->engine, 3, 0, &request), ERR_BUSY);
+    char *body = fixture_body(&request);
+    assert_err(small->engine->submit(small->engine, 3, 0, API_CHAT, bytes_str(body), NULL), ERR_BUSY);
+    secret_free(body);
     assert_ok(fixture_wait(small, 0)->result);
-    assert_int_equal(small->answers[2].dones, 0); /* the order of arrival */
+    assert_int_equal(small->answers[2]->dones, 0); /* the order of arrival */
     fixture_submit(small, 4, &request);
     for (uint64_t id = 1; id < 3; id++)
         assert_ok(fixture_wait(small, id)->result);
     assert_ok(fixture_wait(small, 4)->result);
-    assert_int_equal(small->answers[3].dones, 0);
-    assert_string_equal((const char *)small->answers[4].text, (const char *)small->answers[0].text);
+    assert_null(small->answers[3]);
+    assert_string_equal(small->answers[4]->text, small->answers[0]->text);
     fixture_close(small);
 }
 
@@ -342,14 +327,13 @@ static void who_asks_much_does_not_keep_others_waiting(void **state)
     enum { MANY = 6, LATER = MANY };
     struct fixture *small = fixture_open(
         &(struct engine_llama_options){.model_path = FIXTURE_MODEL, .threads = 1, .slots = 1, .queue = 8});
-    struct chat_message message;
-    struct chat_request request = fixture_request(prompts[0], 60, &message);
+    char *body = fixture_body(&(struct fixture_request){.prompt = prompts[0], .max_tokens = 60});
     for (uint64_t id = 0; id < MANY; id++)
-        fixture_submit_for(small, id, 1, &request);
-    fixture_submit_for(small, LATER, 2, &request);
+        fixture_submit_body(small, id, 1, API_CHAT, body);
+    fixture_submit_body(small, LATER, 2, API_CHAT, body);
     assert_ok(fixture_wait(small, LATER)->result);
-    assert_int_equal(small->answers[2].dones, 0);
-    assert_int_equal(small->answers[MANY - 1].dones, 0);
+    assert_int_equal(small->answers[2]->dones, 0);
+    assert_int_equal(small->answers[MANY - 1]->dones, 0);
     for (uint64_t id = 0; id < MANY; id++)
         assert_ok(fixture_wait(small, id)->result);
     fixture_close(small);
@@ -360,10 +344,9 @@ static void who_asks_much_does_not_keep_others_waiting(void **state)
 static void a_cancelled_request_ends_at_once_and_the_others_go_on(void **state)
 {
     (void)state;
-    struct chat_message messages[2];
-    struct chat_request request = fixture_request(prompts[0], 0, &messages[0]);
+    struct fixture_request request = {.prompt = prompts[0], .max_tokens = 0};
     fixture_submit(f, 0, &request);
-    request = fixture_request(prompts[1], 100, &messages[1]);
+    request = (struct fixture_request){.prompt = prompts[1], .max_tokens = 100};
     fixture_submit(f, 1, &request);
     fixture_wait_pieces(f, 0, 5);
     f->engine->cancel(f->engine, 0);
@@ -372,23 +355,22 @@ static void a_cancelled_request_ends_at_once_and_the_others_go_on(void **state)
     assert_true(a->usage.completion_tokens < 100);
     assert_ok(fixture_wait(f, 1)->result);
     assert_int_equal(a->dones, 1);
-    assert_false(a->text_after_done);
+    assert_false(a->lines_after_done);
     f->engine->cancel(f->engine, 0); /* nothing to cancel */
     assert_ok(ask(prompts[2], 5)->result);
-    assert_int_equal(f->answers[1].dones, 1);
+    assert_int_equal(f->answers[1]->dones, 1);
 }
 
 static void a_waiting_request_can_be_cancelled(void **state)
 {
     (void)state;
-    struct chat_message message;
-    struct chat_request request = fixture_request(prompts[0], 200, &message);
+    struct fixture_request request = {.prompt = prompts[0], .max_tokens = 200};
     for (uint64_t id = 0; id < SLOTS + 2; id++)
         fixture_submit(f, id, &request);
     f->engine->cancel(f->engine, SLOTS);
     const struct fixture_answer *a = fixture_wait(f, SLOTS);
     assert_err(a->result, ERR_CANCELLED);
-    assert_int_equal(f->answers[0].dones, 0);
+    assert_int_equal(f->answers[0]->dones, 0);
     for (uint64_t id = 0; id < SLOTS + 2; id++)
         if (id != SLOTS)
             assert_ok(fixture_wait(f, id)->result);
@@ -400,17 +382,16 @@ static void closing_cancels_what_runs_and_what_waits(void **state)
     (void)state;
     struct fixture *small = fixture_open(
         &(struct engine_llama_options){.model_path = FIXTURE_MODEL, .threads = 2, .slots = 2, .queue = 8});
-    struct chat_message message;
-    struct chat_request request = fixture_request(prompts[0], 0, &message);
+    struct fixture_request request = {.prompt = prompts[0], .max_tokens = 0};
     for (uint64_t id = 0; id < 6; id++)
         fixture_submit(small, id, &request);
     fixture_wait_pieces(small, 0, 3);
     small->engine->close(small->engine);
     small->engine = NULL;
     for (uint64_t id = 0; id < 6; id++) {
-        assert_int_equal(small->answers[id].dones, 1);
-        assert_err(small->answers[id].result, ERR_CANCELLED);
-        assert_false(small->answers[id].text_after_done);
+        assert_int_equal(small->answers[id]->dones, 1);
+        assert_err(small->answers[id]->result, ERR_CANCELLED);
+        assert_false(small->answers[id]->lines_after_done);
     }
     fixture_close(small);
 }
@@ -423,13 +404,12 @@ static void a_cache_that_is_not_understood_is_cleared_as_a_whole(void **state)
     struct fixture *one =
         fixture_open(&(struct engine_llama_options){.model_path = FIXTURE_MODEL, .threads = 1, .slots = 1});
     struct engine_llama *e = (struct engine_llama *)one->engine;
-    struct chat_message message;
-    struct chat_request request = fixture_request(prompts[0], 30, &message);
+    struct fixture_request request = {.prompt = prompts[0], .max_tokens = 30};
     const struct fixture_answer *a = fixture_ask(one, 0, &request);
     e->traces.streams = false;
     const struct fixture_answer *b = fixture_ask(one, 1, &request);
     assert_true(slab_is_zero(e, 0));
-    assert_string_equal((const char *)a->text, (const char *)b->text);
+    assert_string_equal(a->text, b->text);
     fixture_close(one);
 }
 
@@ -476,11 +456,10 @@ static void a_smaller_context_can_be_asked_for_and_progress_is_told(void **state
     (void)state;
     struct fixture *small = fixture_open(&(struct engine_llama_options){
         .model_path = FIXTURE_MODEL, .threads = 1, .slots = 1, .context = 40, .progress = note_progress});
-    struct chat_message message;
-    struct chat_request request = fixture_request(prompts[0], 0, &message);
+    struct fixture_request request = {.prompt = prompts[0], .max_tokens = 0};
     const struct fixture_answer *a = fixture_ask(small, 0, &request);
     assert_int_equal(a->usage.prompt_tokens + a->usage.completion_tokens, 40);
-    assert_int_equal(a->finish, CHAT_FINISH_LENGTH);
+    assert_string_equal(a->finish, "length");
     assert_true(last_progress >= 1 && !progress_fell);
     fixture_close(small);
 }

@@ -18,6 +18,8 @@
 
 #include "e2e/memscan.h"
 #include "engine_fixture.h"
+#include "templates.h"
+#include "wipe_requests.h"
 
 enum { TOKENS_MAX = 4096, LINE_MAX_SIZE = 128, LONG_REPEATS = 400 };
 
@@ -32,7 +34,8 @@ struct expected {
     int32_t answer_tokens[TOKENS_MAX];
     size_t answer_len, prompt_count, answer_count;
 };
-static struct expected canary_expected, other_expected, sampled_expected, chat_expected;
+static struct expected canary_expected, other_expected, sampled_expected, chat_expected, jinja_expected,
+    schema_expected, tools_expected, thinking_expected;
 
 static void tokenize(const struct llama_vocab *vocab, const char *text, size_t len, int32_t *tokens,
                      size_t *count)
@@ -42,19 +45,47 @@ static void tokenize(const struct llama_vocab *vocab, const char *text, size_t l
     *count = (size_t)n;
 }
 
-static void expect(struct fixture *f, const struct llama_vocab *vocab, const char *prompt,
-                   uint32_t max_tokens, const struct chat_sampling *sampling, struct expected *x)
+/* The text of whatever came: content, or the arguments of a call. */
+static size_t answer_text(const struct fixture_answer *a, char *text, size_t size)
 {
-    struct chat_message message;
-    struct chat_request request = fixture_request(prompt, max_tokens, &message);
-    if (sampling != NULL)
-        request.sampling = *sampling;
-    struct fixture_answer *a = fixture_ask(f, 0, &request);
+    size_t len = 0;
+    json_t *line;
+    if (a->len != 0) {
+        memcpy(text, a->text, a->len);
+        return a->len;
+    }
+    for (size_t i = 0; (line = fixture_line(a, i)) != NULL; i++) {
+        const json_t *delta = json_object_get(json_array_get(json_object_get(line, "choices"), 0), "delta");
+        const json_t *call = json_array_get(json_object_get(delta, "tool_calls"), 0);
+        const char *piece = json_string_value(json_object_get(json_object_get(call, "function"), "arguments"));
+        size_t n = piece == NULL ? 0 : strlen(piece);
+        assert_true(len + n < size);
+        if (n != 0)
+            memcpy(text + len, piece, n);
+        len += n;
+        json_decref(line);
+    }
+    return len;
+}
+
+static void expect(struct fixture *f, const struct llama_vocab *vocab, const char *prompt,
+                   uint32_t max_tokens, const char *more, struct expected *x)
+{
+    struct fixture_answer *a =
+        fixture_ask(f, 0, &(struct fixture_request){.prompt = prompt, .max_tokens = max_tokens, .more = more});
     assert_ok(a->result);
-    memcpy(x->answer, a->text, a->len);
-    x->answer_len = a->len;
+    x->answer_len = answer_text(a, x->answer, sizeof x->answer);
     tokenize(vocab, prompt, strlen(prompt), x->prompt_tokens, &x->prompt_count);
     tokenize(vocab, x->answer, x->answer_len, x->answer_tokens, &x->answer_count);
+}
+
+static void expect_by(const char *chat_template, const struct llama_vocab *vocab, uint32_t max_tokens,
+                      const char *more, struct expected *x)
+{
+    struct fixture *f = fixture_open(&(struct engine_llama_options){
+        .model_path = FIXTURE_MODEL, .threads = 1, .slots = 1, .chat_template = chat_template});
+    expect(f, vocab, canary, max_tokens, more, x);
+    fixture_close(f);
 }
 
 /* What the prompts' tokens and answers are, from an engine in this process. */
@@ -68,22 +99,15 @@ static int learn_what_to_look_for(void **state)
     struct llama_model *model = llama_model_load_from_file(FIXTURE_MODEL, params);
     assert_non_null(model);
     const struct llama_vocab *vocab = llama_model_get_vocab(model);
-    struct chat_sampling sampling = {.temperature = 0.7F,
-                                     .top_k = 40,
-                                     .top_p = 0.9F,
-                                     .min_p = 0.05F,
-                                     .repeat_penalty = 1.1F,
-                                     .frequency_penalty = 0.2F,
-                                     .has_seed = true,
-                                     .seed = 5};
     expect(f, vocab, canary, 0, NULL, &canary_expected);
     expect(f, vocab, other, 0, NULL, &other_expected);
-    expect(f, vocab, canary, 40, &sampling, &sampled_expected);
+    expect(f, vocab, canary, 40, WIPE_SAMPLING, &sampled_expected);
+    expect(f, vocab, canary, 60, WIPE_SCHEMA, &schema_expected);
     fixture_close(f);
-    f = fixture_open(&(struct engine_llama_options){
-        .model_path = FIXTURE_MODEL, .threads = 1, .slots = 1, .chat_template = "chatml"});
-    expect(f, vocab, canary, 40, NULL, &chat_expected);
-    fixture_close(f);
+    expect_by("chatml", vocab, 40, NULL, &chat_expected);
+    expect_by(TEMPLATE_CHATML, vocab, 40, NULL, &jinja_expected);
+    expect_by(TEMPLATE_TOOLS, vocab, 100, WIPE_TOOLS, &tools_expected);
+    expect_by(TEMPLATE_THINK, vocab, 40, NULL, &thinking_expected);
     llama_model_free(model);
     return 0;
 }
@@ -153,7 +177,8 @@ struct scenario {
     const char *name;
     const char *line; /* what the subject says begins with */
     const struct expected *expected;
-    uint32_t repeats; /* of the canary */
+    const char *also[2]; /* other texts of the request */
+    uint32_t repeats;    /* of the canary */
     bool both;        /* also look for the other prompt */
     bool running;     /* the other prompt's request still runs, and must be found */
 };
@@ -163,6 +188,8 @@ static size_t hits_of(const char *program, const struct scenario *c, FILE *repor
     struct memscan *m = memscan_new();
     struct memscan *running = memscan_new();
     add_expected(m, canary, c->expected);
+    for (size_t i = 0; i < test_count(c->also) && c->also[i] != NULL; i++)
+        memscan_add_text(m, "the request", c->also[i], strlen(c->also[i]));
     if (c->both)
         add_expected(m, other, &other_expected);
     memscan_add_tokens(running, "the other prompt", other_expected.prompt_tokens,
@@ -195,6 +222,21 @@ static const struct scenario scenarios[] = {
     {.name = "cancelled-in-answer", .line = "cancelled", .expected = &canary_expected, .repeats = 1},
     {.name = "context", .line = "context-length", .expected = &canary_expected, .repeats = LONG_REPEATS},
     {.name = "chat", .line = "ok", .expected = &chat_expected, .repeats = 1},
+    {.name = "jinja", .line = "ok", .expected = &jinja_expected, .repeats = 1},
+    {.name = "choices", .line = "ok", .expected = &canary_expected, .repeats = 1},
+    {.name = "logprobs", .line = "ok", .expected = &canary_expected, .repeats = 1},
+    {.name = "schema", .line = "ok", .expected = &schema_expected, .also = {WIPE_SCHEMA_NAME}, .repeats = 1},
+    {.name = "tools",
+     .line = "ok",
+     .expected = &tools_expected,
+     .also = {WIPE_TOOLS_NAME, WIPE_TOOLS_TEXT},
+     .repeats = 1},
+    {.name = "thinking", .line = "ok", .expected = &thinking_expected, .repeats = 1},
+    {.name = "refused", .line = "bad-request", .expected = &canary_expected, .repeats = 1},
+    {.name = "vector", .line = "ok", .expected = &canary_expected, .repeats = 1},
+    {.name = "completion", .line = "ok", .expected = &canary_expected, .repeats = 1},
+    {.name = "responses", .line = "ok", .expected = &canary_expected, .repeats = 1},
+    {.name = "cancelled-in-choices", .line = "cancelled", .expected = &canary_expected, .repeats = 1},
     {.name = "several", .line = "ok", .expected = &canary_expected, .repeats = 1, .both = true},
     {.name = "beside", .line = "ok", .expected = &canary_expected, .repeats = 1, .running = true},
 };

@@ -13,8 +13,10 @@
 
 #include "base/secret.h"
 #include "engine_fixture.h"
+#include "templates.h"
+#include "wipe_requests.h"
 
-enum { PROMPTS_MAX = 4, CONTEXT = 256 };
+enum { PROMPTS_MAX = 4 };
 
 static char *prompts[PROMPTS_MAX];
 static size_t prompt_count;
@@ -43,11 +45,32 @@ static void read_prompts(void)
     }
 }
 
-static struct chat_message messages[PROMPTS_MAX];
+static char *bodies[PROMPTS_MAX * 8];
+static size_t body_count;
 
-static struct chat_request request(size_t i, uint32_t max_tokens)
+/* Kept until the engine is done with it, and then wiped like the prompts. */
+static const char *body(size_t i, uint32_t max_tokens, const char *more)
 {
-    return fixture_request(prompts[i % prompt_count], max_tokens, &messages[i % prompt_count]);
+    const struct fixture_request request = {
+        .prompt = prompts[i % prompt_count], .max_tokens = max_tokens, .more = more};
+    return bodies[body_count++] = fixture_body(&request);
+}
+
+static void ask(struct fixture *f, uint32_t max_tokens, const char *more)
+{
+    (void)fixture_ask_body(f, 0, API_CHAT, body(0, max_tokens, more));
+}
+
+/* {"name":"the prompt", ...}: of the other interfaces, whose prompts have no quotes to escape. */
+static void ask_as(struct fixture *f, enum api api, const char *name, const char *more)
+{
+    size_t size = strlen(prompts[0]) + 256;
+    char *text = secret_alloc(size);
+    if (text == NULL)
+        abort();
+    (void)snprintf(text, size, "{\"%s\":\"%s\"%s}", name, prompts[0], more);
+    bodies[body_count++] = text;
+    (void)fixture_ask_body(f, 0, api, text);
 }
 
 static void nap(long milliseconds)
@@ -58,61 +81,101 @@ static void nap(long milliseconds)
 
 static void run_finished(struct fixture *f)
 {
-    struct chat_request r = request(0, 40);
-    (void)fixture_ask(f, 0, &r);
+    ask(f, 40, NULL);
 }
 
 static void run_sampled(struct fixture *f)
 {
-    struct chat_request r = request(0, 40);
-    r.sampling = (struct chat_sampling){.temperature = 0.7F,
-                                        .top_k = 40,
-                                        .top_p = 0.9F,
-                                        .min_p = 0.05F,
-                                        .repeat_penalty = 1.1F,
-                                        .frequency_penalty = 0.2F,
-                                        .has_seed = true,
-                                        .seed = 5};
-    (void)fixture_ask(f, 0, &r);
+    ask(f, 40, WIPE_SAMPLING);
 }
 
 static void run_one_token(struct fixture *f)
 {
-    struct chat_request r = request(0, 1);
-    (void)fixture_ask(f, 0, &r);
+    ask(f, 1, NULL);
 }
 
 static void run_stop(struct fixture *f)
 {
-    struct chat_request r = request(0, 0);
-    r.stops[r.stop_count++] = bytes_str(". ");
-    (void)fixture_ask(f, 0, &r);
+    ask(f, 0, "\"temperature\":0,\"stop\":\". \"");
+}
+
+static void run_choices(struct fixture *f)
+{
+    ask(f, 40, "\"temperature\":0,\"n\":6");
+}
+
+static void run_logprobs(struct fixture *f)
+{
+    ask(f, 40, "\"temperature\":0,\"logprobs\":true,\"top_logprobs\":5,\"logit_bias\":{\"7\":-1}");
+}
+
+static void run_schema(struct fixture *f)
+{
+    ask(f, 60, WIPE_SCHEMA);
+}
+
+static void run_tools(struct fixture *f)
+{
+    ask(f, 100, WIPE_TOOLS);
+}
+
+static void run_thinking(struct fixture *f)
+{
+    ask(f, 40, NULL);
+}
+
+/* A schema that is refused, after it was looked at. */
+static void run_refused(struct fixture *f)
+{
+    ask(f, 10, "\"response_format\":{\"type\":\"json_schema\",\"json_schema\":{\"name\":\"s\",\"schema\":"
+               "{\"type\":\"nonsense\"}}}");
+}
+
+static void run_vector(struct fixture *f)
+{
+    ask_as(f, API_EMBEDDINGS, "input", "");
+}
+
+static void run_completion(struct fixture *f)
+{
+    ask_as(f, API_COMPLETIONS, "prompt", ",\"temperature\":0,\"max_tokens\":40,\"echo\":true,\"n\":2");
+}
+
+static void run_messages(struct fixture *f)
+{
+    ask_as(f, API_RESPONSES, "input", ",\"temperature\":0,\"max_output_tokens\":40");
 }
 
 static void run_cancelled_in_prompt(struct fixture *f)
 {
-    struct chat_request r = request(0, 0);
-    fixture_submit(f, 0, &r);
+    fixture_submit_body(f, 0, 0, API_CHAT, body(0, 0, NULL));
     nap(8);
+    f->engine->cancel(f->engine, 0);
+    (void)fixture_wait(f, 0);
+}
+
+static void cancel_in_answer(struct fixture *f, const char *more)
+{
+    fixture_submit_body(f, 0, 0, API_CHAT, body(0, 0, more));
+    fixture_wait_pieces(f, 0, 20);
     f->engine->cancel(f->engine, 0);
     (void)fixture_wait(f, 0);
 }
 
 static void run_cancelled_in_answer(struct fixture *f)
 {
-    struct chat_request r = request(0, 0);
-    fixture_submit(f, 0, &r);
-    fixture_wait_pieces(f, 0, 20);
-    f->engine->cancel(f->engine, 0);
-    (void)fixture_wait(f, 0);
+    cancel_in_answer(f, NULL);
+}
+
+static void run_cancelled_in_choices(struct fixture *f)
+{
+    cancel_in_answer(f, "\"temperature\":0,\"n\":6");
 }
 
 static void run_several(struct fixture *f)
 {
-    for (size_t i = 0; i < 12; i++) {
-        struct chat_request r = request(i, 10 + 7 * (uint32_t)i);
-        fixture_submit(f, i, &r);
-    }
+    for (size_t i = 0; i < 12; i++)
+        fixture_submit_body(f, i, 0, API_CHAT, body(i, 10 + 7 * (uint32_t)i, NULL));
     for (size_t i = 0; i < 12; i++)
         (void)fixture_wait(f, i);
 }
@@ -120,11 +183,9 @@ static void run_several(struct fixture *f)
 /* The first prompt's request ends while the second's goes on: stopped in its middle, with the engine's thread held in a callback. */
 static void run_beside(struct fixture *f)
 {
-    struct chat_request other = request(1, 0);
-    fixture_submit(f, 1, &other);
+    fixture_submit_body(f, 1, 0, API_CHAT, body(1, 0, NULL));
     fixture_wait_pieces(f, 1, 3);
-    struct chat_request r = request(0, 40);
-    (void)fixture_ask(f, 0, &r);
+    ask(f, 40, NULL);
     pthread_mutex_lock(&f->lock); /* the next callback waits here */
     nap(200);
 }
@@ -142,6 +203,17 @@ static const struct scenario {
     {.name = "cancelled-in-answer", .run = run_cancelled_in_answer},
     {.name = "context", .run = run_finished}, /* with a prompt that does not fit */
     {.name = "chat", .run = run_finished, .chat_template = "chatml"},
+    {.name = "jinja", .run = run_finished, .chat_template = TEMPLATE_CHATML},
+    {.name = "choices", .run = run_choices},
+    {.name = "logprobs", .run = run_logprobs},
+    {.name = "schema", .run = run_schema},
+    {.name = "tools", .run = run_tools, .chat_template = TEMPLATE_TOOLS},
+    {.name = "thinking", .run = run_thinking, .chat_template = TEMPLATE_THINK},
+    {.name = "refused", .run = run_refused},
+    {.name = "vector", .run = run_vector},
+    {.name = "completion", .run = run_completion},
+    {.name = "responses", .run = run_messages},
+    {.name = "cancelled-in-choices", .run = run_cancelled_in_choices},
     {.name = "several", .run = run_several},
     {.name = "beside", .run = run_beside},
 };
@@ -165,9 +237,11 @@ int main(int argc, char **argv)
     s->run(f);
     for (size_t i = 0; i < prompt_count; i++)
         secret_free(prompts[i]);
+    for (size_t i = 0; i < body_count; i++)
+        secret_free(bodies[i]);
     secret_wipe_stack();
-    (void)printf("%s %u %u %d\n", err_name(f->answers[0].result), f->answers[0].usage.prompt_tokens,
-                 f->answers[0].usage.completion_tokens, f->answers[1].dones != 0);
+    (void)printf("%s %d\n", err_name(f->answers[0]->result),
+                 f->answers[1] != NULL && f->answers[1]->dones != 0);
     (void)fflush(stdout);
     for (;;)
         (void)pause();
