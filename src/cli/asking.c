@@ -120,6 +120,12 @@ static void on_text(void *owner, struct bytes text)
         a->out_of_memory = e;
 }
 
+static void on_progress(void *owner, uint32_t processed, uint32_t total)
+{
+    (void)owner;
+    progress_amount(processed, total);
+}
+
 static void say_speed(const struct asking *a, const struct chat_usage *usage)
 {
     double end = clock_now();
@@ -274,6 +280,7 @@ enum err asking_open(const struct asking_options *options, struct asking **out, 
             .policy = &a->holder.policy,
             .max_age = options->max_age != 0 ? (int64_t)options->max_age : a->holder.max_age,
             .remember = options->remember,
+            .on_progress = isatty(STDERR_FILENO) == 1 ? on_progress : NULL,
         };
         e = client_new(&client, &a->client, note);
     }

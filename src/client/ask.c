@@ -46,7 +46,10 @@ static void take_line(struct client *c, struct bytes text)
         break;
     case CHAT_LINE_NOTHING:
     case CHAT_LINE_REASONING:
+        break;
     case CHAT_LINE_PROGRESS:
+        if (c->options.on_progress != NULL)
+            c->options.on_progress(c->options.progress_owner, line.processed, line.total);
         break;
     case CHAT_LINE_ERROR:
         ask_end(ask, err_noted(api_error_find(line.code), &ask->note, "%s", line.message));
@@ -162,6 +165,7 @@ enum err client_ask(struct client *c, const struct chat_request *request,
 {
     struct chat_request streamed = *request;
     streamed.stream = true;
+    streamed.progress = c->options.on_progress != NULL;
     char *body = chat_request_write(&streamed);
     if (body == NULL)
         return ERR_MEMORY;

@@ -24,6 +24,9 @@ struct client_options {
     const char *remember;               /* file that keeps the pin between programs; NULL: memory only */
     int connect_ms;                     /* connection and handshake; 0: CLIENT_CONNECT_MS */
     int silence_ms;                     /* longest silence while an answer is awaited; 0: CLIENT_SILENCE_MS */
+    /* How much of a prompt was read, in tokens, while it is read; NULL: not asked for. */
+    void (*on_progress)(void *owner, uint32_t processed, uint32_t total);
+    void *progress_owner;
 };
 
 enum { CLIENT_MAX_AGE = 3600, CLIENT_CONNECT_MS = 30 * 1000, CLIENT_SILENCE_MS = 600 * 1000 };

@@ -19,7 +19,6 @@
 #include "base/file.h"
 #include "base/secret.h"
 #include "base/strict_json.h"
-#include "openai/json_line.h"
 #include "unit/test.h"
 
 enum { SETTLE_MS = 300 };
@@ -31,23 +30,36 @@ static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static const char *const *pieces;
 static char *asked_last;
 
-/* A line with a piece of text; without one, the line that ends an answer. */
-static void send_line(struct channel *channel, uint32_t stream, const char *piece)
+static void send_line(struct channel *channel, uint32_t stream, json_t *choices, const char *name,
+                      json_t *value, bool end)
 {
-    struct secret_buffer line = {0};
-    struct json_line l = {.out = &line};
-    json_put(&l, "{\"choices\":[{\"index\":0,\"delta\":{");
-    if (piece != NULL) {
-        json_put(&l, "\"content\":");
-        json_put_text(&l, bytes_str(piece));
-        json_put(&l, "},\"finish_reason\":null}]}\n");
-    } else {
-        json_put(&l, "},\"finish_reason\":\"stop\"}],\"usage\":{\"prompt_tokens\":1,\"completion_tokens\":1,"
-                     "\"total_tokens\":2}}\n");
-    }
-    assert_ok(json_line_finish(&l));
-    assert_ok(channel_stream_send(channel, stream, secret_buffer_bytes(&line), piece == NULL));
-    secret_buffer_release(&line);
+    json_t *chunk = json_pack("{s:s, s:s, s:i, s:s, s:o}", "id", "chatcmpl-1", "object",
+                              "chat.completion.chunk", "created", 1, "model", "test", "choices", choices);
+    assert_non_null(chunk);
+    if (name != NULL)
+        assert_int_equal(json_object_set_new(chunk, name, value), 0);
+    char *line = json_dumps(chunk, JSON_COMPACT);
+    assert_non_null(line);
+    assert_ok(channel_stream_send(channel, stream, bytes_str(line), false));
+    assert_ok(channel_stream_send(channel, stream, bytes_str("\n"), end));
+    secret_free(line);
+    json_decref(chunk);
+}
+
+static json_t *choice(json_t *delta, const char *reason)
+{
+    return json_pack("[{s:i, s:o, s:s?}]", "index", 0, "delta", delta, "finish_reason", reason);
+}
+
+static void answer_all(struct channel *channel, uint32_t stream)
+{
+    assert_ok(channel_stream_reply(channel, stream, 200));
+    for (const char *const *piece = pieces; *piece != NULL; piece++)
+        send_line(channel, stream, choice(json_pack("{s:s}", "content", *piece), NULL), NULL, NULL, false);
+    send_line(channel, stream, choice(json_object(), "stop"), NULL, NULL, false);
+    send_line(channel, stream, json_array(), "usage",
+              json_pack("{s:i, s:i, s:i}", "prompt_tokens", 1, "completion_tokens", 1, "total_tokens", 2),
+              true);
 }
 
 static bool answer(struct channel *channel, uint32_t stream, const char *path, struct bytes body)
@@ -57,10 +69,11 @@ static bool answer(struct channel *channel, uint32_t stream, const char *path, s
     free(asked_last);
     asked_last = strndup((const char *)body.ptr, body.len);
     if (pieces != NULL) {
+        answer_all(channel, stream);
+    } else { /* it is still reading */
         assert_ok(channel_stream_reply(channel, stream, 200));
-        for (const char *const *piece = pieces; *piece != NULL; piece++)
-            send_line(channel, stream, *piece);
-        send_line(channel, stream, NULL);
+        send_line(channel, stream, json_array(), "prompt_progress",
+                  json_pack("{s:i, s:i}", "total", 5000, "processed", 1234), false);
     }
     (void)pthread_mutex_unlock(&mutex);
     return false;
@@ -219,7 +232,7 @@ static void waiting_is_shown_and_can_be_ended(void **state)
     answer_with(NULL);
     chat(&s, none);
     pty_type(&s.pty, "Hello\r");
-    pty_expect(&s.pty, "the enclave reads your prompt, ");
+    pty_expect(&s.pty, "the enclave reads your prompt, 1234 of 5000 tokens, ");
     pty_expect(&s.pty, " s \x1b[K");
     pty_type(&s.pty, "\x03");
     pty_expect(&s.pty, "\r\x1b[K"); /* and it is gone */
