@@ -436,7 +436,8 @@ static void a_file_that_is_no_model_is_refused(void **state)
     open_fails(&(struct engine_llama_options){.model_path = "/nonexistent/model.gguf"}, "cannot be opened");
     open_fails(&(struct engine_llama_options){.model_path = "/"}, "cannot be read");
     open_fails(&(struct engine_llama_options){.model_path = "/proc/self/exe"}, "cannot load");
-    open_fails(&(struct engine_llama_options){.model_path = FIXTURE_MODEL, .model_size = 7}, "cannot be read");
+    open_fails(&(struct engine_llama_options){.model_path = FIXTURE_MODEL, .model_size = 7},
+               "cannot be read");
     open_fails(&(struct engine_llama_options){.model_path = FIXTURE_MODEL, .slots = 65}, "slots");
     open_fails(&(struct engine_llama_options){.model_path = FIXTURE_MODEL, .queue = 1 << 20}, "waiting");
     open_fails(&(struct engine_llama_options){.model_path = FIXTURE_MODEL, .context = 1U << 31}, "context");
