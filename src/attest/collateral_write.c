@@ -21,7 +21,7 @@ static enum err put_hex(json_t *doc, const char *key, struct bytes value)
     encoding_hex(value, text);
     enum err e = set(doc, key, json_string(text));
     secret_free(text);
-    return e;
+    return e; /* equivalent: fails for want of memory alone */
 }
 
 /* The signed octets as they are: json_stringn gives NULL for what is not UTF-8, which no document of Intel's is. */

@@ -402,6 +402,55 @@ static void what_was_written_reads_the_same(void **state)
     secret_free(written);
 }
 
+static void what_is_not_whole_or_too_long_is_not_written(void **state)
+{
+    (void)state;
+    enum { WRITTEN_MAX = 512 * 1024 };
+    static uint8_t filler[WRITTEN_MAX + 1];
+    struct tdx_collateral c;
+    struct bytes *const parts[] = {&c.tcb_info.body,
+                                   &c.tcb_info_issuer.signer,
+                                   &c.tcb_info_issuer.root,
+                                   &c.qe_identity.body,
+                                   &c.qe_identity_issuer.signer,
+                                   &c.qe_identity_issuer.root,
+                                   &c.root_crl,
+                                   &c.pck_crl};
+    struct err_note note = {{0}};
+    char *written;
+    size_t len;
+    for (size_t i = 0; i < test_count(parts); i++) {
+        c = tdx.collateral;
+        parts[i]->len = 0;
+        assert_err(collateral_write(&c, &written, &len, &note), ERR_VALUE);
+        assert_null(written);
+    }
+    memset(filler, 'a', sizeof filler);
+    c = tdx.collateral;
+    for (size_t more = 0; more < 2; more++) {
+        char *one;
+        size_t shorter;
+        c.tcb_info.body = bytes_of(filler, 1);
+        assert_ok(collateral_write(&c, &one, &shorter, &note));
+        secret_free(one);
+        c.tcb_info.body = bytes_of(filler, WRITTEN_MAX - shorter + 1 + more);
+        assert_err(collateral_write(&c, &written, &len, &note), more == 0 ? ERR_OK : ERR_TOO_LARGE);
+        assert_int_equal(len, more == 0 ? WRITTEN_MAX : 0);
+        assert_int_equal(written == NULL, more == 1);
+        secret_free(written);
+    }
+    /* A chain that is longer than any, and a document that is no text. */
+    c = tdx.collateral;
+    c.tcb_info_issuer.signer = bytes_of(filler, sizeof filler);
+    assert_true(collateral_write(&c, &written, &len, &note) != ERR_OK);
+    assert_null(written);
+    assert_memory_equal(note.text, "TDX collateral cannot be written", 32);
+    c = tdx.collateral;
+    c.qe_identity.body = bytes_of("\xff", 1);
+    assert_true(collateral_write(&c, &written, &len, &note) != ERR_OK);
+    assert_null(written);
+}
+
 static void what_is_no_collateral_is_refused(void **state)
 {
     (void)state;
@@ -460,6 +509,7 @@ int main(void)
         cmocka_unit_test(tries_are_numbered),
         cmocka_unit_test(a_document_with_something_wrong_is_refused),
         cmocka_unit_test(what_was_written_reads_the_same),
+        cmocka_unit_test(what_is_not_whole_or_too_long_is_not_written),
         cmocka_unit_test(what_is_no_collateral_is_refused),
     };
     return cmocka_run_group_tests(tests, make, drop);
