@@ -82,11 +82,12 @@ void load_piece(struct load_answer *a, const char *text, size_t len)
 void load_prompt(const struct load_options *o, char out[static LOAD_PROMPT_MAX])
 {
     static atomic_uint count;
+    /* Different from its first digit on. */
+    uint32_t number = (atomic_fetch_add(&count, 1) + (uint32_t)getpid() * 1000) * 2654435761U;
     if (o->same)
         (void)snprintf(out, LOAD_PROMPT_MAX, "%s", o->prompt);
     else
-        (void)snprintf(out, LOAD_PROMPT_MAX, "%05d%03u: %s", (int)getpid() % 100000,
-                       atomic_fetch_add(&count, 1) % 1000, o->prompt);
+        (void)snprintf(out, LOAD_PROMPT_MAX, "%08x: %s", number, o->prompt);
 }
 
 /* ---- the clients ---- */

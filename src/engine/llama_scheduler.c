@@ -204,26 +204,71 @@ static bool choose_vectors(const struct engine_llama *e, uint32_t answering)
     return !e->vectors || (answering == 0 && prompts_in(e, false) == 0);
 }
 
+static uint32_t prompt_left(const struct engine_slot *slot)
+{
+    return slot->prompt->count - slot->decoded;
+}
+
+static bool takes_prompt(const struct engine_slot *slot, bool vectors)
+{
+    return slot->state == ENGINE_SLOT_PROMPT && makes_vector(slot) == vectors;
+}
+
+/* The slot without a share yet that has the least, or the most, of its prompt left; NULL: each has one. */
+static uint32_t *next_share(const struct engine_llama *e, bool vectors, bool most, uint32_t *shares,
+                            uint32_t *left)
+{
+    uint32_t *best = NULL;
+    for (uint32_t i = 0; i < e->info.slots; i++) {
+        if (!takes_prompt(&e->slots[i], vectors) || shares[i] != 0)
+            continue;
+        uint32_t n = prompt_left(&e->slots[i]);
+        if (n == 0 || (best != NULL && (most ? n <= *left : n >= *left)))
+            continue;
+        best = &shares[i];
+        *left = n;
+    }
+    return best;
+}
+
+/* How many tokens of each prompt this step takes. The one with the least left comes first: whoever shares equally makes all of them wait for the last. The longest has
+ * an eighth for itself, so that it gets on whatever comes after it. */
+static void share_out(const struct engine_llama *e, bool vectors, uint32_t room, uint32_t *shares)
+{
+    enum { LONGEST_PART = 8 };
+    uint32_t left = 0;
+    uint32_t *longest = next_share(e, vectors, true, shares, &left);
+    if (longest == NULL || room == 0)
+        return;
+    *longest = left < room / LONGEST_PART ? left : room / LONGEST_PART;
+    room -= *longest;
+    uint32_t longest_left = left - *longest;
+    for (uint32_t *share; room != 0 && (share = next_share(e, vectors, false, shares, &left)) != NULL;
+         room -= *share)
+        *share = left < room ? left : room;
+    *longest += longest_left < room ? longest_left : room;
+}
+
 /* Slots in ascending order: llama.cpp takes neighbouring sequences together. */
 static void fill_batch(struct engine_llama *e)
 {
     uint32_t answering = count_in(e, ENGINE_SLOT_ANSWER);
     bool vectors = choose_vectors(e, answering);
-    uint32_t prompting = prompts_in(e, vectors);
+    uint32_t shares[ENGINE_SLOTS_MAX] = {0};
     uint32_t room = answering == 0 ? e->step_tokens : ENGINE_STEP_TOKENS_SHARED;
     if (vectors) {
         room = ENGINE_STEP_TOKENS_VECTOR;
         answering = 0;
     }
-    uint32_t share = prompting == 0 ? 0 : (room - answering) / prompting;
+    share_out(e, vectors, room - answering, shares);
     if (vectors != e->vectors)
         llama_set_embeddings(e->context, vectors);
     e->vectors = vectors;
     for (uint32_t i = 0; i < e->info.slots; i++) {
         struct engine_slot *slot = &e->slots[i];
         slot->in_batch = 0;
-        if (slot->state == ENGINE_SLOT_PROMPT && makes_vector(slot) == vectors)
-            put_prompt(e, slot, share);
+        if (takes_prompt(slot, vectors))
+            put_prompt(e, slot, shares[i]);
         if (slot->state == ENGINE_SLOT_ANSWER && !vectors) {
             slot->output = engine_batch_put(e, slot->next, slot->position, slot->sequence, true);
             slot->in_batch = 1;
