@@ -118,8 +118,8 @@ export async function startEnclume({ bin, engine, model, template, token, llamaS
   const tokenFile = join(work, 'token');
   const ofEngine = engine === 'upstream'
     ? ['--engine', `upstream=unix:${await startUpstream({ program: llamaServer, model, template })}`]
-    : ['--chat-template', readFileSync(template, 'utf8')];
-  const enclave = [program('enclumed'), '--listen', `unix:${socket}`, '--model', model, '--evidence', 'simulated', '--slots', String(SLOTS), '--threads', '1',
+    : ['--threads', '1', '--chat-template', readFileSync(template, 'utf8')];
+  const enclave = [program('enclumed'), '--listen', `unix:${socket}`, '--model', model, '--evidence', 'simulated', '--slots', String(SLOTS),
     ...ofEngine];
   writeFileSync(policy, output([program('enclume'), 'measure', 'simulated', '--policy', '--', ...enclave]));
   writeFileSync(tokenFile, token, { mode: 0o600 });
