@@ -393,9 +393,10 @@ static void several_answers_follow_a_schema_each(void **state)
 static void an_answer_is_a_json_object(void **state)
 {
     (void)state;
-    const struct fixture_answer *a = fixture_ask_body(
-        f, 0, API_CHAT,
-        "{" STORY ",\"response_format\":{\"type\":\"json_object\"},\"temperature\":0,\"max_tokens\":60,\"stream\":true}");
+    const struct fixture_answer *a =
+        fixture_ask_body(f, 0, API_CHAT,
+                         "{" STORY ",\"response_format\":{\"type\":\"json_object\"},\"temperature\":0,\"max_"
+                         "tokens\":60,\"stream\":true}");
     assert_ok(a->result);
     assert_int_equal(a->text[0], '{');
 }
