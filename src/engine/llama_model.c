@@ -57,22 +57,22 @@ static enum err write_all(int fd, struct bytes data)
 }
 
 /* A file's own length is the model's; of a block device (a model volume) the length was said, since a device has whole blocks alone. */
-static enum err model_length(const struct engine_llama_options *o, int from, uint64_t *length)
+static enum err model_length(uint64_t said, int from, uint64_t *length)
 {
     struct stat info;
     if (fstat(from, &info) != 0)
         return ERR_FILE;
-    *length = S_ISBLK(info.st_mode) ? o->model_size : (uint64_t)info.st_size;
+    *length = S_ISBLK(info.st_mode) ? said : (uint64_t)info.st_size;
     if ((!S_ISREG(info.st_mode) && !S_ISBLK(info.st_mode)) || *length == 0)
         return ERR_FILE;
-    return o->model_size == 0 || o->model_size == *length ? ERR_OK : ERR_VALUE;
+    return said == 0 || said == *length ? ERR_OK : ERR_VALUE;
 }
 
 static enum err copy_and_hash(const struct engine_llama_options *o, int from, int to,
                               struct crypto_hash_stream *hash)
 {
     uint64_t length = 0;
-    enum err e = model_length(o, from, &length);
+    enum err e = model_length(o == NULL ? 0 : o->model_size, from, &length);
     if (e != ERR_OK)
         return e;
     uint8_t *buffer = malloc(COPY_SIZE);
