@@ -193,7 +193,9 @@ static void logprobs_are_those_of_the_text(void **state)
         for (size_t k = 0; k < 3; k++)
             all += exp(json_number_value(json_object_get(json_array_get(top, k), "logprob")));
         assert_true(all <= 1.0001);
-        (void)strcat(joined, json_string_value(json_object_get(t, "token")));
+        size_t len = strlen(joined);
+        (void)snprintf(joined + len, sizeof joined - len, "%s",
+                       json_string_value(json_object_get(t, "token")));
     }
     assert_string_equal(joined, content(document, 0));
     json_decref(document);
