@@ -93,7 +93,7 @@ static enum err step_model(struct guest *g, struct err_note *note)
 {
     uint64_t device = 0;
     enum err e = init_verity_open(VOLUME, &g->options, &device, note);
-    return e == ERR_OK ? init_device_keep(INIT_MODEL_DEVICE + strlen("/dev/"), device, true, false, note) : e;
+    return e == ERR_OK ? init_device_keep(&INIT_MODEL_DEVICE[strlen("/dev/")], device, true, false, note) : e;
 }
 
 static enum err step_network(struct guest *g, struct err_note *note)
