@@ -726,6 +726,9 @@ static void sound_evidence_is_accepted_and_marked_simulated(void **state)
         assert_string_equal(c->gpus[i].chip, "GH100");
         assert_string_equal(c->gpus[i].architecture, "Hopper");
         assert_string_equal(c->gpus[i].mode, "SPT");
+        assert_string_equal(c->gpus[i].project, "1010");
+        assert_string_equal(c->gpus[i].project_sku, "0200");
+        assert_string_equal(c->gpus[i].chip_sku, "882");
         assert_int_equal(c->gpus[i].serial_size, 2);
         assert_int_equal(c->gpus[i].fwid[0], 0xf1);
     }
@@ -799,6 +802,7 @@ static void the_verdict_says_what_was_seen(void **state)
         {none, "nvgpu.inventory", "not looked for: you gave no inventory", ""},
         {none, "nvgpu.vbios.rim_id", "its name is not known", ""},
         {none, "nvgpu.mode", "GPU 1: SPT", "SPT or MPT"},
+        {mode_3, "nvgpu.mode", "GPU 1: unknown", "SPT or MPT or PPCIE"},
         {no_words_allowed, "nvgpu.chain.not_revoked",
          "not asked of every certificate, which your policy allows", ""},
         {no_word_about_the_device_allowed, "nvgpu.chain.not_revoked",
