@@ -70,14 +70,12 @@ enum err nvgpu_names_of_gpu(struct bytes report, struct bytes certificates,
                             struct nvgpu_serials *serials, struct err_note *note)
 {
     struct nvgpu_report parts;
-    const struct chip *chip = NULL;
     serials->count = 0;
     struct nv_chain *chain = calloc(1, sizeof *chain);
     if (chain == NULL)
         return ERR_MEMORY;
     enum err e = nv_chain_read(chain, certificates, note);
-    if (e == ERR_OK && chain->count > 0)
-        chip = nvgpu_chip_named(chain->at[0].cert.subject_cn);
+    const struct chip *chip = nvgpu_chip_named(chain->at[0].cert.subject_cn); /* when there is one */
     if (e == ERR_OK)
         e = report_read(report, &parts, note);
     if (e == ERR_OK)

@@ -56,8 +56,9 @@ struct nvgpu_report {
     uint8_t version, code, param1, slot, block_count;
     struct bytes record;
     struct bytes opaque;
-    /* nvgpu_report_blocks: the value of the block with SPDM index i + 1; the documents of reference values count from 0. ptr NULL when there is none. */
-    struct bytes measurements[NVGPU_BLOCKS_MAX];
+    /* nvgpu_report_blocks: the value of the block with SPDM index i + 1; the documents of reference values count from 0. ptr NULL when there is none, as
+     * there never is of the last: every octet is an index. */
+    struct bytes measurements[NVGPU_BLOCKS_MAX + 1];
     /* nvgpu_report_fields: by type; ptr NULL when it is not there. */
     struct bytes fields[NVGPU_FIELD_TYPES];
 };

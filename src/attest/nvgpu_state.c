@@ -42,8 +42,10 @@ static bool is_at_least(const char *version, const char *lowest, uint32_t base)
         uint32_t other = 0;
         if ((a.left > 0 && !part_read(&a, base, &one)) || (b.left > 0 && !part_read(&b, base, &other)))
             return false;
-        if (one != other)
-            return one > other;
+        if (one < other)
+            return false;
+        if (one > other)
+            return true;
     }
     return true;
 }
@@ -106,9 +108,10 @@ enum nvgpu_mode nvgpu_mode_of(const struct nvgpu_report *report)
         return NVGPU_MODE_COUNT;
     if (protected_pcie == NVGPU_ON)
         return NVGPU_PPCIE;
-    if (protected_pcie != NVGPU_OFF || flag >= NVGPU_MODE_COUNT)
+    if (protected_pcie != NVGPU_OFF)
         return NVGPU_MODE_COUNT;
-    return (enum nvgpu_mode)flag;
+    /* equivalent: the count itself is the mode that is not known */
+    return flag < NVGPU_MODE_COUNT ? (enum nvgpu_mode)flag : NVGPU_MODE_COUNT;
 }
 
 static bool mode(struct context *c, size_t gpu)
@@ -231,14 +234,9 @@ bool nvgpu_any_active(struct context *c, unsigned which)
     return nvgpu_for_each(c, any_active);
 }
 
-static struct bytes measured(const struct nvgpu_report *r, size_t index)
-{
-    return index < r->block_count ? r->measurements[index] : (struct bytes){0};
-}
-
 static bool row_holds(struct context *c, size_t gpu, const struct rim *rim, const struct rim_row *row)
 {
-    const struct bytes seen = measured(&c->devices[gpu].report, row->index);
+    const struct bytes seen = c->devices[gpu].report.measurements[row->index];
     uint8_t value[RIM_VALUE_MAX];
     char text[ENCODING_HEX_SIZE(RIM_VALUE_MAX)];
     if (rim_row_holds(rim, row, seen))

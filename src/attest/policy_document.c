@@ -205,7 +205,7 @@ enum err policy_document_trust_simulated(struct policy_document *doc, struct byt
         if (e == ERR_TRUNCATED && count != 0)
             break;
         if (e == ERR_MEMORY)
-            return e;
+            return e; /* equivalent: fails for want of memory alone */
         if (e != ERR_OK)
             return err_noted(ERR_ENCODING, note, "there is no certificate in PEM or DER");
         e = attest_policy_trust_simulated(&policy, bytes_of(der, len), note);

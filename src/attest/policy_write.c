@@ -71,7 +71,7 @@ enum err policy_write(const struct policy_document *doc, json_t **root, struct e
 /* What has been made, or else there is no memory. */
 static json_t *made(json_t *value, enum err *e)
 {
-    if (value == NULL && *e == ERR_OK)
+    if (value == NULL)
         *e = ERR_MEMORY;
     return value;
 }

@@ -120,6 +120,9 @@ CHANGE(blanks_behind_certificates, s->after_certificates = "\n \r\n";)
 CHANGE(certificates_in_der, s->der = true;)
 CHANGE(octet_behind_der, s->der = true; s->after_certificates = "x";)
 CHANGE(foreign_root, s->foreign_device_root = true;)
+CHANGE(another_root_by_hand, s->foreign_device_root = true;
+       p->simulated_device_root = bytes_of(g->signer_der[SIMULATED_RIM_CHAIN - 1].der,
+                                           g->signer_der[SIMULATED_RIM_CHAIN - 1].len);)
 CHANGE(root_of_another_name, g->device[ROOT].subject_cn = g->device[ROOT].issuer_cn =
                                  g->device[IDENTITY].issuer_cn = "NVIDIA Device Identity CB";)
 CHANGE(leaf_by_another, g->device[LEAF].signer = s->other;)
@@ -296,6 +299,9 @@ CHANGE(vbios_rim_in_small_letters, g->rims[1].version = "96.00.9f.00.01";)
 CHANGE(rim_changed, s->rim_edit[0] = "Measurement_2\""; s->rim_edit[1] = "Measurement_3\"";)
 CHANGE(rim_by_another, g->rim_key = s->other;)
 CHANGE(rim_under_a_foreign_root, s->foreign_rim_root = true;)
+CHANGE(rim_under_another_root_by_hand, s->foreign_rim_root = true;
+       p->simulated_rim_root = bytes_of(g->device_der[SIMULATED_GPU_CHAIN - 1].der,
+                                        g->device_der[SIMULATED_GPU_CHAIN - 1].len);)
 CHANGE(rim_signer_by_another, g->signer[LEAF].signer = s->other;)
 CHANGE(rim_signer_is_ca, g->signer[LEAF].is_ca = true;)
 CHANGE(rim_ca_is_none, g->signer[1].is_ca = false;)
@@ -459,6 +465,7 @@ static const struct row rows[] = {
     ROW(certificates_in_der),
     FIRST(octet_behind_der, "nvgpu.chain.form"),
     ROW(foreign_root, "nvgpu.chain.root"),
+    ROW(another_root_by_hand, "nvgpu.chain.root"),
     ROW(root_of_another_name, "nvgpu.chain.root"),
     ROW(leaf_by_another, "nvgpu.chain.signatures"),
     ROW(device_by_another, "nvgpu.chain.signatures"),
@@ -577,6 +584,7 @@ static const struct row rows[] = {
     ROW(rim_changed, "nvgpu.rim.digest"),
     ROW(rim_by_another, "nvgpu.rim.signature"),
     ROW(rim_under_a_foreign_root, "nvgpu.rim.root"),
+    ROW(rim_under_another_root_by_hand, "nvgpu.rim.root"),
     ROW(rim_signer_by_another, "nvgpu.rim.chain"),
     ROW(rim_signer_is_ca, "nvgpu.rim.chain"),
     ROW(rim_ca_is_none, "nvgpu.rim.chain"),
@@ -726,6 +734,9 @@ static void sound_evidence_is_accepted_and_marked_simulated(void **state)
         assert_string_equal(c->gpus[i].chip, "GH100");
         assert_string_equal(c->gpus[i].architecture, "Hopper");
         assert_string_equal(c->gpus[i].mode, "SPT");
+        assert_string_equal(c->gpus[i].project, "1010");
+        assert_string_equal(c->gpus[i].project_sku, "0200");
+        assert_string_equal(c->gpus[i].chip_sku, "882");
         assert_int_equal(c->gpus[i].serial_size, 2);
         assert_int_equal(c->gpus[i].fwid[0], 0xf1);
     }
@@ -799,6 +810,7 @@ static void the_verdict_says_what_was_seen(void **state)
         {none, "nvgpu.inventory", "not looked for: you gave no inventory", ""},
         {none, "nvgpu.vbios.rim_id", "its name is not known", ""},
         {none, "nvgpu.mode", "GPU 1: SPT", "SPT or MPT"},
+        {mode_3, "nvgpu.mode", "GPU 1: unknown", "SPT or MPT or PPCIE"},
         {no_words_allowed, "nvgpu.chain.not_revoked",
          "not asked of every certificate, which your policy allows", ""},
         {no_word_about_the_device_allowed, "nvgpu.chain.not_revoked",

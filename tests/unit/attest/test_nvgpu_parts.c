@@ -3,14 +3,19 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "attest/nvgpu_internal.h"
 #include "attest/nvgpu_names.h"
 #include "attest/nvgpu_report.h"
 #include "attest/ocsp.h"
+#include "base/encoding.h"
 #include "evidence/der_writer.h"
 #include "support/synthetic_nvgpu.h"
 #include "unit/test.h"
 
 static struct synthetic_nvgpu s;
+
+#define HEX_ZEROS_16 "00000000000000000000000000000000"
+#define HEX_ZEROS    HEX_ZEROS_16 HEX_ZEROS_16 HEX_ZEROS_16 HEX_ZEROS_16
 
 static void scene(enum simulated_gpu_kind kind)
 {
@@ -119,6 +124,43 @@ static void numbers_are_of_one_to_eight_octets(void **state)
         assert_int_equal(nvgpu_report_number(&r, NVGPU_FEATURE_FLAG, &number), len >= 1 && len <= 8);
         if (len == 8)
             assert_true(number == 0x0102030405060708);
+    }
+}
+
+/* Beside what was wanted, when it is not too long for any. */
+static void what_was_measured_is_shown(void **state)
+{
+    (void)state;
+    static const uint8_t zeros[RIM_VALUE_MAX + 1];
+    static struct device device;
+    static const struct {
+        enum nvgpu_part part;
+        size_t row, size;
+        const char *saw, *others;
+    } table[] = {
+        {PART_DRIVER, 23, RIM_VALUE_MAX, "GPU 1: measurement 23 is " HEX_ZEROS, ""},
+        {PART_DRIVER, 23, RIM_VALUE_MAX + 1, "GPU 1: measurement 23 is of 65 bytes", ""},
+        {PART_VBIOS, 9, 1, "GPU 1: measurement 9 is 00", ", or another of several"},
+    };
+    for (size_t i = 0; i < test_count(table); i++) {
+        struct context c = {.gpu_count = 1, .devices = &device};
+        struct rim *rim;
+        struct err_note note = {{0}};
+        char value[ENCODING_HEX_SIZE(SIMULATED_RIM_VALUE_SIZE)];
+        scene(SIMULATED_HOPPER);
+        const struct simulated_rim_row *rows = s.g->rims[table[i].part].rows;
+        assert_ok(rim_parse(s.rims[table[i].part].document, &rim, &note));
+        device.rim[table[i].part] = rim;
+        for (size_t k = 0; k < SIMULATED_RIM_ROWS_MAX; k++)
+            device.report.measurements[k] = bytes_of(rows[k].values[0], SIMULATED_RIM_VALUE_SIZE);
+        assert_true(nvgpu_golden(&c, table[i].part));
+        device.report.measurements[table[i].row] = bytes_of(zeros, table[i].size);
+        assert_false(nvgpu_golden(&c, table[i].part));
+        assert_string_equal(c.answer.saw, table[i].saw);
+        encoding_hex(bytes_of(rows[table[i].row].values[0], SIMULATED_RIM_VALUE_SIZE), value);
+        assert_memory_equal(c.answer.wanted, value, strlen(value));
+        assert_string_equal(c.answer.wanted + strlen(value), table[i].others);
+        rim_free(rim);
     }
 }
 
@@ -538,6 +580,7 @@ int main(void)
         cmocka_unit_test(an_empty_measurement_is_refused),
         cmocka_unit_test(texts_are_printable_and_end_once),
         cmocka_unit_test(numbers_are_of_one_to_eight_octets),
+        cmocka_unit_test(what_was_measured_is_shown),
         cmocka_unit_test(a_chain_is_at_most_so_long),
         cmocka_unit_test(the_certificate_is_named_by_its_place),
         cmocka_unit_test(a_list_of_certificates_is_read_to_its_end),

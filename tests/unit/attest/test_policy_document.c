@@ -620,6 +620,23 @@ static void expect_round_trip(const struct policy_document *doc, const struct ef
     secret_free(text);
 }
 
+/* One is for machines, and is what a digest is made of; the other for people. */
+static void the_forms_differ_in_white_space(void **state)
+{
+    (void)state;
+    struct attest_policy policy;
+    struct err_note note;
+    char *canonical;
+    char *indented;
+    attest_policy_default(&policy);
+    assert_ok(policy_document_write(&policy, 0, POLICY_CANONICAL, &canonical, &note));
+    assert_ok(policy_document_write(&policy, 0, POLICY_INDENTED, &indented, &note));
+    assert_memory_equal(canonical, "{\"gpu\":{", 8);
+    assert_memory_equal(indented, "{\n  \"", 5);
+    secret_free(canonical);
+    secret_free(indented);
+}
+
 static size_t seen_effects;
 
 static void expect_effect(const struct place *p)
@@ -1149,8 +1166,35 @@ static void a_file_may_hold_roots_of_both_platforms(void **state)
     assert_ok(policy_document_trust_simulated(doc, bytes_of(roots[0], root_len[0]), &note));
     static const uint8_t large[POLICY_ROOT_MAX + 1];
     assert_err(policy_document_trust_simulated(doc, bytes_of(large, sizeof large), &note), ERR_TOO_LARGE);
+    assert_err(policy_document_trust_simulated(doc, bytes_of(large, sizeof large - 1), &note), ERR_ENCODING);
     policy_document_release(doc);
     free(pem);
+}
+
+static void a_root_is_known_by_its_whole_name(void **state)
+{
+    (void)state;
+    static struct synthetic_tdx t;
+    static const struct {
+        const char *name;
+        enum err wanted;
+    } table[] = {
+        {"ARK-", ERR_UNKNOWN},
+        {"ARK-x", ERR_OK},
+        {"Intel SGX Root CA", ERR_OK},
+        {"Intel SGX Root CA 2", ERR_UNKNOWN},
+        {"Azure Virtual TPM Root Certificate Authority", ERR_UNKNOWN},
+        {"Azure Virtual TPM Root Certificate Authority 2023", ERR_OK},
+    };
+    for (size_t i = 0; i < test_count(table); i++) {
+        struct attest_policy policy;
+        struct err_note note = {{0}};
+        attest_policy_default(&policy);
+        synthetic_tdx_init(&t, &keys);
+        t.root.subject_cn = t.root.issuer_cn = table[i].name;
+        synthetic_tdx_build(&t);
+        assert_err(attest_policy_trust_simulated(&policy, t.root_der, &note), table[i].wanted);
+    }
 }
 
 /* ---- adding, and writing what no document says ---- */
@@ -1235,11 +1279,18 @@ static void what_no_document_says_is_not_written(void **state)
         struct attest_policy policy;
         struct err_note note = {{0}};
         char *text;
+        struct policy_document *doc;
+        struct policy_document *copy;
         attest_policy_default(&policy);
         changes[i](&policy);
         assert_int_not_equal(policy_document_write(&policy, 0, POLICY_CANONICAL, &text, &note), ERR_OK);
         assert_null(text);
         assert_true(note.text[0] != '\0');
+        assert_ok(policy_document_new(&doc));
+        changes[i](&doc->policy);
+        assert_int_not_equal(policy_document_copy(doc, &copy, &note), ERR_OK);
+        assert_null(copy);
+        policy_document_release(doc);
     }
 }
 
@@ -1295,6 +1346,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(nothing_said_is_the_default),
         cmocka_unit_test(every_member_takes_effect_and_nothing_else),
+        cmocka_unit_test(the_forms_differ_in_white_space),
         cmocka_unit_test(every_wrong_value_is_refused_with_its_path),
         cmocka_unit_test(the_second_of_two_is_named),
         cmocka_unit_test(numbers_with_dots_have_every_digit),
@@ -1309,6 +1361,7 @@ int main(void)
         cmocka_unit_test(a_floor_for_no_chip_is_refused),
         cmocka_unit_test(roots_may_be_pem_and_are_one_a_platform),
         cmocka_unit_test(a_root_is_one_certificate_in_either_form),
+        cmocka_unit_test(a_root_is_known_by_its_whole_name),
         cmocka_unit_test(a_file_may_hold_roots_of_both_platforms),
         cmocka_unit_test(reference_values_are_added_up_to_their_limit),
         cmocka_unit_test(a_launch_that_nothing_meets_is_not_written),

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The parts of a certificate, each written out: what is left over in any of them, or missing, is refused where it stands. */
+#include "attest/anchors.h"
 #include "attest/x509.h"
 #include "attest/x509_parts.h"
+#include "crypto/crypto.h"
 #include "support/synthetic_der.h"
 #include "unit/test.h"
 
@@ -432,9 +434,26 @@ static void a_serial_number_has_at_most_twenty_octets(void **state)
     }
 }
 
+/* FIPS 180-4's example. */
+static void a_pin_is_the_digest_of_the_whole(void **state)
+{
+    (void)state;
+    uint8_t pin[ANCHOR_PIN_SIZE] = {0xba, 0x78, 0x16, 0xbf, 0x8f, 0x01, 0xcf, 0xea, 0x41, 0x41, 0x40,
+                                    0xde, 0x5d, 0xae, 0x22, 0x23, 0xb0, 0x03, 0x61, 0xa3, 0x96, 0x17,
+                                    0x7a, 0x9c, 0xb4, 0x10, 0xff, 0x61, 0xf2, 0x00, 0x15, 0xad};
+    assert_true(anchors_pinned(bytes_str("abc"), pin));
+    assert_false(anchors_pinned(bytes_str("ab"), pin));
+    for (size_t i = 0; i < sizeof pin; i++) {
+        pin[i] ^= 1;
+        assert_false(anchors_pinned(bytes_str("abc"), pin));
+        pin[i] ^= 1;
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_pin_is_the_digest_of_the_whole),
         cmocka_unit_test(one_choice_of_parameters_is_known),
         cmocka_unit_test(parameters_end_where_they_should),
         cmocka_unit_test(other_algorithms_have_no_choice),
@@ -444,5 +463,7 @@ int main(void)
         cmocka_unit_test(an_extension_is_there_once_and_there_is_one),
         cmocka_unit_test(a_serial_number_has_at_most_twenty_octets),
     };
+    if (crypto_init() != ERR_OK)
+        return 1;
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
