@@ -311,6 +311,7 @@ sampler_ptr grammar_of(const llama_vocab *vocab, const common_chat_params &param
         else
             patterns.push_back(pattern_of(trigger));
     }
+    pattern_texts.reserve(patterns.size());
     for (const std::string &pattern : patterns)
         pattern_texts.push_back(pattern.c_str());
     return sampler_ptr(llama_sampler_init_grammar_lazy_patterns(vocab, params.grammar.c_str(), "root",
@@ -349,7 +350,7 @@ std::vector<llama_token> tokens_of_beginning(const llama_vocab *vocab, const std
 {
     if (text.empty())
         return {};
-    const std::vector<llama_token> tokens = tokens_of(vocab, text);
+    std::vector<llama_token> tokens = tokens_of(vocab, text);
     const std::string first = tokens.empty() ? std::string() : piece_of(vocab, tokens[0]);
     if (first.empty() || first[0] != ' ' || text[0] == ' ')
         return tokens;

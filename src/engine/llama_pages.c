@@ -69,9 +69,14 @@ static void enlarge(uintptr_t from, uintptr_t to)
             (void)madvise((char *)start + at, LARGE_PAGE, MADV_COLLAPSE);
 }
 
-/* All that this process has in large private mappings without a file: weights, caches of keys and values, buffers. Locked memory is in small ones. */
+/*
+ * All that this process has in large private mappings without a file: weights, caches of keys and values, buffers. Locked memory is in small ones. What is larger
+ * than the machine's memory is addresses alone, as a sanitizer keeps them by the terabyte: to look through them page by page would take minutes.
+ */
 void engine_pages_enlarge(void)
 {
+    const unsigned long long memory =
+        (unsigned long long)sysconf(_SC_PHYS_PAGES) * (unsigned long long)sysconf(_SC_PAGESIZE);
     char line[LINE_SIZE];
     FILE *f = fopen("/proc/self/maps", "re");
     if (f == NULL)
@@ -84,7 +89,7 @@ void engine_pages_enlarge(void)
         if (sscanf(line, "%llx-%llx %4s %*x %*s %llu", &from, &to, rights, &inode) ==
                 4 && // NOLINT(cert-err34-c)
             strcmp(rights, "rw-p") == 0 &&
-            inode == 0 && to - from >= LEAST_MAPPING)
+            inode == 0 && to - from >= LEAST_MAPPING && to - from <= memory)
             enlarge((uintptr_t)from, (uintptr_t)to);
     }
     (void)fclose(f);
