@@ -7,31 +7,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
 #include <linux/vm_sockets.h>
 
+#include "base/unix_socket.h"
+
 enum { BACKLOG = 64, PORT_BASE = 10 };
-
-static bool is_socket(const char *path)
-{
-    struct stat about;
-    return lstat(path, &about) == 0 && S_ISSOCK(about.st_mode);
-}
-
-static void remove_stale(const struct sockaddr_un *address)
-{
-    if (!is_socket(address->sun_path))
-        return;
-    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (fd < 0)
-        return;
-    if (connect(fd, (const struct sockaddr *)address, sizeof *address) != 0 && errno == ECONNREFUSED)
-        (void)unlink(address->sun_path);
-    (void)close(fd);
-}
 
 static enum err bound(int family, const struct sockaddr *address, socklen_t size, const char *said, int *fd,
                       struct err_note *note)
@@ -53,7 +36,7 @@ static enum err listen_unix(const char *said, const char *where, struct collater
     if (where[0] == '\0' || strlen(where) >= sizeof address.sun_path)
         return err_noted(ERR_USAGE, note, "--listen %s: the path is empty or too long", said);
     memcpy(address.sun_path, where, strlen(where));
-    remove_stale(&address);
+    unix_socket_remove_stale(&address);
     enum err e = bound(AF_UNIX, (const struct sockaddr *)&address, sizeof address, said, &listener->fd, note);
     if (e == ERR_OK)
         listener->path = where;
@@ -97,6 +80,6 @@ void collateral_listen_end(const struct collateral_listener *listener)
 {
     if (listener->fd >= 0)
         (void)close(listener->fd);
-    if (listener->path != NULL && is_socket(listener->path))
+    if (listener->path != NULL && unix_socket_is(listener->path))
         (void)unlink(listener->path);
 }

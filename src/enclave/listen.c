@@ -5,11 +5,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
 #include <linux/vm_sockets.h>
+
+#include "base/unix_socket.h"
 
 enum { BACKLOG = 1024, HOST_SIZE = 64 };
 
@@ -61,19 +62,6 @@ static enum err open_tcp(struct enclave *enclave, const char *where, int *port, 
 
 /* An enclave that was killed leaves its socket's name behind. Nobody answers there, so the name is free; a name where somebody answers, or that is
  * not a socket's, stays as it is, and binding to it fails. */
-static void remove_stale(const struct sockaddr_un *address)
-{
-    struct stat info;
-    if (lstat(address->sun_path, &info) != 0 || !S_ISSOCK(info.st_mode))
-        return;
-    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (fd < 0)
-        return;
-    if (connect(fd, (const struct sockaddr *)address, sizeof *address) != 0 && errno == ECONNREFUSED)
-        (void)unlink(address->sun_path);
-    (void)close(fd);
-}
-
 static enum err open_unix(struct enclave *enclave, const char *where, int *port, struct err_note *note)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
@@ -81,7 +69,7 @@ static enum err open_unix(struct enclave *enclave, const char *where, int *port,
     if (strlen(where) == 0 || strlen(where) >= sizeof address.sun_path)
         return err_noted(ERR_USAGE, note, "--listen unix:%s: the path is empty or too long", where);
     memcpy(address.sun_path, where, strlen(where) + 1);
-    remove_stale(&address);
+    unix_socket_remove_stale(&address);
     int e = uv_pipe_init(&enclave->loop, &enclave->listener.pipe, 0);
     if (e != 0)
         return refused(note, where, e);

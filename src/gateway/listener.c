@@ -3,10 +3,10 @@
 #include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "base/unix_socket.h"
 #include "gateway/gateway.h"
 
 enum { BACKLOG = 4096, ADDRESS_SIZE = 300 };
@@ -39,18 +39,6 @@ static enum err parse(const char *text, enum transport *transport, struct addres
 static const char *path_of(const struct address *address)
 {
     return ((const struct sockaddr_un *)&address->where)->sun_path;
-}
-
-/* A gateway that was killed leaves its socket's name behind. Where nobody answers, the name is free. */
-static void remove_stale(const struct address *address)
-{
-    struct stat info;
-    int fd = address_socket(address);
-    if (fd >= 0 && lstat(path_of(address), &info) == 0 && S_ISSOCK(info.st_mode) &&
-        connect(fd, (const struct sockaddr *)&address->where, address->size) != 0 && errno == ECONNREFUSED)
-        (void)unlink(path_of(address));
-    if (fd >= 0)
-        (void)close(fd);
 }
 
 static int bind_to(const struct address *address)
@@ -104,7 +92,7 @@ enum err listener_open(struct gateway *g, struct listener *l, const char *text,
     l->gateway = g;
     l->family = l->address.where.ss_family;
     if (l->family == AF_UNIX)
-        remove_stale(&l->address);
+        unix_socket_remove_stale((const struct sockaddr_un *)&l->address.where);
     int fd = bind_to(&l->address);
     if (fd < 0)
         return err_noted(ERR_NETWORK, note, "listening on %.120s: %s", text, strerror(errno));
