@@ -217,19 +217,7 @@ static const struct parse_field definition_fields[] = {
 };
 static const struct parse_variant tool_variants[] = {{"function", definition_fields}, {NULL, NULL}};
 
-static enum err take_tool(struct parse *p, const json_t *element, void *to)
-{
-    enum err e = ERR_OK;
-    (void)to;
-    struct generation_tool *tool = parse_tool(p, &e);
-    return tool == NULL ? e : parse_union(p, element, "type", tool_variants, NULL, NULL, tool);
-}
-
-static PARSE_TAKE(take_tools)
-{
-    (void)f;
-    return parse_list(p, value, 0, GENERATION_TOOLS_MAX, take_tool, to);
-}
+static const struct generation_tool_kinds tool_kinds = {tool_variants, NULL};
 
 /* ---- the rest ---- */
 
@@ -277,7 +265,7 @@ const struct parse_field generation_chat_fields[] = {
     {"stream_options", generation_take_stream_options, .offset = 0},
     {"return_progress", parse_bool, .offset = GENERATION_AT(return_progress)},
     {"response_format", generation_take_response_format, .offset = 0},
-    {"tools", take_tools, .offset = 0},
+    {"tools", generation_take_tools, .more = &tool_kinds},
     {"tool_choice", generation_take_tool_choice, .offset = 0},
     {"parallel_tool_calls", parse_bool, .offset = GENERATION_AT(parallel_tool_calls)},
     {"reasoning_effort", parse_effort, .offset = 0},

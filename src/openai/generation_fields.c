@@ -226,3 +226,20 @@ PARSE_TAKE(generation_take_prompts)
         return take_prompt(p, value, to);
     return parse_list(p, value, 1, GENERATION_PROMPTS_MAX, take_prompt, to);
 }
+
+/* ---- tools ---- */
+
+static enum err take_tool(struct parse *p, const json_t *element, void *to)
+{
+    const struct generation_tool_kinds *kinds = to;
+    enum err e = ERR_OK;
+    struct generation_tool *tool = parse_tool(p, &e);
+    return tool == NULL ? e : parse_union(p, element, "type", kinds->variants, kinds->otherwise, NULL, tool);
+}
+
+PARSE_TAKE(generation_take_tools)
+{
+    struct generation_tool_kinds kinds = *(const struct generation_tool_kinds *)f->more;
+    (void)to;
+    return parse_list(p, value, 0, GENERATION_TOOLS_MAX, take_tool, &kinds);
+}

@@ -17,6 +17,12 @@ PARSE_TAKE(generation_take_response_format);
 PARSE_TAKE(generation_take_text_format);
 /* "auto", "none", "required", or an object that names a tool, or those that are allowed; chat has their names inside "function" */
 PARSE_TAKE(generation_take_tool_choice);
+/* A list of tools; .more: what kinds of them the API has, by their "type", and which kind one without it is (NULL: it must say) */
+struct generation_tool_kinds {
+    const struct parse_variant *variants;
+    const char *otherwise;
+};
+PARSE_TAKE(generation_take_tools);
 /* One prompt or a list of them, each a text or a list of tokens */
 PARSE_TAKE(generation_take_prompts);
 

@@ -308,19 +308,7 @@ static const struct parse_field tool_fields[] = {
 };
 static const struct parse_variant tool_variants[] = {{"custom", tool_fields}, {NULL, NULL}};
 
-static enum err take_tool(struct parse *p, const json_t *element, void *to)
-{
-    enum err e = ERR_OK;
-    (void)to;
-    struct generation_tool *tool = parse_tool(p, &e);
-    return tool == NULL ? e : parse_union(p, element, "type", tool_variants, "custom", NULL, tool);
-}
-
-static PARSE_TAKE(take_tools)
-{
-    (void)f;
-    return parse_list(p, value, 0, GENERATION_TOOLS_MAX, take_tool, to);
-}
+static const struct generation_tool_kinds tool_kinds = {tool_variants, "custom"};
 
 struct choice {
     struct bytes name;
@@ -430,7 +418,7 @@ const struct parse_field generation_messages_fields[] = {
     {"temperature", parse_float, .offset = GENERATION_AT(sampling.temperature), .max = 1},
     {"top_p", parse_float, .offset = GENERATION_AT(sampling.top_p), .max = 1},
     {"top_k", parse_u32, .offset = GENERATION_AT(sampling.top_k), .max = 1 << 20},
-    {"tools", take_tools, .offset = 0},
+    {"tools", generation_take_tools, .more = &tool_kinds},
     {"tool_choice", take_tool_choice, .offset = 0},
     {"thinking", take_thinking, .offset = 0},
     {"output_config", parse_nested, .more = output_config},

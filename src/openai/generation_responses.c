@@ -320,19 +320,7 @@ static const struct parse_field tool_fields[] = {
 };
 static const struct parse_variant tool_variants[] = {{"function", tool_fields}, {NULL, NULL}};
 
-static enum err take_tool(struct parse *p, const json_t *element, void *to)
-{
-    enum err e = ERR_OK;
-    (void)to;
-    struct generation_tool *tool = parse_tool(p, &e);
-    return tool == NULL ? e : parse_union(p, element, "type", tool_variants, NULL, NULL, tool);
-}
-
-static PARSE_TAKE(take_tools)
-{
-    (void)f;
-    return parse_list(p, value, 0, GENERATION_TOOLS_MAX, take_tool, to);
-}
+static const struct generation_tool_kinds tool_kinds = {tool_variants, NULL};
 
 /* Of what the API can include, one thing exists here, and one is there anyway, unencrypted. */
 static enum err take_include(struct parse *p, const json_t *element, void *to)
@@ -389,7 +377,7 @@ const struct parse_field generation_responses_fields[] = {
     {"instructions", parse_text, .offset = GENERATION_AT(instructions)},
     {"max_output_tokens", parse_u32, .offset = GENERATION_AT(max_tokens), .min = 1,
      .max = GENERATION_TOKENS_MAX},
-    {"tools", take_tools, .offset = 0},
+    {"tools", generation_take_tools, .more = &tool_kinds},
     {"tool_choice", generation_take_tool_choice, .offset = 0},
     {"parallel_tool_calls", parse_bool, .offset = GENERATION_AT(parallel_tool_calls)},
     {"text", parse_nested, .more = text_options},
