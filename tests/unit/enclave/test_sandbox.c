@@ -32,8 +32,8 @@ enum { DONE = 0, NOT_DONE = 1, NO_SANDBOX = 2, SIZE = 65536 };
 static int sockets[2];
 static char *page;
 
-/* Runs `what` in the sandbox; the child's status. */
-static int run(unsigned needs, bool (*what)(void))
+/* Runs `what` in a sandbox, in a child; its status. */
+static int run_in(enum err (*enter)(int kind), int kind, bool (*what)(void))
 {
     int status;
     pid_t child = fork();
@@ -41,12 +41,22 @@ static int run(unsigned needs, bool (*what)(void))
     if (child == 0) {
         const struct rlimit none = {0, 0};
         (void)setrlimit(RLIMIT_CORE, &none);
-        if (sandbox_enter(needs, NULL) != ERR_OK)
+        if (enter(kind) != ERR_OK)
             _exit(NO_SANDBOX);
         _exit(what() ? DONE : NOT_DONE);
     }
     assert_int_equal(waitpid(child, &status, 0), child);
     return status;
+}
+
+static enum err enter_as_enclave(int needs)
+{
+    return sandbox_enter((unsigned)needs, NULL);
+}
+
+static int run(unsigned needs, bool (*what)(void))
+{
+    return run_in(enter_as_enclave, (int)needs, what);
 }
 
 /* ---- what the enclave does when it serves ---- */
@@ -298,21 +308,14 @@ static void a_need_opens_its_rows_alone(void **state)
 
 /* ---- the process that makes connections for the enclave ---- */
 
-/* Runs `what` as the dialer; the child's status. */
+static enum err enter_as_dialer(int family)
+{
+    return sandbox_enter_dialer(family, NULL);
+}
+
 static int run_dialer(int family, bool (*what)(void))
 {
-    int status;
-    pid_t child = fork();
-    assert_true(child >= 0);
-    if (child == 0) {
-        const struct rlimit none = {0, 0};
-        (void)setrlimit(RLIMIT_CORE, &none);
-        if (sandbox_enter_dialer(family, NULL) != ERR_OK)
-            _exit(NO_SANDBOX);
-        _exit(what() ? DONE : NOT_DONE);
-    }
-    assert_int_equal(waitpid(child, &status, 0), child);
-    return status;
+    return run_in(enter_as_dialer, family, what);
 }
 
 static bool makes_a_tcp_socket(void)
