@@ -42,6 +42,9 @@ static const struct option table[] = {
     {"--chat-template", OPTION_TEXT, AT(chat_template), 0, 0, "TEMPLATE",
      "a chat template instead of the model's own: a Jinja program, or the name of one that llama.cpp writes "
      "itself (text alone, no tools)"},
+    {"--reuse-timeout", OPTION_NUMBER, AT(reuse_seconds), 0, 86400, "SECONDS",
+     "what was computed of a conversation is kept so long for its next turn in the same session, then "
+     "overwritten; 0: not at all. Default 300"},
     {"--max-connections", OPTION_NUMBER, AT(connections), 1, 1000000, "N",
      "connections at once. Default 10000"},
     {"--idle-timeout", OPTION_NUMBER, AT(idle_seconds), 1, 1 << 30, "SECONDS",
@@ -56,6 +59,10 @@ static const struct option table[] = {
     {"--version", OPTION_SWITCH, AT(version), 0, 0, NULL, "the version"},
     {0},
 };
+
+/* No number that can be given: the option was not. */
+static const uint32_t not_given = UINT32_MAX;
+enum { REUSE_SECONDS_DEFAULT = 300 };
 
 /* Up to 2^53 bytes: no table of options has numbers that large. */
 static enum err model_size_read(struct enclave_options *options, struct err_note *note)
@@ -109,6 +116,7 @@ static enum err engine_check(const struct enclave_options *options, struct err_n
         return err_noted(ERR_USAGE, note, "--engine upstream=%.200s", why.text);
     const char *other = options->context != 0            ? "--context"
                         : options->threads != 0          ? "--threads"
+                        : options->reuse_seconds != not_given ? "--reuse-timeout"
                         : options->chat_template != NULL ? "--chat-template"
                         : options->projector != NULL     ? "--projector"
                                                          : NULL;
@@ -126,6 +134,7 @@ enum err enclave_options_parse(int argc, char **argv, struct enclave_options *op
         .engine = ENCLAVE_ENGINE_LLAMA,
         .slots = 4,
         .queue = 64,
+        .reuse_seconds = not_given,
         .connections = 10000,
         .idle_seconds = 3600,
         .handshake_seconds = 20,
@@ -143,6 +152,8 @@ enum err enclave_options_parse(int argc, char **argv, struct enclave_options *op
     if (options->collateral != NULL && strcmp(options->evidence, ENCLAVE_EVIDENCE_SIMULATED) == 0)
         return err_noted(ERR_USAGE, note, "--collateral: the simulator gives all of it with its evidence");
     e = engine_check(options, note);
+    if (options->reuse_seconds == not_given)
+        options->reuse_seconds = REUSE_SECONDS_DEFAULT;
     if (e == ERR_OK)
         e = model_size_read(options, note);
     return e == ERR_OK ? gpus_check(options, note) : e;

@@ -35,6 +35,7 @@ struct enclave_options {
     uint32_t context;
     uint32_t threads;
     uint32_t connections;
+    uint32_t reuse_seconds; /* 0: nothing is kept between requests */
     uint32_t idle_seconds;
     uint32_t handshake_seconds;
     uint32_t grace_seconds;

@@ -181,6 +181,9 @@ static void hand_to_engine(struct request *r)
 {
     struct engine *engine = r->enclave->engine;
     struct err_note note = {0};
+    if (!r->session->begun)
+        engine->session_begin(engine, r->session->id);
+    r->session->begun = true;
     enum err e = engine->submit(engine, r->id, r->session->id, r->api, secret_buffer_bytes(&r->body), &note);
     body_release(r);
     r->running = e == ERR_OK;

@@ -139,6 +139,7 @@ static enum err open_engine(struct enclave *enclave, struct err_note *note)
         .queue = o->queue,
         .context = o->context,
         .threads = o->threads,
+        .keep_seconds = o->reuse_seconds,
         .chat_template = o->chat_template,
         .projector_path = o->projector,
     };

@@ -29,10 +29,20 @@ static void on_cancelled(void *owner, uint32_t stream, enum err reason)
     request_cancelled(owner, stream);
 }
 
+/* Nothing comes from this user any more: the engine forgets what it keeps for them. */
+static void end_for_engine(struct session *s)
+{
+    struct engine *engine = s->enclave->engine;
+    requests_drop(s);
+    if (s->begun)
+        engine->session_end(engine, s->id);
+    s->begun = false;
+}
+
 static void on_closed(void *owner, enum err reason)
 {
     struct session *s = owner;
-    requests_drop(s);
+    end_for_engine(s);
     /* Connections that simply end are everyday; a broken rule is worth a line. */
     if (reason != ERR_OK && reason != ERR_CHANNEL_CUT)
         log_event(LOG_SESSION_CLOSED, LOG_ERR(reason));
@@ -61,7 +71,7 @@ void session_drop(struct session *s)
     if (s->closing)
         return;
     s->closing = true;
-    requests_drop(s);
+    end_for_engine(s);
     idmap_remove(&s->enclave->session_ids, s->id);
     *s->link = s->next;
     if (s->next != NULL)

@@ -26,6 +26,7 @@ struct session {
     uv_write_t write;
     bool closing; /* uv_close was called */
     bool dirty;   /* something was queued since the last pump */
+    bool begun;   /* the engine knows of it */
 };
 
 #endif

@@ -9,7 +9,8 @@
  *
  * An engine works in a thread of its own. The two callbacks are called from that thread; `lines` any number of times, then `done` once for each
  * request that submit accepted, also when it was cancelled. Lines are wiped when the callback returns.
- * When `done` has been called, no copy of the prompt, of the answer, of their tokens or of the KV cache is left in the engine.
+ * When `done` has been called, no copy of the prompt, of the answer or of their tokens is left in the engine; nor of the KV cache, unless rows of it are kept for the next request of
+ * the same session (engine_llama_options.keep_seconds): these are gone within a step of its session_end.
  */
 
 #include "base/bytes.h"
@@ -44,6 +45,11 @@ struct engine {
                                     struct bytes body, struct err_note *note);
     /* Takes effect within one decode step; `done` follows with ERR_CANCELLED unless it was already on its way. */
     void (*cancel)(struct engine *self, uint64_t id);
+    /* A session is what one user's requests come through: of an asker that has begun and not ended, something may be kept from one request to the next, and serves no other asker.
+     * Numbers do not come again. An asker that never begins is served all the same. */
+    void (*session_begin)(struct engine *self, uint64_t asker);
+    /* After its last request was submitted, and cancelled if it was not done. Harmless when it never began. */
+    void (*session_end)(struct engine *self, uint64_t asker);
     /* Cancels everything, waits, wipes, releases self. No callback after it returns. */
     void (*close)(struct engine *self);
 };
@@ -56,6 +62,9 @@ struct engine_llama_options {
     uint32_t queue;   /* 0: 64 */
     uint32_t context; /* tokens a slot; 0: the model's own, at most 8192 */
     uint32_t threads; /* 0: one fewer than there are processors; at most 64 */
+    /* For so long after a request what was computed of its conversation serves the next one of its session, which need not read it again; 0: not at all. Where the model's memory
+     * cannot be shortened, or not wiped row by row, nothing is kept either way. */
+    uint32_t keep_seconds;
     /* NULL: the model's own; or a Jinja program, or the name of one that llama.cpp writes itself (text alone, no tools) */
     const char *chat_template;
     /* NULL: no images; or what makes vectors of them ("mmproj", a GGUF file) */

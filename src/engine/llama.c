@@ -3,6 +3,7 @@
 /* Opening and closing the engine that runs llama.cpp in this process. */
 
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <ggml-backend.h>
@@ -145,6 +146,8 @@ static void release(struct engine_llama *e)
     (void)pthread_cond_destroy(&e->wake);
     (void)pthread_mutex_destroy(&e->lock);
     free(e->chat_template);
+    free(e->sessions);
+    secret_wipe(e->kept_key, sizeof e->kept_key);
     free(e);
 }
 
@@ -165,6 +168,16 @@ static void engine_llama_close(struct engine *self)
     (void)pthread_join(e->preparer, NULL);
     (void)pthread_join(e->thread, NULL);
     release(e);
+}
+
+/* The engine's thread waits by a clock that nobody sets. */
+static void open_wake(struct engine_llama *e)
+{
+    pthread_condattr_t attributes;
+    (void)pthread_condattr_init(&attributes);
+    (void)pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    (void)pthread_cond_init(&e->wake, &attributes);
+    (void)pthread_condattr_destroy(&attributes);
 }
 
 static enum err start_threads(struct engine_llama *e)
@@ -208,11 +221,13 @@ enum err engine_llama_open(const struct engine_llama_options *options,
     e->base = (struct engine){.info = engine_llama_info,
                               .submit = engine_request_submit,
                               .cancel = engine_request_cancel,
+                              .session_begin = engine_session_begin,
+                              .session_end = engine_session_end,
                               .close = engine_llama_close};
     e->callbacks = *callbacks;
     e->owner = owner;
     (void)pthread_mutex_init(&e->lock, NULL);
-    (void)pthread_cond_init(&e->wake, NULL);
+    open_wake(e);
     (void)pthread_cond_init(&e->arrived, NULL);
     result = engine_model_load(e, options, note);
     if (result != ERR_OK)
@@ -239,7 +254,11 @@ enum err engine_llama_open(const struct engine_llama_options *options,
         goto fail;
     result = open_context_wipeable(e, e->threads_count, note);
     if (result == ERR_OK)
+        result = crypto_random(e->kept_key, sizeof e->kept_key);
+    if (result == ERR_OK)
         engine_pages_enlarge();
+    e->keep_ms = (uint64_t)options->keep_seconds * 1000;
+    e->keeps = options->keep_seconds != 0 && e->traces.streams && e->traces.rows;
     if (result == ERR_OK)
         result = start_threads(e);
     if (result != ERR_OK)

@@ -23,6 +23,8 @@
  *     llama_text.c       token bytes to text
  *     llama_batch.c      the tokens of one step
  *     llama_wipe.c       what a finished request leaves behind, overwritten
+ *     llama_kept.c       what stays of a conversation for its next turn
+ *     llama_session.c    which sessions there are
  *     wipe_on_free.c     the same for what llama.cpp gives back to the heap; linked into programs by name
  *
  * A request has one or more answers ("choices"; for embeddings, vectors), and each takes a slot. A slot is one sequence of llama.cpp with a KV stream of
@@ -60,6 +62,8 @@ enum {
     ENGINE_STACK_SIZE = 64 * 1024 * 1024,
     ENGINE_CACHES_MAX = 1024,
     ENGINE_BUFFERS_MAX = 16,
+    ENGINE_DIGEST_SIZE = 16, /* of a token and all before it */
+    ENGINE_KEPT_KEY_SIZE = 32,
 };
 
 /* An image in a prompt. Its tokens stand in the prompt as LLAMA_TOKEN_NULL. */
@@ -76,6 +80,7 @@ struct engine_prompt {
     size_t image_count;
     struct engine_image *images;      /* in their order; secret memory */
     struct mtmd_input_chunks *chunks; /* what they point into; NULL: none */
+    struct secret_buffer digests;     /* one a token (llama_kept.c); empty: nothing is spared, nothing kept */
 };
 
 enum engine_request_state {
@@ -115,7 +120,20 @@ struct engine_request {
     struct err_note note;
 };
 
-enum engine_slot_state { ENGINE_SLOT_FREE, ENGINE_SLOT_PROMPT, ENGINE_SLOT_ANSWER, ENGINE_SLOT_ENDED };
+enum engine_slot_state {
+    ENGINE_SLOT_FREE,
+    ENGINE_SLOT_PROMPT,
+    ENGINE_SLOT_ANSWER,
+    ENGINE_SLOT_ENDED,
+    ENGINE_SLOT_KEPT, /* nothing but rows and kept */
+};
+
+struct engine_kept {
+    struct secret_buffer digests; /* one for each token whose row is there, and perhaps more of the prompt */
+    uint32_t rows;                /* ENDED, KEPT: how many stay; 0: none */
+    uint64_t asker;               /* ENDED, KEPT: whose they are */
+    uint64_t at;                  /* KEPT: since when; milliseconds of the monotonic clock */
+};
 
 struct engine_slot {
     enum engine_slot_state state;
@@ -143,6 +161,7 @@ struct engine_slot {
     int32_t
         output; /* index in the batch of the token whose logits it wants; for a vector, of its first token */
     enum err result; /* ENDED */
+    struct engine_kept kept;
 };
 
 /* Where content lies inside llama.cpp (llama_wipe.c). */
@@ -172,7 +191,11 @@ struct engine_llama {
     struct engine_request *requests; /* accepted and not done, in the order of their arrival */
     uint32_t live;                   /* how many */
     bool closing;
-    uint64_t turn;     /* of the choice that was started last */
+    uint64_t turn;      /* of the choice that was started last */
+    uint64_t *sessions; /* those that there are */
+    size_t session_count;
+    size_t session_room;
+    bool session_ended; /* one, since llama_kept.c looked last */
     atomic_bool abort; /* nobody wants the running decode any more */
 
     struct llama_model *model;
@@ -192,7 +215,37 @@ struct engine_llama {
     uint32_t step_tokens;
     struct llama_batch batch; /* arrays in secret memory, room for step_tokens */
     struct engine_traces traces;
+    bool keeps;       /* conversations between their turns (llama_kept.c), */
+    uint64_t keep_ms; /* so long */
+    uint8_t kept_key[ENGINE_KEPT_KEY_SIZE];
 };
+
+/* ---- llama_session.c ---- */
+void engine_session_begin(struct engine *self, uint64_t asker);
+void engine_session_end(struct engine *self, uint64_t asker);
+/* With the lock held. */
+bool engine_session_is_live(const struct engine_llama *e, uint64_t asker);
+
+/* ---- llama_kept.c ---- */
+/* llama_prepare.c's: the digests of the prompt. */
+void engine_kept_prepare(const struct engine_llama *e, struct engine_request *r);
+/* The rest is the engine's thread's. The slot that the request's next choice is to have: the one that holds its beginning, or a free one, or the one that was kept longest.
+ * NULL: none. */
+struct engine_slot *engine_kept_choose(struct engine_llama *e, const struct engine_request *r);
+/* The slot, which was chosen, becomes the request's: what of its rows does not belong there is overwritten; decoded and position say how much of the prompt is read already. */
+void engine_kept_take(struct engine_llama *e, struct engine_slot *slot, struct engine_request *r);
+/* A token of the answer was decoded. */
+void engine_kept_decoded(const struct engine_llama *e, struct engine_slot *slot, llama_token token);
+/* Of each ended slot, before it is wiped: how many rows stay (kept.rows). */
+void engine_kept_decide(struct engine_llama *e);
+/* The slot becomes KEPT, or FREE when nothing of it stays. All else that it held is released. */
+void engine_kept_release(struct engine_slot *slot);
+/* Overwrites what is kept no longer. */
+void engine_kept_sweep(struct engine_llama *e);
+/* With the lock held: would that do anything? */
+bool engine_kept_is_due(const struct engine_llama *e);
+/* Waits for e->wake, or until something that is kept has become too old. */
+void engine_kept_wait(struct engine_llama *e);
 
 /* ---- llama_request.c ---- */
 ERR_MUST_USE enum err engine_request_submit(struct engine *self, uint64_t id, uint64_t asker, enum api api,
@@ -338,7 +391,10 @@ bool engine_schema_is_shallow(struct bytes json);
 bool engine_wipe_observe(struct ggml_tensor *node, bool ask, void *user);
 /* Runs the model once, to see its caches. Afterwards traces.streams says whether several requests at once can be wiped apart. */
 ERR_MUST_USE enum err engine_wipe_learn(struct engine_llama *e);
-/* Overwrites what the ended slots left in llama.cpp. Between decodes, after the other slots have taken their tokens. */
+/* Overwrites what the ended slots left in llama.cpp, but for the rows that stay (kept.rows, which becomes 0 where they cannot). Between decodes, after the other slots have taken
+ * their tokens. */
 void engine_wipe_ended(struct engine_llama *e);
+/* Overwrites the rows of a kept slot from that one on, and makes llama.cpp forget them. Returns how many are left: `from`, or none where its memory cannot be shortened. */
+uint32_t engine_wipe_rows(struct engine_llama *e, struct engine_slot *slot, uint32_t from);
 
 #endif

@@ -86,11 +86,14 @@ static void at_least_one(const struct engine_llama *e, struct engine_prompt *p)
 static enum err fits(const struct engine_llama *e, const struct engine_request *r,
                      const struct engine_prompt *p)
 {
-    /* A vector needs no room for an answer. */
+    /* A vector needs no room for an answer; a number no room at all. */
+    if (r->generation.api == API_TOKENS)
+        return ERR_OK;
     uint32_t most = r->generation.api == API_EMBEDDINGS ? e->info.context : e->info.context - 1;
     return p->count <= most ? ERR_OK : ERR_CONTEXT;
 }
 
+/* With ERR_CONTEXT p->count is how many there would be, where that is known, and not how many there are. */
 static enum err tokenize(const struct engine_llama *e, struct engine_prompt *p, struct bytes text,
                          bool special)
 {
@@ -102,8 +105,10 @@ static enum err tokenize(const struct engine_llama *e, struct engine_prompt *p, 
         return ERR_MEMORY;
     int32_t n =
         llama_tokenize(e->vocab, (const char *)text.ptr, (int32_t)text.len, p->tokens, room, true, special);
-    if (n < 0)
+    if (n < 0) {
+        p->count = n == INT32_MIN ? 0 : (uint32_t)-n;
         return ERR_CONTEXT;
+    }
     p->count = (uint32_t)n;
     at_least_one(e, p);
     return ERR_OK;
@@ -159,6 +164,9 @@ static enum err chat_prompt(const struct engine_llama *e, struct engine_request 
             result = tokenize(e, p, bytes_of(text, len), e->chat_template != NULL);
         secret_free(text);
     }
+    /* How much too long it is, is what was asked. */
+    if (result == ERR_CONTEXT && r->generation.api == API_TOKENS && p->count != 0)
+        result = ERR_OK;
     return result == ERR_OK ? fits(e, r, p) : result;
 }
 
@@ -180,6 +188,7 @@ void engine_prompt_release(struct engine_prompt *p)
 {
     engine_images_release(p);
     secret_free(p->tokens);
+    secret_buffer_release(&p->digests);
     *p = (struct engine_prompt){0};
 }
 
@@ -224,6 +233,8 @@ enum err engine_prepare(const struct engine_llama *e, struct engine_request *r, 
     if (result == ERR_OK)
         result = make_prompts(e, r, note);
     if (result == ERR_OK)
+        engine_kept_prepare(e, r);
+    if (result == ERR_OK)
         result = open_answer(e, r);
     if (result == ERR_OK)
         gather_stops(r);
@@ -267,7 +278,9 @@ void *engine_prepare_run(void *engine)
         pthread_mutex_lock(&e->lock);
         r->result = result;
         r->note = note;
-        r->state = result == ERR_OK ? ENGINE_REQUEST_WAITING : ENGINE_REQUEST_FAILED;
+        r->state = result != ERR_OK  ? ENGINE_REQUEST_FAILED
+                   : r->choices == 0 ? ENGINE_REQUEST_ACTIVE /* and over: a number was all that was wanted */
+                                     : ENGINE_REQUEST_WAITING;
         pthread_cond_signal(&e->wake);
     }
     pthread_mutex_unlock(&e->lock);

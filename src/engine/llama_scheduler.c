@@ -47,7 +47,7 @@ static void finish_requests(struct engine_llama *e)
 static bool is_idle(const struct engine_llama *e)
 {
     for (uint32_t i = 0; i < e->info.slots; i++)
-        if (e->slots[i].state != ENGINE_SLOT_FREE)
+        if (e->slots[i].state != ENGINE_SLOT_FREE && e->slots[i].state != ENGINE_SLOT_KEPT)
             return false;
     return true;
 }
@@ -72,11 +72,11 @@ static bool wait_for_work(struct engine_llama *e)
     for (;;) {
         for (struct engine_request *r = e->requests; r != NULL && e->closing; r = r->next)
             atomic_store(&r->cancelled, true);
-        if (has_work(e))
+        if (has_work(e) || engine_kept_is_due(e))
             return true;
         if (e->closing && e->requests == NULL)
             return false;
-        pthread_cond_wait(&e->wake, &e->lock);
+        engine_kept_wait(e);
     }
 }
 
@@ -85,17 +85,16 @@ static bool admit(struct engine_llama *e)
 {
     pthread_mutex_lock(&e->lock);
     bool more = wait_for_work(e);
-    for (uint32_t i = 0; i < e->info.slots && !e->closing; i++) {
-        if (e->slots[i].state != ENGINE_SLOT_FREE)
-            continue;
+    while (!e->closing) {
         struct engine_request *r = engine_request_next(e);
-        if (r == NULL)
+        struct engine_slot *slot = r == NULL ? NULL : engine_kept_choose(e, r);
+        if (slot == NULL)
             break;
         e->turn = r->turn + r->started;
         r->state = ENGINE_REQUEST_ACTIVE;
-        e->slots[i].choice = r->started++;
+        slot->choice = r->started++;
         pthread_mutex_unlock(&e->lock);
-        engine_slot_begin(e, &e->slots[i], r);
+        engine_slot_begin(e, slot, r);
         pthread_mutex_lock(&e->lock);
     }
     pthread_mutex_unlock(&e->lock);
@@ -123,6 +122,7 @@ static uint32_t count_in(const struct engine_llama *e, enum engine_slot_state st
 static void finish_ended(struct engine_llama *e)
 {
     if (count_in(e, ENGINE_SLOT_ENDED) != 0) {
+        engine_kept_decide(e);
         engine_wipe_ended(e);
         for (uint32_t i = 0; i < e->info.slots; i++) {
             struct engine_slot *slot = &e->slots[i];
@@ -290,6 +290,8 @@ static void advance(struct engine_llama *e, struct engine_slot *slot)
 {
     slot->decoded += slot->in_batch;
     slot->position += slot->in_batch;
+    if (slot->state == ENGINE_SLOT_ANSWER)
+        engine_kept_decoded(e, slot, slot->next);
     if (makes_vector(slot)) {
         engine_embedding_advance(e, slot);
         return;
@@ -338,6 +340,7 @@ void *engine_scheduler_run(void *engine)
 {
     struct engine_llama *e = engine;
     while (admit(e)) {
+        engine_kept_sweep(e);
         end_unwanted(e);
         finish_ended(e);
         step(e);

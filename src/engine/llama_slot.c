@@ -22,7 +22,7 @@ void engine_slot_release(struct engine_slot *slot)
     engine_logprobs_close(slot->logprobs);
     engine_text_close(&slot->text);
     secret_free(slot->vector);
-    *slot = (struct engine_slot){.sequence = slot->sequence};
+    engine_kept_release(slot);
 }
 
 /* ---- begin ---- */
@@ -42,6 +42,7 @@ static enum err open_answer(struct engine_llama *e, struct engine_slot *slot)
 
 void engine_slot_begin(struct engine_llama *e, struct engine_slot *slot, struct engine_request *request)
 {
+    engine_kept_take(e, slot, request);
     slot->state = ENGINE_SLOT_PROMPT;
     slot->request = request;
     slot->prompt = engine_request_prompt(request, slot->choice);

@@ -3,7 +3,8 @@
 /*
  * What llama.cpp keeps of a request after it ended, and how it is overwritten through public interfaces alone:
  *
- *   KV cache            its tensors are found by name in the first graph; the rows of the ended sequence are zeroed there
+ *   KV cache            its tensors are found by name in the first graph; the rows of the ended sequence are zeroed there, but
+ *                       for those that stay until the session's next request (llama_kept.c), which are zeroed later
  *   intermediate        the buffers of the last graph (token ids, masks, activations) are found the same way and cleared
  *   logits, vectors     zeroed through the pointers that llama_get_logits and llama_get_embeddings give
  *   the last graph      keeps a copy of the batch piece it was built for; a decode of one neutral token replaces it
@@ -74,14 +75,14 @@ static llama_token neutral_token(const struct engine_llama *e)
     return bos == LLAMA_TOKEN_NULL ? 0 : bos;
 }
 
-/* One token at the start of an empty sequence. */
-static int32_t decode_neutral(struct engine_llama *e, llama_seq_id sequence)
+/* One token at the end of a sequence of so many rows. */
+static int32_t decode_neutral(struct engine_llama *e, llama_seq_id sequence, uint32_t rows)
 {
     engine_batch_empty(e);
-    (void)engine_batch_put(e, neutral_token(e), 0, sequence, true);
+    (void)engine_batch_put(e, neutral_token(e), rows, sequence, true);
     e->traces.buffer_count = 0;
     int32_t status = llama_decode(e->context, e->batch);
-    (void)llama_memory_seq_rm(llama_get_memory(e->context), sequence, -1, -1);
+    (void)llama_memory_seq_rm(llama_get_memory(e->context), sequence, (llama_pos)rows, -1);
     engine_batch_empty(e);
     return status;
 }
@@ -90,7 +91,7 @@ enum err engine_wipe_learn(struct engine_llama *e)
 {
     struct engine_traces *t = &e->traces;
     *t = (struct engine_traces){.learning = true};
-    int32_t status = decode_neutral(e, 0);
+    int32_t status = decode_neutral(e, 0, 0);
     t->learning = false;
     if (status != 0)
         return ERR_MODEL;
@@ -107,6 +108,16 @@ enum err engine_wipe_learn(struct engine_llama *e)
     return ERR_OK;
 }
 
+/* llama.cpp forgets the rows from that one on. Returns how many are left: none where its memory cannot be shortened. */
+static uint32_t forget_rows(struct engine_llama *e, const struct engine_slot *slot, uint32_t from)
+{
+    llama_memory_t memory = llama_get_memory(e->context);
+    if (llama_memory_seq_rm(memory, slot->sequence, (llama_pos)from, -1))
+        return from;
+    (void)llama_memory_seq_rm(memory, slot->sequence, -1, -1);
+    return 0;
+}
+
 #ifdef ENCLUME_NO_WIPE
 
 /* The test that scans the process for leftovers is built once with this, to show that it finds them. */
@@ -114,7 +125,12 @@ void engine_wipe_ended(struct engine_llama *e)
 {
     for (uint32_t i = 0; i < e->info.slots; i++)
         if (e->slots[i].state == ENGINE_SLOT_ENDED)
-            (void)llama_memory_seq_rm(llama_get_memory(e->context), e->slots[i].sequence, -1, -1);
+            (void)forget_rows(e, &e->slots[i], e->slots[i].kept.rows);
+}
+
+uint32_t engine_wipe_rows(struct engine_llama *e, struct engine_slot *slot, uint32_t from)
+{
+    return slot->rows = forget_rows(e, slot, from);
 }
 
 #else
@@ -134,7 +150,8 @@ static void zero_tensor(struct ggml_tensor *tensor, size_t offset, size_t size)
     }
 }
 
-static void zero_cache(struct engine_llama *e, const struct engine_slot *slot)
+/* from: its first row that does not stay; not 0 only where there are rows (engine_llama.keeps). */
+static void zero_cache(struct engine_llama *e, const struct engine_slot *slot, size_t from)
 {
     const struct engine_traces *t = &e->traces;
     if (!t->streams) {
@@ -147,7 +164,9 @@ static void zero_cache(struct engine_llama *e, const struct engine_slot *slot)
         size_t rows = (size_t)cache->ne[1];
         if (t->rows && slot->rows < rows)
             rows = slot->rows;
-        zero_tensor(cache, (size_t)slot->sequence * cache->nb[2], rows * cache->nb[1]);
+        if (from < rows)
+            zero_tensor(cache, (size_t)slot->sequence * cache->nb[2] + from * cache->nb[1],
+                        (rows - from) * cache->nb[1]);
     }
 }
 
@@ -169,22 +188,31 @@ void engine_wipe_ended(struct engine_llama *e)
         struct engine_slot *slot = &e->slots[i];
         if (slot->state != ENGINE_SLOT_ENDED || slot->rows == 0)
             continue;
-        (void)llama_memory_seq_rm(llama_get_memory(e->context), slot->sequence, -1, -1);
+        slot->kept.rows = forget_rows(e, slot, slot->kept.rows);
         /* A graph built for one token of a sequence keeps only that one. */
         if (slot->in_batch != 1)
             replace = slot;
     }
     if (replace != NULL) {
         atomic_store(&e->abort, false);
-        (void)decode_neutral(e, replace->sequence);
+        (void)decode_neutral(e, replace->sequence, replace->kept.rows);
+        replace->rows++; /* behind those that stay, if all do */
     }
     for (uint32_t i = 0; i < e->info.slots; i++)
         if (e->slots[i].state == ENGINE_SLOT_ENDED && e->slots[i].rows != 0)
-            zero_cache(e, &e->slots[i]);
+            zero_cache(e, &e->slots[i], e->slots[i].kept.rows);
     for (size_t i = 0; i < e->traces.buffer_count; i++)
         ggml_backend_buffer_clear(e->traces.buffers[i], 0);
     zero_logits(e);
     secret_wipe_stack();
+}
+
+uint32_t engine_wipe_rows(struct engine_llama *e, struct engine_slot *slot, uint32_t from)
+{
+    llama_synchronize(e->context);
+    from = forget_rows(e, slot, from);
+    zero_cache(e, slot, from);
+    return slot->rows = from;
 }
 
 #endif

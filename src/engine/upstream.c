@@ -98,6 +98,13 @@ static void upstream_cancel(struct engine *self, uint64_t id)
     (void)uv_async_send(&u->wake);
 }
 
+/* What the other server keeps is its own, and is kept apart by what each request says (upstream_isolation_member). */
+static void upstream_session(struct engine *self, uint64_t asker)
+{
+    (void)self;
+    (void)asker;
+}
+
 static void upstream_info(struct engine *self, struct engine_info *info)
 {
     *info = ((const struct upstream *)self)->info;
@@ -233,8 +240,12 @@ static struct upstream *upstream_new(const struct engine_upstream_options *optio
     struct upstream *u = calloc(1, sizeof *u);
     if (u == NULL)
         return NULL;
-    u->base = (struct engine){
-        .info = upstream_info, .submit = upstream_submit, .cancel = upstream_cancel, .close = upstream_close};
+    u->base = (struct engine){.info = upstream_info,
+                              .submit = upstream_submit,
+                              .cancel = upstream_cancel,
+                              .session_begin = upstream_session,
+                              .session_end = upstream_session,
+                              .close = upstream_close};
     u->options = *options;
     u->callbacks = *callbacks;
     u->owner = owner;

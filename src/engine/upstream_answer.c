@@ -9,6 +9,8 @@ enum {
     STATUS_ERRORS = 400,
     STATUS_UNAUTHORIZED = 401,
     STATUS_FORBIDDEN = 403,
+    STATUS_NOT_FOUND = 404,
+    STATUS_METHOD = 405,
     STATUS_PROXY_AUTHENTICATION = 407,
     OUT_MAX = 2 * UPSTREAM_DOCUMENT_MAX,
 };
@@ -53,6 +55,9 @@ static enum err check_status(const struct upstream_answer *a, struct err_note *n
     if (a->status == STATUS_UNAUTHORIZED || a->status == STATUS_FORBIDDEN ||
         a->status == STATUS_PROXY_AUTHENTICATION)
         return err_noted(ERR_ENGINE, note, "the inference server wants a key (status %u)", a->status);
+    /* Not every server has it; its own words would be about a path that the client knows to be there. */
+    if (a->api == API_TOKENS && (a->status == STATUS_NOT_FOUND || a->status == STATUS_METHOD))
+        return err_noted(ERR_UNKNOWN, note, "the inference server of this enclave counts no tokens");
     return ERR_OK;
 }
 

@@ -53,7 +53,7 @@ ERR_MUST_USE enum err upstream_answer_open(struct upstream_answer *a, enum api a
 /* Wipes; harmless when repeated, and on what is all zero. */
 void upstream_answer_close(struct upstream_answer *a);
 
-/* ERR_ENGINE with a note that names what was wrong and quotes nothing; ERR_MEMORY. Lines that were good before it have been handed on. */
+/* ERR_ENGINE with a note that names what was wrong and quotes nothing; ERR_UNKNOWN: it does not have that API; ERR_MEMORY. Lines that were good before it have been handed on. */
 ERR_MUST_USE enum err upstream_answer_read(struct upstream_answer *a, struct bytes in, struct err_note *note);
 /* The server closed the connection: ERR_ENGINE unless the answer was whole. */
 ERR_MUST_USE enum err upstream_answer_eof(struct upstream_answer *a, struct err_note *note);

@@ -13,6 +13,7 @@ static const struct answer_form *const forms[API_COUNT] = {
     [API_EMBEDDINGS] = &answer_embeddings,
     [API_RESPONSES] = &answer_responses,
     [API_MESSAGES] = &answer_messages,
+    [API_TOKENS] = &answer_tokens,
 };
 
 /* ---- opening and closing ---- */

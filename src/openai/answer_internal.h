@@ -74,7 +74,7 @@ struct answer_form {
 };
 
 extern const struct answer_form answer_chat, answer_completions, answer_embeddings, answer_responses,
-    answer_messages;
+    answer_messages, answer_tokens;
 
 /* What several forms have in common. */
 /* ,"usage":{...} of chat and completions */

@@ -13,12 +13,14 @@ static const struct {
     const char *path;
     const char *name;
     enum api_events events;
+    bool anthropic;
 } apis[API_COUNT] = {
-    [API_CHAT] = {"/v1/chat/completions", "chat completions", API_EVENTS_DATA},
-    [API_COMPLETIONS] = {"/v1/completions", "completions", API_EVENTS_DATA},
-    [API_EMBEDDINGS] = {"/v1/embeddings", "embeddings", API_EVENTS_NONE},
-    [API_RESPONSES] = {"/v1/responses", "responses", API_EVENTS_NAMED},
-    [API_MESSAGES] = {"/v1/messages", "messages", API_EVENTS_NAMED},
+    [API_CHAT] = {"/v1/chat/completions", "chat completions", API_EVENTS_DATA, false},
+    [API_COMPLETIONS] = {"/v1/completions", "completions", API_EVENTS_DATA, false},
+    [API_EMBEDDINGS] = {"/v1/embeddings", "embeddings", API_EVENTS_NONE, false},
+    [API_RESPONSES] = {"/v1/responses", "responses", API_EVENTS_NAMED, false},
+    [API_MESSAGES] = {"/v1/messages", "messages", API_EVENTS_NAMED, true},
+    [API_TOKENS] = {"/v1/messages/count_tokens", "counts of tokens", API_EVENTS_NONE, true},
 };
 
 const char *api_path(enum api api)
@@ -123,7 +125,7 @@ char *api_error(enum api api, enum err e, const struct err_note *note, bool stre
     struct secret_buffer out = {0};
     struct json_line l = {.out = &out};
     const char *message = note != NULL && note->text[0] != '\0' ? note->text : err_text(e);
-    if (api == API_MESSAGES) {
+    if (apis[api].anthropic) {
         json_put(&l, "{\"type\":\"error\",\"error\":{\"type\":\"");
         json_put(&l, error_row(e)->anthropic);
         json_put(&l, "\",\"message\":");

@@ -3,7 +3,7 @@
 #define OPENAI_API_H
 
 /*
- * The interfaces that an enclave speaks: four of OpenAI's API and one of Anthropic's, each a row of one table.
+ * The interfaces that an enclave speaks: four of OpenAI's API and two of Anthropic's, each a row of one table.
  *
  *     enum api api;
  *     if (!api_find(path, &api)) { text = api_error(API_CHAT, ERR_UNKNOWN, &note, false); status = api_error_status(ERR_UNKNOWN); }
@@ -17,7 +17,16 @@
 
 enum { API_BODY_MAX = 4 * 1024 * 1024 /* bytes of a request's JSON */, API_MODEL_NAME_MAX = 256 };
 
-enum api { API_CHAT, API_COMPLETIONS, API_EMBEDDINGS, API_RESPONSES, API_MESSAGES, API_COUNT };
+/* TOKENS: how many there are in the prompt of such a MESSAGES. */
+enum api {
+    API_CHAT,
+    API_COMPLETIONS,
+    API_EMBEDDINGS,
+    API_RESPONSES,
+    API_MESSAGES,
+    API_TOKENS,
+    API_COUNT
+};
 
 /* What a proxy makes of a streamed answer's lines. */
 enum api_events {

@@ -24,6 +24,8 @@ const char *generation_effort_name(enum generation_effort effort)
 
 uint32_t generation_choices(const struct generation *g)
 {
+    if (g->api == API_TOKENS)
+        return 0;
     return g->api == API_COMPLETIONS ? (uint32_t)g->prompt_count * g->n : g->n;
 }
 
@@ -39,6 +41,7 @@ static const struct {
     [API_EMBEDDINGS] = {generation_embeddings_fields, NULL, 0},
     [API_RESPONSES] = {generation_responses_fields, generation_responses_finish, 0},
     [API_MESSAGES] = {generation_messages_fields, generation_messages_finish, 0},
+    [API_TOKENS] = {generation_tokens_fields, generation_messages_finish, 0},
 };
 
 static enum err parse_document(struct parse *p, struct bytes json)

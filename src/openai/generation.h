@@ -137,7 +137,7 @@ struct generation {
     bool
         return_progress; /* lines that say how much of the prompt was read; CHAT, streamed (answer_progress) */
 
-    size_t message_count; /* CHAT, RESPONSES, MESSAGES: 1 or more */
+    size_t message_count; /* CHAT, RESPONSES, MESSAGES, TOKENS: 1 or more */
     struct generation_message *messages;
     size_t image_count;  /* parts that are images, in all messages */
     size_t prompt_count; /* COMPLETIONS, EMBEDDINGS: 1 or more */
@@ -183,7 +183,7 @@ ERR_MUST_USE enum err generation_copy(const struct generation *from, struct gene
 /* Overwrites and releases all of it; harmless when repeated. */
 void generation_release(struct generation *g);
 
-/* How many answers there are to be: n, and for COMPLETIONS prompt_count * n. Choice c answers prompt c / n. */
+/* How many answers there are to be: n, for COMPLETIONS prompt_count * n, for TOKENS none. Choice c answers prompt c / n. */
 uint32_t generation_choices(const struct generation *g);
 
 #endif

@@ -407,10 +407,21 @@ static const struct parse_field metadata[] = {
 static const char *const tiers[] = {"auto", "standard_only", NULL};
 static const char *const speeds[] = {"standard", NULL};
 
+/* What the prompt is made of, and hints. */
+#define PROMPT_ROWS                                                                                          \
+    {"model", generation_take_model, .offset = 0},                                                           \
+        {"messages", parse_later, .offset = offsetof(struct parse, input), .required = true},                \
+        {"system", parse_later, .offset = offsetof(struct parse, system)},                                   \
+        {"tools", generation_take_tools, .more = &tool_kinds},                                               \
+        {"tool_choice", take_tool_choice, .offset = 0}, {"thinking", take_thinking, .offset = 0},            \
+        {"output_config", parse_nested, .more = output_config},                                              \
+        {"speed", parse_one_of, .more = speeds},                                                             \
+    {                                                                                                        \
+        "cache_control", parse_any_object, .offset = 0                                                       \
+    }
+
 const struct parse_field generation_messages_fields[] = {
-    {"model", generation_take_model, .offset = 0},
-    {"messages", parse_later, .offset = offsetof(struct parse, input), .required = true},
-    {"system", parse_later, .offset = offsetof(struct parse, system)},
+    PROMPT_ROWS,
     {"max_tokens", parse_u32, .offset = GENERATION_AT(max_tokens), .min = 1, .max = GENERATION_TOKENS_MAX,
      .required = true},
     {"stream", parse_bool, .offset = GENERATION_AT(stream)},
@@ -418,13 +429,9 @@ const struct parse_field generation_messages_fields[] = {
     {"temperature", parse_float, .offset = GENERATION_AT(sampling.temperature), .max = 1},
     {"top_p", parse_float, .offset = GENERATION_AT(sampling.top_p), .max = 1},
     {"top_k", parse_u32, .offset = GENERATION_AT(sampling.top_k), .max = 1 << 20},
-    {"tools", generation_take_tools, .more = &tool_kinds},
-    {"tool_choice", take_tool_choice, .offset = 0},
-    {"thinking", take_thinking, .offset = 0},
-    {"output_config", parse_nested, .more = output_config},
     {"metadata", parse_nested, .more = metadata},
     {"service_tier", parse_one_of, .more = tiers},
-    {"speed", parse_one_of, .more = speeds},
-    {"cache_control", parse_any_object, .offset = 0},
     PARSE_END,
 };
+
+const struct parse_field generation_tokens_fields[] = {PROMPT_ROWS, PARSE_END};

@@ -160,6 +160,7 @@ extern const struct parse_field generation_completions_fields[];
 extern const struct parse_field generation_embeddings_fields[];
 extern const struct parse_field generation_responses_fields[];
 extern const struct parse_field generation_messages_fields[];
+extern const struct parse_field generation_tokens_fields[];
 /* What follows when the members were taken; NULL for most. */
 ERR_MUST_USE enum err generation_responses_finish(struct parse *p);
 ERR_MUST_USE enum err generation_messages_finish(struct parse *p);

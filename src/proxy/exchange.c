@@ -11,6 +11,7 @@ static const struct route routes[] = {
     {"/v1/embeddings", "POST", false, FRAMING_WHOLE, false},
     {"/v1/responses", "POST", false, FRAMING_TYPED, false},
     {"/v1/messages", "POST", false, FRAMING_TYPED, true},
+    {"/v1/messages/count_tokens", "POST", false, FRAMING_WHOLE, true},
     {"/v1/models", "GET", false, FRAMING_WHOLE, false},
     {"/v1/models/", "GET", true, FRAMING_WHOLE, false},
 };

@@ -138,6 +138,7 @@ static const struct word {
     {"context", false, NULL, "--context"},
     {"threads", false, NULL, "--threads"},
     {"chat_template", false, NULL, "--chat-template"},
+    {"reuse_timeout", false, NULL, "--reuse-timeout"},
     {"max_connections", false, NULL, "--max-connections"},
     {"idle_timeout", false, NULL, "--idle-timeout"},
     {"handshake_timeout", false, NULL, "--handshake-timeout"},
