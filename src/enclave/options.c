@@ -164,7 +164,7 @@ void enclave_options_help(void)
     (void)puts("Usage: enclumed --model FILE --evidence SOURCE [OPTION VALUE]...\n"
                "\n"
                "The enclave of Enclume: answers prompts that arrive over attested Noise channels, and\n"
-               "keeps nothing. It runs where a platform launches and measures it; on a machine without\n"
+               "keeps no word of them. It runs where a platform launches and measures it; on a machine without\n"
                "SEV-SNP or TDX that is enclume-simulator(1):\n"
                "\n"
                "    enclume-simulator --root-out root.pem -- ./enclumed --model m.gguf --evidence simulated\n"

@@ -58,7 +58,9 @@ static enum err upstream_submit(struct engine *self, uint64_t id, uint64_t asker
     generation_release(&generation);
 
     pthread_mutex_lock(&u->lock);
-    enum upstream_isolation isolation = u->health.model.isolation;
+    /* To count tokens nothing is computed that could be cached. */
+    enum upstream_isolation isolation =
+        api == API_TOKENS ? UPSTREAM_ISOLATION_UNKNOWN : u->health.model.isolation;
     pthread_mutex_unlock(&u->lock);
     struct upstream_request *r = request_new(u, asker, body, isolation);
     if (r == NULL)

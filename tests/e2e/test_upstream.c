@@ -109,6 +109,8 @@ static void the_other_apis_pass_and_end_in_their_way(void **state)
     assert_non_null(strstr(raw.text, "\"message_stop\""));
     request("/v1/messages", "{" MESSAGES ",\"max_tokens\":4}", 200);
     assert_non_null(strstr(raw.text, "\"end_turn\"") != NULL ? raw.text : strstr(raw.text, "\"max_tokens\""));
+    request("/v1/messages/count_tokens", "{" MESSAGES "}", 200);
+    assert_non_null(strstr(raw.text, "{\"input_tokens\":"));
     request("/v1/models", "", 200);
     assert_non_null(strstr(raw.text, "\"demo\""));
 }

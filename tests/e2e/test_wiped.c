@@ -2,6 +2,7 @@
 /*
  * A canary goes through the whole enclumed, from the socket to the model and back, and afterwards all memory of the process is searched: neither 16
  * bytes of prompt or answer in a row, plain or as JSON, nor 6 of their token ids. The same enclumed with its wiping switched off must be caught.
+ * What was computed of the canary (rows of the KV cache) is there as long as its session is, and no longer.
  */
 #include "e2e/support/asker.h"
 
@@ -16,7 +17,17 @@
 #include "e2e/memscan.h"
 #include "unit/test.h"
 
-enum { TOKENS_MAX = 8192, ANSWER_TOKENS = 60, QUIET_MS = 150, CANCEL_AT = 8, LONG_REPEATS = 40 };
+enum {
+    TOKENS_MAX = 8192,
+    ANSWER_TOKENS = 60,
+    QUIET_MS = 150,
+    PATIENCE_MS = 20000,
+    CANCEL_AT = 8,
+    LONG_REPEATS = 40,
+    /* Of a saved state: beyond its head and within the rows of the first layer. */
+    ROWS_FROM = 2048,
+    ROWS_SIZE = 4096,
+};
 
 /* With characters that JSON escapes, and no story that the model knows. */
 static const char canary[] =
@@ -184,9 +195,106 @@ static void without_wiping_it_is_found(void **state)
     }
 }
 
+/* ---- what is kept for the next turn ---- */
+
+static uint8_t rows[ROWS_SIZE];
+
+static size_t rows_in(const struct world *w, const struct memscan *m)
+{
+    size_t hits = memscan_process(m, w->enclave, NULL);
+    assert_int_not_equal(hits, SIZE_MAX);
+    return hits;
+}
+
+static void wait_without_rows(const struct world *w, const struct memscan *m)
+{
+    size_t hits = 1;
+    for (int waited = 0; waited < PATIENCE_MS && hits != 0; waited += QUIET_MS) {
+        process_sleep(QUIET_MS);
+        hits = rows_in(w, m);
+    }
+    assert_int_equal(hits, 0);
+}
+
+static void rows_are_there_as_long_as_their_session(void **state)
+{
+    struct world w;
+    struct asker a;
+    struct asker other;
+    (void)state;
+    struct memscan *m = memscan_new();
+    memscan_add_text(m, "the rows", rows, sizeof rows);
+    world_start(&w, &(struct world_options){.program = NULL});
+    assert_true(memscan_learn(m, w.enclave));
+    assert_int_equal(rows_in(&w, m), 0);
+    ask_and_stay(&w, canary, &a);
+    process_sleep(QUIET_MS);
+    assert_int_not_equal(rows_in(&w, m), 0);
+    /* Somebody else's session ends: it was not that one's. */
+    ask_and_close(&w, "Once upon a time", &other);
+    asker_close(&other);
+    process_sleep(QUIET_MS);
+    assert_int_not_equal(rows_in(&w, m), 0);
+    client_free(a.client);
+    a.client = NULL;
+    wait_without_rows(&w, m);
+    asker_close(&a);
+    world_stop(&w);
+    memscan_free(m);
+}
+
+static void rows_are_not_kept_longer_than_was_said(void **state)
+{
+    struct world w;
+    struct asker a;
+    (void)state;
+    struct memscan *m = memscan_new();
+    memscan_add_text(m, "the rows", rows, sizeof rows);
+    world_start(&w, &(struct world_options){.enclave = {"--reuse-timeout", "1"}});
+    assert_true(memscan_learn(m, w.enclave));
+    ask_and_stay(&w, canary, &a);
+    wait_without_rows(&w, m);
+    asker_close(&a);
+    world_stop(&w);
+    world_start(&w, &(struct world_options){.enclave = {"--reuse-timeout", "0"}});
+    ask_and_stay(&w, canary, &a);
+    assert_int_equal(rows_in(&w, m), 0);
+    asker_close(&a);
+    world_stop(&w);
+    memscan_free(m);
+}
+
 /* ---- */
 
 static struct llama_model *model;
+
+/* The same that an enclave computes of the canary: llama.cpp's own way to save a sequence. */
+static void compute_rows(void)
+{
+    static llama_token tokens[TOKENS_MAX];
+    struct llama_model_params params = llama_model_default_params();
+    struct llama_model *whole = llama_model_load_from_file(ENCLUME_DEMO_MODEL, params);
+    assert_non_null(whole);
+    struct llama_context_params p = llama_context_default_params();
+    p.n_ctx = 256;
+    p.n_threads = p.n_threads_batch = 1;
+    p.kv_unified = false;
+    struct llama_context *context = llama_init_from_model(whole, p);
+    assert_non_null(context);
+    int32_t n =
+        llama_tokenize(vocab, canary, (int32_t)strlen(canary), tokens, TOKENS_MAX, true, false);
+    assert_true(n > 0);
+    assert_int_equal(llama_decode(context, llama_batch_get_one(tokens, n)), 0);
+    size_t size = llama_state_seq_get_size(context, 0);
+    assert_true(size / 4 > ROWS_FROM + ROWS_SIZE);
+    uint8_t *saved = malloc(size);
+    assert_non_null(saved);
+    assert_int_equal(llama_state_seq_get_data(context, saved, size, 0), size);
+    memcpy(rows, saved + ROWS_FROM, sizeof rows);
+    free(saved);
+    llama_free(context);
+    llama_model_free(whole);
+}
 
 static void no_log(enum ggml_log_level level, const char *text, void *user)
 {
@@ -208,6 +316,7 @@ static int setup(void **state)
     model = llama_model_load_from_file(ENCLUME_DEMO_MODEL, params);
     assert_non_null(model);
     vocab = llama_model_get_vocab(model);
+    compute_rows();
     world_start(&w, &(struct world_options){.program = NULL});
     open_asker(&a, &w);
     assert_ok(asker_ask(&a, canary));
@@ -230,6 +339,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(nothing_is_left_in_the_enclave),
         cmocka_unit_test(without_wiping_it_is_found),
+        cmocka_unit_test(rows_are_there_as_long_as_their_session),
+        cmocka_unit_test(rows_are_not_kept_longer_than_was_said),
     };
     if (TEST_UNDER_ASAN) {
         (void)puts("skipped: AddressSanitizer keeps released memory, on purpose");

@@ -92,7 +92,12 @@ static void what_the_other_server_decides_is_not_asked_of_us(void **state)
 {
     (void)state;
     static const char *const asked[][2] = {
-        {"--threads", "2"}, {"--projector", "p"}, {"--context", "512"}, {"--chat-template", "chatml"}};
+        {"--threads", "2"},
+        {"--projector", "p"},
+        {"--context", "512"},
+        {"--chat-template", "chatml"},
+        {"--reuse-timeout", "300"},
+        {"--reuse-timeout", "0"}};
     for (size_t i = 0; i < test_count(asked); i++) {
         assert_err(PARSE("--model", "m", "--evidence", "tsm", "--engine", "upstream=unix:/s", asked[i][0],
                          asked[i][1]),
@@ -119,9 +124,23 @@ static void the_models_size_is_a_number(void **state)
     }
 }
 
+static void how_long_something_is_kept_is_said(void **state)
+{
+    (void)state;
+    assert_ok(PARSE("--model", "m", "--evidence", "tsm"));
+    assert_int_equal(options.reuse_seconds, 300);
+    assert_ok(PARSE("--model", "m", "--evidence", "tsm", "--reuse-timeout", "0"));
+    assert_int_equal(options.reuse_seconds, 0);
+    assert_ok(PARSE("--model", "m", "--evidence", "tsm", "--reuse-timeout", "86400"));
+    assert_int_equal(options.reuse_seconds, 86400);
+    assert_err(PARSE("--model", "m", "--evidence", "tsm", "--reuse-timeout", "86401"), ERR_USAGE);
+    assert_err(PARSE("--model", "m", "--evidence", "tsm", "--reuse-timeout", "4294967295"), ERR_USAGE);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(how_long_something_is_kept_is_said),
         cmocka_unit_test(evidence_and_collateral_are_named),
         cmocka_unit_test(the_simulator_needs_no_collateral),
         cmocka_unit_test(gpus_need_a_real_chip_and_endorsements),

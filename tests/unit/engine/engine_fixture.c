@@ -60,6 +60,8 @@ static void take_line(struct fixture_answer *a, struct bytes line)
         a->usage.prompt_tokens = (uint32_t)json_integer_value(json_object_get(usage, "prompt_tokens"));
         a->usage.completion_tokens =
             (uint32_t)json_integer_value(json_object_get(usage, "completion_tokens"));
+        a->usage.cached_tokens = (uint32_t)json_integer_value(
+            json_object_get(json_object_get(usage, "prompt_tokens_details"), "cached_tokens"));
     }
     json_decref(document);
 }

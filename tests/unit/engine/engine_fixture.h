@@ -18,7 +18,7 @@
 enum { FIXTURE_ANSWERS = 128, FIXTURE_TEXT_MAX = 16 * 1024, FIXTURE_LINES_MAX = 4 * 1024 * 1024 };
 
 struct fixture_usage {
-    uint32_t prompt_tokens, completion_tokens;
+    uint32_t prompt_tokens, completion_tokens, cached_tokens;
 };
 
 struct fixture_answer {

@@ -517,6 +517,46 @@ static void every_dialect_is_answered(void **state)
     json_decref(document);
 }
 
+static json_int_t counted(struct fixture *engine, const char *body)
+{
+    const struct fixture_answer *a = fixture_ask_body(engine, 0, API_TOKENS, body);
+    assert_ok(a->result);
+    json_t *document = fixture_line(a, 0);
+    json_int_t n = json_integer_value(json_object_get(document, "input_tokens"));
+    json_decref(document);
+    return n;
+}
+
+/* As many as the same messages would be charged with; also when they would not fit; and without a slot. */
+static void tokens_are_counted(void **state)
+{
+    (void)state;
+    enum { WORDS = 1000 };
+    static char body[WORDS * 8];
+    json_t *document =
+        whole(API_MESSAGES,
+              "{\"messages\":[{\"role\":\"user\",\"content\":\"Once upon a time\"}],\"max_tokens\":1}");
+    json_int_t charged =
+        json_integer_value(json_object_get(json_object_get(document, "usage"), "input_tokens"));
+    json_decref(document);
+    assert_true(charged > 3);
+    fixture_submit_body(f, 1, 1, API_CHAT, "{" STORY ",\"n\":8,\"stream\":true}");
+    fixture_wait_pieces(f, 1, 1);
+    assert_int_equal(
+        counted(f, "{\"messages\":[{\"role\":\"user\",\"content\":\"Once upon a time\"}]}"), charged);
+    assert_int_equal(f->answers[1]->dones, 0); /* there was no slot free */
+    f->engine->cancel(f->engine, 1);
+    (void)fixture_wait(f, 1);
+    size_t len = (size_t)snprintf(body, sizeof body, "{\"messages\":[{\"role\":\"user\",\"content\":\"");
+    for (int i = 0; i < WORDS; i++)
+        len += (size_t)snprintf(body + len, sizeof body - len, " cat");
+    (void)snprintf(body + len, sizeof body - len, "\"}]}");
+    assert_in_range(counted(f, body), WORDS, WORDS + 2);
+    json_int_t bare = counted(tools, "{\"messages\":[{\"role\":\"user\",\"content\":\"x\"}]}");
+    assert_true(counted(tools, "{\"messages\":[{\"role\":\"user\",\"content\":\"x\"}],\"tools\":[{"
+                               "\"name\":\"forge\",\"input_schema\":{\"type\":\"object\"}}]}") > bare + 5);
+}
+
 static void a_body_that_is_no_request_is_refused_at_once(void **state)
 {
     (void)state;
@@ -550,6 +590,7 @@ int main(void)
         cmocka_unit_test(an_answer_beside_tools_is_content),
         cmocka_unit_test(what_the_model_cannot_do_is_refused),
         cmocka_unit_test(every_dialect_is_answered),
+        cmocka_unit_test(tokens_are_counted),
         cmocka_unit_test(a_body_that_is_no_request_is_refused_at_once),
     };
     return cmocka_run_group_tests(tests, open_engines, close_engines);

@@ -4,6 +4,8 @@
  * When a request has ended, neither its text nor its tokens in their order are anywhere in the process. A subject process works on
  * prompts that it is given through a pipe; then all of its memory is searched. That the search finds what is there is shown with the
  * same subject, built without wiping (ENCLUME_NO_WIPE), and with requests that still run.
+ *
+ * The same for the rows of the KV cache that were computed of the prompt: while they are kept for the session's next turn they are found, and nothing else is; then they are gone.
  */
 
 #include "unit/test.h"
@@ -18,12 +20,20 @@
 
 #include "base/encoding.h"
 #include "e2e/memscan.h"
+#include "engine/llama_internal.h"
 #include "engine_fixture.h"
 #include "support/gguf_projector.h"
 #include "templates.h"
 #include "wipe_requests.h"
 
-enum { TOKENS_MAX = 4096, LINE_MAX_SIZE = 128, LONG_REPEATS = 400 };
+enum {
+    TOKENS_MAX = 4096,
+    LINE_MAX_SIZE = 128,
+    LONG_REPEATS = 400,
+    HOUR = 3600,
+    ROWS = 16,     /* of K and V of the first layer; */
+    ROW_PART = 64, /* of each so many bytes */
+};
 
 static const char canary[] =
     "The lighthouse keeper Octavia hid seventeen copper buttons under the violet staircase, and she said";
@@ -38,6 +48,8 @@ struct expected {
 };
 static struct expected canary_expected, other_expected, sampled_expected, chat_expected, jinja_expected,
     schema_expected, tools_expected, thinking_expected, image_expected;
+
+static uint8_t rows[2][ROWS][ROW_PART];
 
 static char directory[] = "/tmp/enclume-wipe-XXXXXX";
 static char projector[sizeof directory + 16];
@@ -120,6 +132,24 @@ static void expect_with_image(const struct llama_vocab *vocab, struct expected *
     fixture_close(f);
 }
 
+/* What is computed of the canary's first tokens, the same in each process with these weights. */
+static void expect_rows(void)
+{
+    struct fixture *f = fixture_open(&(struct engine_llama_options){
+        .model_path = FIXTURE_MODEL, .threads = 1, .slots = 1, .keep_seconds = HOUR});
+    const struct engine_llama *e = (const struct engine_llama *)f->engine;
+    f->engine->session_begin(f->engine, 0);
+    assert_ok(fixture_ask(f, 0, &(struct fixture_request){.prompt = canary, .max_tokens = 1})->result);
+    assert_int_equal(e->slots[0].state, ENGINE_SLOT_KEPT);
+    assert_true(e->slots[0].rows > ROWS);
+    for (size_t cache = 0; cache < 2; cache++)
+        for (size_t row = 0; row < ROWS; row++)
+            memcpy(rows[cache][row],
+                   (const uint8_t *)e->traces.caches[cache]->data + row * e->traces.caches[cache]->nb[1],
+                   ROW_PART);
+    fixture_close(f);
+}
+
 /* What the prompts' tokens and answers are, from an engine in this process. */
 static int learn_what_to_look_for(void **state)
 {
@@ -142,6 +172,7 @@ static int learn_what_to_look_for(void **state)
     expect(f, vocab, canary, 40, WIPE_SAMPLING, &sampled_expected);
     expect(f, vocab, canary, 60, WIPE_SCHEMA, &schema_expected);
     fixture_close(f);
+    expect_rows();
     expect_by("chatml", vocab, 40, NULL, &chat_expected);
     expect_by(TEMPLATE_CHATML, vocab, 40, NULL, &jinja_expected);
     expect_by(TEMPLATE_TOOLS, vocab, 100, WIPE_TOOLS, &tools_expected);
@@ -221,12 +252,21 @@ struct scenario {
     bool image;          /* with a picture, whose pixels are the other prompt's bytes */
     bool both;           /* also look for the other prompt */
     bool running;        /* the other prompt's request still runs, and must be found */
+    bool kept;           /* the rows are kept, and must be found */
 };
 
-static size_t hits_of(const char *program, const struct scenario *c, FILE *report, size_t *running_hits)
+static void add_rows(struct memscan *m)
+{
+    for (size_t cache = 0; cache < 2; cache++)
+        for (size_t row = 0; row < ROWS; row++)
+            memscan_add_text(m, "the rows", rows[cache][row], ROW_PART);
+}
+
+/* still_hits: of what may still be there. */
+static size_t hits_of(const char *program, const struct scenario *c, FILE *report, size_t *still_hits)
 {
     struct memscan *m = memscan_new();
-    struct memscan *running = memscan_new();
+    struct memscan *still = memscan_new();
     add_expected(m, canary, c->expected);
     for (size_t i = 0; i < test_count(c->also) && c->also[i] != NULL; i++)
         memscan_add_text(m, "the request", c->also[i], strlen(c->also[i]));
@@ -236,12 +276,14 @@ static size_t hits_of(const char *program, const struct scenario *c, FILE *repor
         memscan_add_text(m, "the picture", other, strlen(other));
         memscan_add_text(m, "the picture in base64", picture, strlen(picture));
     }
-    memscan_add_tokens(running, "the other prompt", other_expected.prompt_tokens,
-                       other_expected.prompt_count);
+    add_rows(c->kept ? still : m);
+    if (c->running)
+        memscan_add_tokens(still, "the other prompt", other_expected.prompt_tokens,
+                           other_expected.prompt_count);
     struct subject s = subject_start(program, c->name);
     subject_await(&s);
     assert_string_equal(s.line, "ready");
-    assert_true(memscan_learn(m, s.pid) && memscan_learn(running, s.pid));
+    assert_true(memscan_learn(m, s.pid) && memscan_learn(still, s.pid));
     send_prompt(&s, canary, c->repeats);
     send_prompt(&s, c->image ? picture : other, 1);
     (void)close(s.in);
@@ -249,9 +291,9 @@ static size_t hits_of(const char *program, const struct scenario *c, FILE *repor
     if (strncmp(s.line, c->line, strlen(c->line)) != 0)
         fail_msg("%s: %s", c->name, s.line);
     size_t hits = memscan_process(m, s.pid, report);
-    *running_hits = memscan_process(running, s.pid, NULL);
+    *still_hits = memscan_process(still, s.pid, NULL);
     subject_end(&s);
-    memscan_free(running);
+    memscan_free(still);
     memscan_free(m);
     assert_int_not_equal(hits, SIZE_MAX);
     return hits;
@@ -284,18 +326,26 @@ static const struct scenario scenarios[] = {
     {.name = "cancelled-in-choices", .line = "cancelled", .expected = &canary_expected, .repeats = 1},
     {.name = "several", .line = "ok", .expected = &canary_expected, .repeats = 1, .both = true},
     {.name = "beside", .line = "ok", .expected = &canary_expected, .repeats = 1, .running = true},
+    {.name = "kept", .line = "ok", .expected = &canary_expected, .repeats = 1, .kept = true},
+    {.name = "kept-ended", .line = "ok", .expected = &canary_expected, .repeats = 1},
+    {.name = "kept-too-long", .line = "ok", .expected = &canary_expected, .repeats = 1},
+    {.name = "kept-closed", .line = "ok", .expected = &canary_expected, .repeats = 1},
+    {.name = "kept-displaced", .line = "ok", .expected = &canary_expected, .repeats = 1, .both = true},
+    {.name = "kept-cancelled", .line = "cancelled", .expected = &canary_expected, .repeats = 1, .kept = true},
+    {.name = "kept-turns", .line = "ok", .expected = &canary_expected, .repeats = 1, .kept = true},
+    {.name = "kept-turns-ended", .line = "ok", .expected = &canary_expected, .repeats = 1},
 };
 
 static void nothing_is_left_of_an_ended_request(void **state)
 {
     (void)state;
     for (size_t i = 0; i < test_count(scenarios); i++) {
-        size_t running = 0;
-        size_t hits = hits_of(WIPE_SUBJECT, &scenarios[i], stderr, &running);
+        size_t still = 0;
+        size_t hits = hits_of(WIPE_SUBJECT, &scenarios[i], stderr, &still);
         if (hits != 0)
             fail_msg("%s: %zu hits", scenarios[i].name, hits);
-        if (scenarios[i].running && running == 0)
-            fail_msg("%s: the running request was not found, so the search is blind", scenarios[i].name);
+        if ((scenarios[i].running || scenarios[i].kept) && still == 0)
+            fail_msg("%s: what is still there was not found, so the search is blind", scenarios[i].name);
     }
 }
 
@@ -303,8 +353,8 @@ static void without_wiping_the_search_finds_it(void **state)
 {
     (void)state;
     for (size_t i = 0; i < test_count(scenarios); i++) {
-        size_t running = 0;
-        size_t hits = hits_of(WIPE_SUBJECT_UNWIPED, &scenarios[i], NULL, &running);
+        size_t still = 0;
+        size_t hits = hits_of(WIPE_SUBJECT_UNWIPED, &scenarios[i], NULL, &still);
         if (hits == 0)
             fail_msg("%s: nothing found", scenarios[i].name);
     }

@@ -593,6 +593,27 @@ static void askers_are_kept_apart_in_the_way_of_the_server(void **state)
     }
 }
 
+/* As it came, to a path of its own; a server that has no such path is said to have none, in our words. */
+static void tokens_are_counted_by_the_server(void **state)
+{
+    (void)state;
+    struct err_note note = {{0}};
+    start(&w);
+    fake_models(&w.server, "{\"data\":[{\"id\":\"m\",\"owned_by\":\"llamacpp\"}]}");
+    assert_ok(open_engine(&w, (struct engine_upstream_options){.health_ms = 60000}, &note));
+    SCRIPT(&w, {FAKE_SEND, FAKE_JSON("18", "{\"input_tokens\":7}"), 0});
+    assert_ok(w.engine->submit(w.engine, 0, 0, API_TOKENS, bytes_str("{" MESSAGES "}"), &note));
+    is_told(await(&w, 0), ERR_OK, 200, "{\"input_tokens\":7}\n", "");
+    assert_memory_equal(w.server.last, "POST /v1/messages/count_tokens ", 31);
+    assert_string_equal(strstr(w.server.last, "\r\n\r\n") + 4, "{" MESSAGES "}");
+    SCRIPT(&w, {FAKE_SEND, "HTTP/1.1 404 X\r\nContent-Length: 9\r\n\r\nnot found", 0});
+    assert_ok(w.engine->submit(w.engine, 1, 0, API_TOKENS, bytes_str("{" MESSAGES "}"), &note));
+    is_told(await(&w, 1), ERR_UNKNOWN, 0, "", "counts no tokens");
+    assert_err(w.engine->submit(w.engine, 2, 0, API_TOKENS, bytes_str("{" MESSAGES ",\"stream\":true}"), &note),
+               ERR_REQUEST);
+    stop(&w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -617,6 +638,7 @@ int main(void)
         cmocka_unit_test(open_fails_without_a_server_that_serves_one_model),
         cmocka_unit_test(open_waits_for_a_server_that_starts_late),
         cmocka_unit_test(askers_are_kept_apart_in_the_way_of_the_server),
+        cmocka_unit_test(tokens_are_counted_by_the_server),
     };
     (void)signal(SIGPIPE, SIG_IGN);
     strict_json_init();

@@ -12,11 +12,12 @@
 #include <unistd.h>
 
 #include "base/secret.h"
+#include "engine/llama_internal.h"
 #include "engine_fixture.h"
 #include "templates.h"
 #include "wipe_requests.h"
 
-enum { PROMPTS_MAX = 4 };
+enum { PROMPTS_MAX = 4, HOUR = 3600 };
 
 static char *prompts[PROMPTS_MAX];
 static size_t prompt_count;
@@ -202,11 +203,78 @@ static void run_beside(struct fixture *f)
     nap(200);
 }
 
+/* ---- conversations that are kept: of the asker 0, which is a session then ---- */
+
+static void run_kept(struct fixture *f)
+{
+    f->engine->session_begin(f->engine, 0);
+    ask(f, 40, NULL);
+}
+
+static void wait_until_none_is_kept(struct fixture *f)
+{
+    const struct engine_llama *e = (const struct engine_llama *)f->engine;
+    for (uint32_t i = 0; i < e->info.slots; i++)
+        while (e->slots[i].state != ENGINE_SLOT_FREE)
+            nap(1);
+}
+
+static void run_kept_ended(struct fixture *f)
+{
+    run_kept(f);
+    f->engine->session_end(f->engine, 0);
+    wait_until_none_is_kept(f);
+}
+
+static void run_kept_too_long(struct fixture *f)
+{
+    run_kept(f);
+    wait_until_none_is_kept(f);
+}
+
+static void run_kept_closed(struct fixture *f)
+{
+    run_kept(f);
+    f->engine->close(f->engine);
+    f->engine = NULL;
+}
+
+/* Somebody else comes, and is kept. */
+static void run_kept_displaced(struct fixture *f)
+{
+    run_kept(f);
+    f->engine->session_begin(f->engine, 1);
+    fixture_submit_body(f, 1, 1, API_CHAT, body(1, 1, NULL));
+    (void)fixture_wait(f, 1);
+}
+
+static void run_kept_cancelled(struct fixture *f)
+{
+    f->engine->session_begin(f->engine, 0);
+    cancel_in_answer(f, NULL);
+}
+
+/* The next turn, which takes the first one's place. */
+static void run_kept_turns(struct fixture *f)
+{
+    run_kept(f);
+    ask(f, 100, NULL);
+}
+
+static void run_kept_turns_ended(struct fixture *f)
+{
+    run_kept_turns(f);
+    f->engine->session_end(f->engine, 0);
+    wait_until_none_is_kept(f);
+}
+
 static const struct scenario {
     const char *name;
     void (*run)(struct fixture *f);
     const char *chat_template;
     bool images;
+    uint32_t slots;
+    uint32_t keep_seconds;
 } scenarios[] = {
     {.name = "finished", .run = run_finished},
     {.name = "sampled", .run = run_sampled},
@@ -230,6 +298,14 @@ static const struct scenario {
     {.name = "cancelled-in-choices", .run = run_cancelled_in_choices},
     {.name = "several", .run = run_several},
     {.name = "beside", .run = run_beside},
+    {.name = "kept", .run = run_kept, .keep_seconds = HOUR},
+    {.name = "kept-ended", .run = run_kept_ended, .keep_seconds = HOUR},
+    {.name = "kept-too-long", .run = run_kept_too_long, .keep_seconds = 1},
+    {.name = "kept-closed", .run = run_kept_closed, .keep_seconds = HOUR},
+    {.name = "kept-displaced", .run = run_kept_displaced, .slots = 1, .keep_seconds = HOUR},
+    {.name = "kept-cancelled", .run = run_kept_cancelled, .keep_seconds = HOUR},
+    {.name = "kept-turns", .run = run_kept_turns, .keep_seconds = HOUR},
+    {.name = "kept-turns-ended", .run = run_kept_turns_ended, .keep_seconds = HOUR},
 };
 
 int main(int argc, char **argv)
@@ -245,6 +321,8 @@ int main(int argc, char **argv)
     struct fixture *f =
         fixture_open(&(struct engine_llama_options){.model_path = FIXTURE_MODEL,
                                                     .threads = 1,
+                                                    .slots = s->slots,
+                                                    .keep_seconds = s->keep_seconds,
                                                     .chat_template = s->chat_template,
                                                     .projector_path = s->images ? argv[2] : NULL});
     f->discard = true;

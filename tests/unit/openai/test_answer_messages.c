@@ -123,6 +123,14 @@ static void a_message_of_nothing_has_no_blocks(void **state)
     openai_assert_lines(START("0", "0") END("end_turn", "null"));
 }
 
+static void a_count_of_tokens_is_one_number(void **state)
+{
+    (void)state;
+    openai_answer(API_TOKENS, "{'messages':[{'role':'user','content':'u'}]}");
+    openai_end();
+    openai_assert_lines("{'input_tokens':11}\n");
+}
+
 /* clang-format on */
 
 int main(void)
@@ -134,6 +142,7 @@ int main(void)
         cmocka_unit_test(a_whole_message),
         cmocka_unit_test(arguments_that_are_none_do_not_break_the_document),
         cmocka_unit_test(a_message_of_nothing_has_no_blocks),
+        cmocka_unit_test(a_count_of_tokens_is_one_number),
     };
     return cmocka_run_group_tests(tests, openai_setup, openai_teardown);
 }

@@ -19,6 +19,7 @@ static void every_path_has_its_api(void **state)
         {"/v1/embeddings", API_EMBEDDINGS, API_EVENTS_NONE},
         {"/v1/responses", API_RESPONSES, API_EVENTS_NAMED},
         {"/v1/messages", API_MESSAGES, API_EVENTS_NAMED},
+        {"/v1/messages/count_tokens", API_TOKENS, API_EVENTS_NONE},
     };
     assert_int_equal(test_count(rows), API_COUNT);
     for (size_t i = 0; i < test_count(rows); i++) {
@@ -35,7 +36,7 @@ static void every_path_has_its_api(void **state)
                                          "/v1/models",
                                          "/v1/messages/",
                                          "/v1/chat/completions?x=1",
-                                         "/v1/messages/count_tokens",
+                                         "/v1/messages/count_tokens/",
                                          "v1/messages"};
     for (size_t i = 0; i < test_count(others); i++) {
         enum api api = API_COUNT;
@@ -84,6 +85,9 @@ static void each_api_has_its_own_form_of_error(void **state)
         assert_error(
             API_MESSAGES, ERR_REQUEST, "max_tokens: is missing", streamed != 0,
             "{'type':'error','error':{'type':'invalid_request_error','message':'max_tokens: is missing'}}\n");
+    assert_error(API_TOKENS, ERR_UNKNOWN, "", false,
+                 "{'type':'error','error':{'type':'not_found_error','message':'an unknown or unexpected "
+                 "value'}}\n");
 }
 
 /* A note may quote what it likes, and be cut off in the middle of a character. */

@@ -23,6 +23,8 @@ static const char *const full[API_COUNT] = {
         "{'input':'i','instructions':'n','metadata':{'k':'v'},'text':{'format':{'type':'json_schema',"
         "'name':'p','schema':{'type':'object'}}}}",
     [API_MESSAGES] = "{'max_tokens':1,'system':'s','messages':[{'role':'user','content':'u'}]}",
+    [API_TOKENS] = "{'system':'s','messages':[{'role':'user','content':'u'}],"
+                   "'tools':[{'name':'forge','description':'d','input_schema':{}}]}",
 };
 
 static void assert_same_bytes(struct bytes a, struct bytes b)

@@ -218,12 +218,41 @@ static void what_is_not_done_is_refused_by_name(void **state)
     openai_refuse_all(API_MESSAGES, rows, test_count(rows));
 }
 
+/* The prompt of a message, without what only an answer needs. */
+static void tokens_are_counted_of_the_same_members(void **state)
+{
+    (void)state;
+    assert_ok(openai_parse(
+        API_TOKENS,
+        "{'model':'m','system':'s','messages':[{'role':'user','content':[{'type':'text','text':'u'}]}],"
+        "'tools':[{'name':'f','input_schema':{}}],'tool_choice':{'type':'auto'},"
+        "'thinking':{'type':'enabled','budget_tokens':9},'output_config':{'effort':'low'},"
+        "'cache_control':{},'speed':'standard'}"));
+    assert_int_equal(generation.message_count, 2);
+    assert_int_equal(generation.tool_count, 1);
+    assert_int_equal(generation.reasoning_effort, GENERATION_EFFORT_LOW);
+    assert_int_equal(generation_choices(&generation), 0);
+    assert_ok(openai_parse(API_TOKENS, "{'messages':[{'role':'user','content':'u'}]}"));
+    assert_int_equal(generation.reasoning_effort, GENERATION_EFFORT_NONE);
+#define COUNT(more) "{'messages':[{'role':'user','content':'u'}]," more "}"
+    static const struct openai_refusal rows[] = {
+        {"{}", "messages: is missing"},
+        {COUNT("'max_tokens':1"), "max_tokens: is not supported"},
+        {COUNT("'stream':true"), "stream: is not supported"},
+        {COUNT("'temperature':1"), "temperature: is not supported"},
+        {COUNT("'metadata':{}"), "metadata: is not supported"},
+        {COUNT("'context_management':{}"), "context_management: is not supported"},
+    };
+    openai_refuse_all(API_TOKENS, rows, test_count(rows));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_smallest_request),   cmocka_unit_test(what_is_system_comes_first),
         cmocka_unit_test(blocks_become_messages), cmocka_unit_test(its_members),
         cmocka_unit_test(tools_and_their_choice), cmocka_unit_test(what_is_not_done_is_refused_by_name),
+        cmocka_unit_test(tokens_are_counted_of_the_same_members),
     };
     return cmocka_run_group_tests(tests, openai_setup, openai_teardown);
 }

@@ -15,12 +15,14 @@ static void test_routes(void **state)
                                        "/v1/models/",
                                        "/v1/Models",
                                        "/v2/models",
-                                       "/v1/messages/count_tokens"};
+                                       "/v1/messages/count_tokens/"};
     char longest[CHANNEL_PATH_MAX + 2];
     (void)state;
     assert_string_equal(route_find(bytes_str("/v1/chat/completions"))->method, "POST");
     assert_int_equal(route_find(bytes_str("/v1/responses"))->framing, FRAMING_TYPED);
     assert_true(route_find(bytes_str("/v1/messages"))->anthropic);
+    assert_true(route_find(bytes_str("/v1/messages/count_tokens"))->anthropic);
+    assert_int_equal(route_find(bytes_str("/v1/messages/count_tokens"))->framing, FRAMING_WHOLE);
     assert_string_equal(route_find(bytes_str("/v1/models"))->method, "GET");
     assert_true(route_find(bytes_str("/v1/models/a/b"))->prefix);
     for (size_t i = 0; i < test_count(none); i++)
