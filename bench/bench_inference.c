@@ -182,7 +182,8 @@ int main(int argc, char **argv)
     strict_json_init();
     bench_must(crypto_init(), "libcrypto");
     guest_start(&guest,
-                (const char *const[]){"--model", ENCLUME_DEMO_MODEL, "--threads", "1", "--slots", "1", NULL});
+                (const char *const[]){"--model", ENCLUME_DEMO_MODEL, "--threads", "1", "--slots", "1",
+                                      "--reuse-timeout", "0", NULL}); /* it is asked the same each time */
 
     struct client *client;
     const struct client_options options = {.address = guest.address, .policy = &guest.policy};

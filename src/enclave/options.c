@@ -114,12 +114,12 @@ static enum err engine_check(const struct enclave_options *options, struct err_n
     struct err_note why = {{0}};
     if (upstream_address_parse(upstream, &address, &why) != ERR_OK)
         return err_noted(ERR_USAGE, note, "--engine upstream=%.200s", why.text);
-    const char *other = options->context != 0            ? "--context"
-                        : options->threads != 0          ? "--threads"
+    const char *other = options->context != 0                 ? "--context"
+                        : options->threads != 0               ? "--threads"
                         : options->reuse_seconds != not_given ? "--reuse-timeout"
-                        : options->chat_template != NULL ? "--chat-template"
-                        : options->projector != NULL     ? "--projector"
-                                                         : NULL;
+                        : options->chat_template != NULL      ? "--chat-template"
+                        : options->projector != NULL          ? "--projector"
+                                                              : NULL;
     return other == NULL ? ERR_OK
                          : err_noted(ERR_USAGE, note,
                                      "%s: is for the engine llama; tell it to the other server", other);
@@ -161,14 +161,15 @@ enum err enclave_options_parse(int argc, char **argv, struct enclave_options *op
 
 void enclave_options_help(void)
 {
-    (void)puts("Usage: enclumed --model FILE --evidence SOURCE [OPTION VALUE]...\n"
-               "\n"
-               "The enclave of Enclume: answers prompts that arrive over attested Noise channels, and\n"
-               "keeps no word of them. It runs where a platform launches and measures it; on a machine without\n"
-               "SEV-SNP or TDX that is enclume-simulator(1):\n"
-               "\n"
-               "    enclume-simulator --root-out root.pem -- ./enclumed --model m.gguf --evidence simulated\n"
-               "\n"
-               "The command line is all of the configuration, and it is part of what is measured.\n");
+    (void)puts(
+        "Usage: enclumed --model FILE --evidence SOURCE [OPTION VALUE]...\n"
+        "\n"
+        "The enclave of Enclume: answers prompts that arrive over attested Noise channels, and\n"
+        "keeps no word of them. It runs where a platform launches and measures it; on a machine without\n"
+        "SEV-SNP or TDX that is enclume-simulator(1):\n"
+        "\n"
+        "    enclume-simulator --root-out root.pem -- ./enclumed --model m.gguf --evidence simulated\n"
+        "\n"
+        "The command line is all of the configuration, and it is part of what is measured.\n");
     options_help(table);
 }

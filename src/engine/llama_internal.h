@@ -196,7 +196,7 @@ struct engine_llama {
     size_t session_count;
     size_t session_room;
     bool session_ended; /* one, since llama_kept.c looked last */
-    atomic_bool abort; /* nobody wants the running decode any more */
+    atomic_bool abort;  /* nobody wants the running decode any more */
 
     struct llama_model *model;
     const struct llama_vocab *vocab;

@@ -18,15 +18,7 @@
 enum { API_BODY_MAX = 4 * 1024 * 1024 /* bytes of a request's JSON */, API_MODEL_NAME_MAX = 256 };
 
 /* TOKENS: how many there are in the prompt of such a MESSAGES. */
-enum api {
-    API_CHAT,
-    API_COMPLETIONS,
-    API_EMBEDDINGS,
-    API_RESPONSES,
-    API_MESSAGES,
-    API_TOKENS,
-    API_COUNT
-};
+enum api { API_CHAT, API_COMPLETIONS, API_EMBEDDINGS, API_RESPONSES, API_MESSAGES, API_TOKENS, API_COUNT };
 
 /* What a proxy makes of a streamed answer's lines. */
 enum api_events {

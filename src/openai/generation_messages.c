@@ -414,8 +414,7 @@ static const char *const speeds[] = {"standard", NULL};
         {"system", parse_later, .offset = offsetof(struct parse, system)},                                   \
         {"tools", generation_take_tools, .more = &tool_kinds},                                               \
         {"tool_choice", take_tool_choice, .offset = 0}, {"thinking", take_thinking, .offset = 0},            \
-        {"output_config", parse_nested, .more = output_config},                                              \
-        {"speed", parse_one_of, .more = speeds},                                                             \
+        {"output_config", parse_nested, .more = output_config}, {"speed", parse_one_of, .more = speeds},     \
     {                                                                                                        \
         "cache_control", parse_any_object, .offset = 0                                                       \
     }

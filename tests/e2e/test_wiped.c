@@ -281,8 +281,7 @@ static void compute_rows(void)
     p.kv_unified = false;
     struct llama_context *context = llama_init_from_model(whole, p);
     assert_non_null(context);
-    int32_t n =
-        llama_tokenize(vocab, canary, (int32_t)strlen(canary), tokens, TOKENS_MAX, true, false);
+    int32_t n = llama_tokenize(vocab, canary, (int32_t)strlen(canary), tokens, TOKENS_MAX, true, false);
     assert_true(n > 0);
     assert_int_equal(llama_decode(context, llama_batch_get_one(tokens, n)), 0);
     size_t size = llama_state_seq_get_size(context, 0);

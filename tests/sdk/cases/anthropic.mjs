@@ -120,12 +120,34 @@ export default function cases(add) {
   });
 
   add('messages: tokens are counted', async ({ anthropic, observe }) => {
-    try {
-      observe('status', 200);
-      observe('input_tokens', (await anthropic.messages.countTokens({ model: 'any', messages: user(BEGINNING) })).input_tokens);
-    } catch (error) {
-      observe('status', error.status);
-    }
+    const { input_tokens: counted } = await anthropic.messages.countTokens({ model: 'any', messages: user(BEGINNING), system: 'A story.' });
+    const { usage } = await anthropic.messages.create(ask({ system: 'A story.' }));
+    assert.equal(counted, usage.input_tokens + (usage.cache_read_input_tokens ?? 0));
+    observe('input_tokens', counted);
+  });
+
+  add('messages: tokens of tools are counted', async ({ anthropic, observe }) => {
+    const count = async (more) => (await anthropic.messages.countTokens({ model: 'any', messages: user(BEGINNING), ...more })).input_tokens;
+    const bare = await count({});
+    const withTools = await count({ tools: [weather] });
+    assert.ok(withTools > bare);
+    observe('input_tokens', withTools);
+  });
+
+  add('messages: a count of no messages is refused', async ({ anthropic, observe }) => {
+    const error = await rejection(anthropic.messages.countTokens({ model: 'any' }));
+    observe('status', error.status);
+    observe('type', error.error?.error?.type ?? error.error?.type);
+  });
+
+  add('messages: the next turn of a conversation is not read again', async ({ anthropic, observe }) => {
+    const first = user('A small grey elephant lived beside the blue river and');
+    const answer = await anthropic.messages.create(ask({ messages: first }));
+    const { usage } = await anthropic.messages.create(ask({
+      messages: [...first, { role: 'assistant', content: answer.content[0].text }, ...user('Then it said')],
+    }));
+    observe('tokens', usage.input_tokens + (usage.cache_read_input_tokens ?? 0));
+    observe('cache_read_input_tokens', usage.cache_read_input_tokens);
   });
 
   add('messages: models', async ({ anthropic, model }) => {

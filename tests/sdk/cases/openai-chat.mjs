@@ -58,6 +58,15 @@ export default function cases(add) {
     observe('completion_tokens', usage.completion_tokens);
   });
 
+  add('chat: the next turn of a conversation is not read again', async ({ openai, observe }) => {
+    const first = user('The lighthouse keeper had a big red boat and a small dog');
+    const answer = await openai.chat.completions.create(chat({ messages: first }));
+    const next = await openai.chat.completions.create(chat({ messages: [...first, answer.choices[0].message, ...user('Then the dog said')] }));
+    observe('text', text(next));
+    observe('prompt_tokens', next.usage.prompt_tokens);
+    observe('cached_tokens', next.usage.prompt_tokens_details.cached_tokens);
+  });
+
   add('chat: max_completion_tokens', async ({ openai, observe }) => {
     const answer = await openai.chat.completions.create(chat({ max_tokens: undefined, max_completion_tokens: 3 }));
     observe('completion_tokens', answer.usage.completion_tokens);

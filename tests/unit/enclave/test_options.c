@@ -91,13 +91,9 @@ static void another_server_is_one_of_this_machine(void **state)
 static void what_the_other_server_decides_is_not_asked_of_us(void **state)
 {
     (void)state;
-    static const char *const asked[][2] = {
-        {"--threads", "2"},
-        {"--projector", "p"},
-        {"--context", "512"},
-        {"--chat-template", "chatml"},
-        {"--reuse-timeout", "300"},
-        {"--reuse-timeout", "0"}};
+    static const char *const asked[][2] = {{"--threads", "2"},         {"--projector", "p"},
+                                           {"--context", "512"},       {"--chat-template", "chatml"},
+                                           {"--reuse-timeout", "300"}, {"--reuse-timeout", "0"}};
     for (size_t i = 0; i < test_count(asked); i++) {
         assert_err(PARSE("--model", "m", "--evidence", "tsm", "--engine", "upstream=unix:/s", asked[i][0],
                          asked[i][1]),

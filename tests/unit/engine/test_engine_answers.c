@@ -542,8 +542,8 @@ static void tokens_are_counted(void **state)
     assert_true(charged > 3);
     fixture_submit_body(f, 1, 1, API_CHAT, "{" STORY ",\"n\":8,\"stream\":true}");
     fixture_wait_pieces(f, 1, 1);
-    assert_int_equal(
-        counted(f, "{\"messages\":[{\"role\":\"user\",\"content\":\"Once upon a time\"}]}"), charged);
+    assert_int_equal(counted(f, "{\"messages\":[{\"role\":\"user\",\"content\":\"Once upon a time\"}]}"),
+                     charged);
     assert_int_equal(f->answers[1]->dones, 0); /* there was no slot free */
     f->engine->cancel(f->engine, 1);
     (void)fixture_wait(f, 1);

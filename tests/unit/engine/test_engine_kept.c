@@ -177,7 +177,8 @@ static void usage_says_it_in_every_api(void **state)
         {API_MESSAGES, "{\"messages\":[{\"role\":\"user\",\"content\":\"Tom saw a dog\"}],\"max_tokens\":1}",
          "\"input_tokens\":1,\"cache_creation_input_tokens\":0,\"cache_read_input_tokens\":4"},
         {API_MESSAGES,
-         "{\"messages\":[{\"role\":\"user\",\"content\":\"Tom saw a dog\"}],\"max_tokens\":1,\"stream\":true}",
+         "{\"messages\":[{\"role\":\"user\",\"content\":\"Tom saw a "
+         "dog\"}],\"max_tokens\":1,\"stream\":true}",
          "\"input_tokens\":1,\"cache_creation_input_tokens\":0,\"cache_read_input_tokens\":4"},
         {API_RESPONSES, "{\"input\":\"Tom saw a dog\",\"max_output_tokens\":1}",
          "\"input_tokens_details\":{\"cached_tokens\":4}"},
@@ -389,10 +390,10 @@ static void other_requests_read_all_and_leave_nothing(void **state)
     struct fixture *f = open_slots(4, HOUR);
     begin(f, ALICE);
     for (int i = 0; i < 2; i++) {
-        assert_int_equal(ask_as(f, ALICE, API_COMPLETIONS,
-                                "{\"prompt\":\"Tom saw a big dog\",\"n\":2,\"max_tokens\":3}")
-                             ->usage.cached_tokens,
-                         0);
+        assert_int_equal(
+            ask_as(f, ALICE, API_COMPLETIONS, "{\"prompt\":\"Tom saw a big dog\",\"n\":2,\"max_tokens\":3}")
+                ->usage.cached_tokens,
+            0);
         (void)ask_as(f, ALICE, API_EMBEDDINGS, "{\"input\":\"Tom saw a big dog\"}");
         assert_int_equal(count_kept(f), 0);
         assert_true(all_is_zero(f));

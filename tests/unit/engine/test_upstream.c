@@ -609,8 +609,9 @@ static void tokens_are_counted_by_the_server(void **state)
     SCRIPT(&w, {FAKE_SEND, "HTTP/1.1 404 X\r\nContent-Length: 9\r\n\r\nnot found", 0});
     assert_ok(w.engine->submit(w.engine, 1, 0, API_TOKENS, bytes_str("{" MESSAGES "}"), &note));
     is_told(await(&w, 1), ERR_UNKNOWN, 0, "", "counts no tokens");
-    assert_err(w.engine->submit(w.engine, 2, 0, API_TOKENS, bytes_str("{" MESSAGES ",\"stream\":true}"), &note),
-               ERR_REQUEST);
+    assert_err(
+        w.engine->submit(w.engine, 2, 0, API_TOKENS, bytes_str("{" MESSAGES ",\"stream\":true}"), &note),
+        ERR_REQUEST);
     stop(&w);
 }
 

@@ -110,8 +110,9 @@ static const struct trial trials[] = {
      "{\"input_tokens\":10}\n", 200, true, NULL},
     {API_TOKENS, false, HEAD("400", "application/json", "Content-Length: 12\r\n") "{\"error\":{}}",
      "{\"error\":{}}\n", 400, true, NULL},
-    {API_TOKENS, false, HEAD("404", "application/json", "Content-Length: 22\r\n") "{\"detail\":\"Not Found\"}",
-     "", 0, false, "counts no tokens"},
+    {API_TOKENS, false,
+     HEAD("404", "application/json", "Content-Length: 22\r\n") "{\"detail\":\"Not Found\"}", "", 0, false,
+     "counts no tokens"},
     {API_TOKENS, false, HEAD("405", "text/plain", "Content-Length: 2\r\n") "no", "", 0, false,
      "counts no tokens"},
     /* ---- another kind of answer than was asked for ---- */

@@ -249,9 +249,12 @@ static void tokens_are_counted_of_the_same_members(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_smallest_request),   cmocka_unit_test(what_is_system_comes_first),
-        cmocka_unit_test(blocks_become_messages), cmocka_unit_test(its_members),
-        cmocka_unit_test(tools_and_their_choice), cmocka_unit_test(what_is_not_done_is_refused_by_name),
+        cmocka_unit_test(the_smallest_request),
+        cmocka_unit_test(what_is_system_comes_first),
+        cmocka_unit_test(blocks_become_messages),
+        cmocka_unit_test(its_members),
+        cmocka_unit_test(tools_and_their_choice),
+        cmocka_unit_test(what_is_not_done_is_refused_by_name),
         cmocka_unit_test(tokens_are_counted_of_the_same_members),
     };
     return cmocka_run_group_tests(tests, openai_setup, openai_teardown);
