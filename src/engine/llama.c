@@ -91,8 +91,7 @@ static enum err open_context(struct engine_llama *e, uint32_t threads, struct er
     params.n_ctx = e->info.context * e->info.slots;
     params.n_batch = params.n_ubatch = e->step_tokens;
     params.n_seq_max = e->info.slots;
-    params.n_outputs_max =
-        e->info.slots > ENGINE_STEP_TOKENS_VECTOR ? e->info.slots : ENGINE_STEP_TOKENS_VECTOR;
+    params.n_outputs_max = e->info.slots > e->vector_tokens ? e->info.slots : e->vector_tokens;
     params.pooling_type = LLAMA_POOLING_TYPE_NONE; /* llama_embedding.c does it */
     params.n_threads = params.n_threads_batch = (int32_t)threads;
     params.cb_eval = engine_wipe_observe;
@@ -121,15 +120,31 @@ static void close_context(struct engine_llama *e)
     e->threads = NULL;
 }
 
-/* What is not understood is wiped as a whole when a request ends, which goes with one request at a time only. */
-static enum err open_context_wipeable(struct engine_llama *e, uint32_t threads, struct err_note *note)
+/* Each token looks at all others, so a text is read in one step, and there is no cache. A step as long as a whole context is large: it has to be asked for. */
+static enum err become_encoder(struct engine_llama *e, uint32_t context)
 {
-    enum err result = open_context(e, threads, note);
-    if (result != ERR_OK || e->traces.streams || e->info.slots == 1)
+    e->encodes = true;
+    e->info.chat = e->info.tools = false;
+    if (context == 0 && e->info.context > e->step_tokens)
+        e->info.context = e->step_tokens;
+    engine_batch_close(e);
+    e->step_tokens = e->vector_tokens = e->info.context;
+    return engine_batch_open(e);
+}
+
+/* What is not understood is wiped as a whole when a request ends, which goes with one request at a time only. */
+static enum err open_context_wipeable(struct engine_llama *e, const struct engine_llama_options *options,
+                                      struct err_note *note)
+{
+    enum err result = open_context(e, e->threads_count, note);
+    bool encodes = result == ERR_OK && llama_get_memory(e->context) == NULL;
+    if (result != ERR_OK || (!encodes && (e->traces.streams || e->info.slots == 1)))
         return result;
     close_context(e);
     e->info.slots = 1;
-    return open_context(e, threads, note);
+    if (encodes)
+        result = become_encoder(e, options->context);
+    return result == ERR_OK ? open_context(e, e->threads_count, note) : result;
 }
 
 static void release(struct engine_llama *e)
@@ -249,10 +264,11 @@ enum err engine_llama_open(const struct engine_llama_options *options,
     for (uint32_t i = 0; i < e->info.slots; i++)
         e->slots[i].sequence = (llama_seq_id)i;
     e->step_tokens = ENGINE_STEP_TOKENS;
+    e->vector_tokens = ENGINE_STEP_TOKENS_VECTOR;
     result = engine_batch_open(e);
     if (result != ERR_OK)
         goto fail;
-    result = open_context_wipeable(e, e->threads_count, note);
+    result = open_context_wipeable(e, options, note);
     if (result == ERR_OK)
         result = crypto_random(e->kept_key, sizeof e->kept_key);
     if (result == ERR_OK)

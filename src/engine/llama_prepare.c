@@ -56,6 +56,8 @@ static enum err check(const struct engine_llama *e, const struct generation *g, 
 {
     if (g->image_count != 0 && !e->info.images)
         return err_noted(ERR_REQUEST, note, "messages: the model reads no images");
+    if (g->api != API_EMBEDDINGS && e->encodes)
+        return err_noted(ERR_REQUEST, note, "the model makes embeddings and nothing else");
     if (g->api == API_EMBEDDINGS && !e->info.embeddings)
         return err_noted(ERR_REQUEST, note, "the model makes no embeddings");
     if (g->echo && g->logprobs)

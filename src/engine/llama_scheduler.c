@@ -257,7 +257,7 @@ static void fill_batch(struct engine_llama *e)
     uint32_t shares[ENGINE_SLOTS_MAX] = {0};
     uint32_t room = answering == 0 ? e->step_tokens : ENGINE_STEP_TOKENS_SHARED;
     if (vectors) {
-        room = ENGINE_STEP_TOKENS_VECTOR;
+        room = e->vector_tokens;
         answering = 0;
     }
     share_out(e, vectors, room - answering, shares);
