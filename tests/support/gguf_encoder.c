@@ -36,7 +36,7 @@ static void add(struct writer *w, const char *name, int64_t width, int64_t rows,
 
 static void add_norm(struct writer *w, const char *name)
 {
-    char full[64];
+    char full[96];
     (void)snprintf(full, sizeof full, "%s.weight", name);
     add(w, full, WIDTH, 0, 1);
     (void)snprintf(full, sizeof full, "%s.bias", name);

@@ -152,7 +152,7 @@ static void the_next_turn_reads_what_is_new(void **state)
 static void the_answer_is_spared_too(void **state)
 {
     (void)state;
-    char turn[FIXTURE_TEXT_MAX];
+    char turn[FIXTURE_TEXT_MAX + 64];
     struct fixture *f = open_slots(1, HOUR);
     begin(f, ALICE);
     const struct fixture_answer *a = ask_text(f, ALICE, "Once upon a time", 40);
