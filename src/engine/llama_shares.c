@@ -4,7 +4,7 @@
 
 #include <stddef.h>
 
-/* A part of a step that is not worth a pass over the weights of its own. */
+/* A part of a step that is not worth one of its own. */
 enum { CRUMBS_A_STEP = 8 };
 
 static uint32_t steps_of(const struct engine_share *s, uint32_t room)
@@ -39,7 +39,7 @@ void engine_shares(struct engine_share *slots, uint32_t count, uint32_t room, ui
         uint32_t free = whole - used;
         if (s->left <= free + crumb && s->left <= most - used)
             s->taken = s->left;
-        else if (used == 0 || free > crumb)
+        else if (used == 0)
             s->taken = free;
         else
             return;

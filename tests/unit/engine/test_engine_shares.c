@@ -36,7 +36,7 @@ static void test_who_needs_the_fewest_steps_comes_first(void **state)
     (void)state;
     struct engine_share s[SLOTS];
     give(s, (const uint32_t[SLOTS]){1000, 0, 300, 40, 260, 0}, false);
-    assert_taken(s, (const uint32_t[SLOTS]){0, 0, 88, 40, 0, 0});
+    assert_taken(s, (const uint32_t[SLOTS]){0, 0, 0, 40, 0, 0});
 }
 
 static void test_among_equals_the_lowest_slot_comes_first(void **state)
@@ -57,6 +57,16 @@ static void test_short_prompts_share_a_step(void **state)
     assert_taken(s, (const uint32_t[SLOTS]){24, 24, 24, 24, 24, 24});
     give(s, (const uint32_t[SLOTS]){24, 24, 24, 24, 24, 25}, false);
     assert_taken(s, (const uint32_t[SLOTS]){24, 24, 24, 24, 24, 0});
+}
+
+static void test_a_second_prompt_is_read_whole_or_not_at_all(void **state)
+{
+    (void)state;
+    struct engine_share s[SLOTS];
+    give(s, (const uint32_t[SLOTS]){0, 100, 100, 20, 0, 0}, false);
+    assert_taken(s, (const uint32_t[SLOTS]){0, 100, 0, 0, 0, 0});
+    give(s, (const uint32_t[SLOTS]){0, 60, 60, 20, 0, 0}, false);
+    assert_taken(s, (const uint32_t[SLOTS]){0, 60, 60, 20, 0, 0});
 }
 
 static void test_no_crumb_of_a_prompt_is_left_over(void **state)
@@ -127,6 +137,7 @@ int main(void)
         cmocka_unit_test(test_who_needs_the_fewest_steps_comes_first),
         cmocka_unit_test(test_among_equals_the_lowest_slot_comes_first),
         cmocka_unit_test(test_short_prompts_share_a_step),
+        cmocka_unit_test(test_a_second_prompt_is_read_whole_or_not_at_all),
         cmocka_unit_test(test_no_crumb_of_a_prompt_is_left_over),
         cmocka_unit_test(test_a_batch_never_holds_more_than_it_has_room_for),
         cmocka_unit_test(test_who_came_first_has_its_turn_behind_shorter_prompts),
