@@ -39,7 +39,7 @@ static void on_text(void *owner, struct bytes text)
 }
 
 /* Milliseconds to the first text. */
-static double ask(struct side *s, const struct chat_message *messages, size_t count)
+static double ask(struct side *s, struct chat_message *messages, size_t count)
 {
     struct client_answer answer;
     struct err_note note = {{0}};

@@ -274,7 +274,8 @@ enum err engine_llama_open(const struct engine_llama_options *options,
     if (result == ERR_OK)
         engine_pages_enlarge();
     e->keep_ms = (uint64_t)options->keep_seconds * 1000;
-    e->keeps = options->keep_seconds != 0 && e->traces.streams && e->traces.rows;
+    e->keeps = result == ERR_OK && options->keep_seconds != 0 && e->traces.streams && e->traces.rows &&
+               !engine_wipe_saves_tokens(e);
     if (result == ERR_OK)
         result = start_threads(e);
     if (result != ERR_OK)

@@ -397,6 +397,8 @@ ERR_MUST_USE enum err engine_wipe_learn(struct engine_llama *e);
 /* Overwrites what the ended slots left in llama.cpp, but for the rows that stay (kept.rows, which becomes 0 where they cannot). Between decodes, after the other slots have taken
  * their tokens. */
 void engine_wipe_ended(struct engine_llama *e);
+/* Does llama.cpp save, with a sequence, which tokens its rows are of? Then they cannot be made to be forgotten while the rows stay. Before there is any request. */
+bool engine_wipe_saves_tokens(struct engine_llama *e);
 /* Overwrites the rows of a kept slot from that one on, and makes llama.cpp forget them. Returns how many are left: `from`, or none where its memory cannot be shortened. */
 uint32_t engine_wipe_rows(struct engine_llama *e, struct engine_slot *slot, uint32_t from);
 

@@ -17,6 +17,9 @@
 #include "base/secret.h"
 #include "engine/llama_internal.h"
 
+#include <stdlib.h>
+#include <sys/mman.h>
+
 #include <ggml-backend.h>
 
 /* ---- finding ---- */
@@ -118,6 +121,45 @@ static uint32_t forget_rows(struct engine_llama *e, const struct engine_slot *sl
     return 0;
 }
 
+enum { SAVED_TOKENS = 6, SAVED_STRIDE_MAX = 64, SAVED_HEAD_MAX = 1024 };
+
+/* Do they stand there one after the other, at the same distance? */
+static bool holds_tokens(const uint8_t *saved, size_t size, const llama_token *tokens)
+{
+    for (size_t at = 0; at < size; at++)
+        for (size_t stride = sizeof *tokens; stride <= SAVED_STRIDE_MAX; stride += sizeof *tokens) {
+            size_t i = 0;
+            while (i < SAVED_TOKENS && at + i * stride + sizeof *tokens <= size &&
+                   memcmp(saved + at + i * stride, &tokens[i], sizeof *tokens) == 0)
+                i++;
+            if (i == SAVED_TOKENS)
+                return true;
+        }
+    return false;
+}
+
+bool engine_wipe_saves_tokens(struct engine_llama *e)
+{
+    llama_token tokens[SAVED_TOKENS];
+    bool holds = true;
+    engine_batch_empty(e);
+    for (int32_t i = 0; i < SAVED_TOKENS; i++) {
+        tokens[i] = llama_vocab_n_tokens(e->vocab) - 1 - i;
+        (void)engine_batch_put(e, tokens[i], (uint32_t)i, 0, i + 1 == SAVED_TOKENS);
+    }
+    if (llama_vocab_n_tokens(e->vocab) < SAVED_TOKENS || llama_decode(e->context, e->batch) != 0)
+        goto out;
+    size_t size = llama_state_seq_get_size(e->context, 0);
+    uint8_t *saved = malloc(size);
+    if (saved != NULL && llama_state_seq_get_data(e->context, saved, size, 0) == size)
+        holds = holds_tokens(saved, size < SAVED_HEAD_MAX ? size : SAVED_HEAD_MAX, tokens);
+    free(saved);
+out:
+    engine_batch_empty(e);
+    llama_memory_clear(llama_get_memory(e->context), true);
+    return holds;
+}
+
 #ifdef ENCLUME_NO_WIPE
 
 /* The test that scans the process for leftovers is built once with this, to show that it finds them. */
@@ -179,6 +221,22 @@ static void zero_logits(struct engine_llama *e)
         secret_wipe(logits, rows * (size_t)llama_vocab_n_tokens(e->vocab) * sizeof *logits);
 }
 
+/* llama.cpp notes at each row which token it is of. A sequence that was saved and loaded has the rows where they were and, as that is not saved, no tokens (engine_wipe_saves_tokens).
+ * False: it was not possible. */
+static bool forget_tokens(struct engine_llama *e, const struct engine_slot *slot)
+{
+    size_t size = llama_state_seq_get_size(e->context, slot->sequence);
+    void *saved = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (saved == MAP_FAILED)
+        return false;
+    (void)madvise(saved, size, MADV_HUGEPAGE);
+    bool good = llama_state_seq_get_data(e->context, saved, size, slot->sequence) == size &&
+                llama_state_seq_set_data(e->context, saved, size, slot->sequence) == size;
+    secret_wipe(saved, size);
+    (void)munmap(saved, size);
+    return good;
+}
+
 void engine_wipe_ended(struct engine_llama *e)
 {
     struct engine_slot *replace = NULL;
@@ -198,9 +256,14 @@ void engine_wipe_ended(struct engine_llama *e)
         (void)decode_neutral(e, replace->sequence, replace->kept.rows);
         replace->rows++; /* behind those that stay, if all do */
     }
-    for (uint32_t i = 0; i < e->info.slots; i++)
-        if (e->slots[i].state == ENGINE_SLOT_ENDED && e->slots[i].rows != 0)
-            zero_cache(e, &e->slots[i], e->slots[i].kept.rows);
+    for (uint32_t i = 0; i < e->info.slots; i++) {
+        struct engine_slot *slot = &e->slots[i];
+        if (slot->state != ENGINE_SLOT_ENDED || slot->rows == 0)
+            continue;
+        if (slot->kept.rows != 0 && !forget_tokens(e, slot))
+            slot->kept.rows = forget_rows(e, slot, 0);
+        zero_cache(e, slot, slot->kept.rows);
+    }
     for (size_t i = 0; i < e->traces.buffer_count; i++)
         ggml_backend_buffer_clear(e->traces.buffers[i], 0);
     zero_logits(e);
