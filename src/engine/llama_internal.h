@@ -213,9 +213,9 @@ struct engine_llama {
     bool vectors;                       /* the last step made vectors */
     struct engine_slot slots[ENGINE_SLOTS_MAX];
     uint32_t step_tokens;
-    uint32_t vector_tokens; /* of a step of prompts that become vectors */
-    bool encodes;           /* the model makes vectors alone (BERT and the like) */
-    uint64_t prompt_steps; /* that read something of a prompt */
+    uint32_t vector_tokens;   /* of a step of prompts that become vectors */
+    bool encodes;             /* the model makes vectors alone (BERT and the like) */
+    uint64_t prompt_steps;    /* that read something of a prompt */
     struct llama_batch batch; /* arrays in secret memory, room for step_tokens */
     struct engine_traces traces;
     bool keeps;       /* conversations between their turns (llama_kept.c), */

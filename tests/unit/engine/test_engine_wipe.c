@@ -31,7 +31,8 @@ enum {
     LINE_MAX_SIZE = 128,
     LONG_REPEATS = 400,
     HOUR = 3600,
-    ROWS = 16,     /* of K and V of the first layer; */
+    ROWS = 16,     /* of K and V of the second layer, which depend on all tokens so far; */
+    CACHE = 2,     /* the first of the two */
     ROW_PART = 64, /* of each so many bytes */
 };
 
@@ -142,11 +143,12 @@ static void expect_rows(void)
     assert_ok(fixture_ask(f, 0, &(struct fixture_request){.prompt = canary, .max_tokens = 1})->result);
     assert_int_equal(e->slots[0].state, ENGINE_SLOT_KEPT);
     assert_true(e->slots[0].rows > ROWS + 1);
+    assert_string_equal(e->traces.caches[CACHE]->name, "cache_k_l1");
     for (size_t cache = 0; cache < 2; cache++)
         for (size_t row = 0; row < ROWS; row++)
             memcpy(rows[cache][row],
-                   (const uint8_t *)e->traces.caches[cache]->data +
-                       (row + 1) * e->traces.caches[cache]->nb[1],
+                   (const uint8_t *)e->traces.caches[CACHE + cache]->data +
+                       (row + 1) * e->traces.caches[CACHE + cache]->nb[1],
                    ROW_PART);
     fixture_close(f);
 }
