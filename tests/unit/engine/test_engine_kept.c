@@ -7,6 +7,7 @@
 
 #include "unit/test.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -220,6 +221,55 @@ static void greedy_answers_are_the_same_as_without(void **state)
         len += (size_t)snprintf(turn + len, sizeof turn - len, "%s", a->text);
     }
     assert_int_equal(count_kept(forgets), 0);
+    fixture_close(forgets);
+    fixture_close(keeps);
+}
+
+enum { TOP = 5 };
+
+/* Of the first token of an answer. */
+static void likelihoods(struct fixture *f, const char *prompt, double top[static TOP])
+{
+    char body[BODY_MAX];
+    (void)snprintf(
+        body, sizeof body,
+        "{\"messages\":[{\"role\":\"user\",\"content\":\"%s\"}],\"temperature\":0,\"max_tokens\":1,"
+        "\"logprobs\":true,\"top_logprobs\":5}",
+        prompt);
+    json_t *document = fixture_line(ask_as(f, ALICE, API_CHAT, body), 0);
+    const json_t *choice = json_array_get(json_object_get(document, "choices"), 0);
+    const json_t *token = json_array_get(json_object_get(json_object_get(choice, "logprobs"), "content"), 0);
+    const json_t *list = json_object_get(token, "top_logprobs");
+    assert_int_equal(json_array_size(list), TOP);
+    for (size_t i = 0; i < TOP; i++)
+        top[i] = json_number_value(json_object_get(json_array_get(list, i), "logprob"));
+    json_decref(document);
+}
+
+/* Of an answer that was written token by token, as of a prompt that was read at once: no row is of another token, or at another place. Of short ones, because llama.cpp rounds
+ * otherwise when it reads some 64 tokens and more at once. */
+static void likelihoods_are_the_same_as_without(void **state)
+{
+    (void)state;
+    char turn[FIXTURE_TEXT_MAX + 64];
+    double kept[TOP];
+    double read[TOP];
+    struct fixture *keeps = open_slots(2, HOUR);
+    struct fixture *forgets = open_slots(2, 0);
+    begin(keeps, ALICE);
+    const struct fixture_answer *a = ask_text(keeps, ALICE, "Tom had a red ball and a dog.", 30);
+    size_t len = (size_t)snprintf(turn, sizeof turn, "Tom had a red ball and a dog.%s", a->text);
+    for (size_t i = 0; i < len; i++) /* no escapes in JSON */
+        if (turn[i] == '"' || turn[i] == '\n')
+            turn[i] = ' ';
+    (void)ask_text(keeps, ALICE, turn, 1);
+    (void)snprintf(turn + len, sizeof turn - len, " But then the dog");
+    likelihoods(keeps, turn, kept);
+    assert_true(keeps->answers[0]->usage.cached_tokens > 30);
+    likelihoods(forgets, turn, read);
+    for (size_t i = 0; i < TOP; i++)
+        if (fabs(kept[i] - read[i]) > 1e-4)
+            fail_msg("%zu: %f with what was kept, %f without", i, kept[i], read[i]);
     fixture_close(forgets);
     fixture_close(keeps);
 }
@@ -562,6 +612,7 @@ int main(void)
         cmocka_unit_test(the_answer_is_spared_too),
         cmocka_unit_test(usage_says_it_in_every_api),
         cmocka_unit_test(greedy_answers_are_the_same_as_without),
+        cmocka_unit_test(likelihoods_are_the_same_as_without),
         cmocka_unit_test(conversations_of_a_session_stand_side_by_side),
         cmocka_unit_test(two_sessions_never_share),
         cmocka_unit_test(digests_of_two_sessions_are_never_alike),
