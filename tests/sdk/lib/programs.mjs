@@ -97,7 +97,7 @@ export async function startLlamaServer({ embeddings = false, token, ...options }
 /** llama-server on a socket, for the engine `upstream`, which knows no API key. */
 async function startUpstream(options) {
   const socketPath = join(workDirectory(), 'upstream.sock');
-  const program = start('upstream', [...llamaServerCommand({ slots: SLOTS, context: CONTEXT, ...options }), '--host', socketPath]);
+  const program = start('upstream', [...llamaServerCommand({ slots: SLOTS, context: CONTEXT, ...options }), '--no-cache-prompt', '--host', socketPath]);
   await until(program, async () => (await statusOf({ socketPath }, '/health')) === 200);
   return socketPath;
 }
