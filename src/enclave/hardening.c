@@ -97,9 +97,19 @@ static const char *collateral_at(const struct enclave_options *options, const ch
     return is ? options->collateral + len : NULL;
 }
 
-static unsigned needs_of(const struct enclave_options *options)
+/* Its nodes are wanted: by NVIDIA's library, or by the engine, which looks for a GPU afterwards. */
+static bool may_open_gpus(const struct enclave_options *options)
+{
+    return strcmp(options->gpus, ENCLAVE_GPUS_NVML) == 0 ||
+           (engine_llama_knows_gpus() && enclave_options_upstream(options) == NULL &&
+            options->on != ENGINE_DEVICE_CPU);
+}
+
+static unsigned needs_of(const struct enclave_options *options, bool gpu)
 {
     unsigned needs = has_real_chip(options) ? SANDBOX_CHIP : 0;
+    if (gpu)
+        needs |= SANDBOX_GPU;
     return collateral_at(options, "unix:") != NULL ? needs | SANDBOX_UNIX : needs;
 }
 
@@ -114,11 +124,11 @@ enum err hardening_before_chip(const struct enclave_options *options, struct err
     if (!has_real_chip(options) || !can_be_confined)
         return ERR_OK;
     return sandbox_files(options->model, options->projector, collateral_at(options, "dir:"),
-                         strcmp(options->gpus, ENCLAVE_GPUS_NVML) == 0, note);
+                         may_open_gpus(options), note);
 }
 
-enum err hardening_after_start(const struct enclave_options *options, struct err_note *note)
+enum err hardening_after_start(const struct enclave_options *options, bool gpu, struct err_note *note)
 {
     enum err e = user_change(options->user, note);
-    return e == ERR_OK && can_be_confined ? sandbox_enter(needs_of(options), note) : e;
+    return e == ERR_OK && can_be_confined ? sandbox_enter(needs_of(options, gpu), note) : e;
 }

@@ -14,6 +14,8 @@ ERR_MUST_USE enum err hardening_at_start(struct err_note *note);
 ERR_MUST_USE enum err hardening_of_dialer(const struct enclave_options *options, int family,
                                           struct err_note *note);
 ERR_MUST_USE enum err hardening_before_chip(const struct enclave_options *options, struct err_note *note);
-ERR_MUST_USE enum err hardening_after_start(const struct enclave_options *options, struct err_note *note);
+/* gpu: does this process compute on GPUs? */
+ERR_MUST_USE enum err hardening_after_start(const struct enclave_options *options, bool gpu,
+                                            struct err_note *note);
 
 #endif

@@ -18,6 +18,9 @@ enum sandbox_need {
         1U
         << 0, /* to open what sandbox_files leaves, requests to the chip's device, and sockets to the host (AF_VSOCK) */
     SANDBOX_UNIX = 1U << 1, /* sockets of the machine's own, for endorsements that come that way */
+    SANDBOX_GPU =
+        1U
+        << 2, /* requests to NVIDIA's driver on nodes that are open, by which it gives and takes a GPU's memory */
 };
 
 /*

@@ -139,6 +139,7 @@ static enum err open_engine(struct enclave *enclave, struct err_note *note)
         .queue = o->queue,
         .context = o->context,
         .threads = o->threads,
+        .device = o->on,
         .chat_template = o->chat_template,
         .projector_path = o->projector,
     };
@@ -166,6 +167,13 @@ static enum err open_nvml(struct enclave *enclave, struct err_note *note)
     return strcmp(enclave->options.gpus, ENCLAVE_GPUS_NVML) == 0
                ? evidence_nvml_open(NULL, &enclave->nvml, note)
                : ERR_OK;
+}
+
+/* After that, because the threads that the driver makes are confined like their maker. What the driver loads of libraries came with this program. */
+static enum err find_gpu(struct enclave *enclave, struct err_note *note)
+{
+    const struct enclave_options *o = &enclave->options;
+    return enclave_options_upstream(o) == NULL ? engine_llama_find_gpu(o->on, &enclave->gpu, note) : ERR_OK;
 }
 
 static void close_nvml(struct enclave *enclave)
@@ -311,6 +319,9 @@ enum err server_run(struct enclave *enclave, struct err_note *note)
     e = hardening_before_chip(&enclave->options, note);
     if (e != ERR_OK)
         goto out;
+    e = find_gpu(enclave, note);
+    if (e != ERR_OK)
+        goto out;
     e = open_source(enclave, note);
     if (e != ERR_OK)
         goto out;
@@ -323,7 +334,7 @@ enum err server_run(struct enclave *enclave, struct err_note *note)
     e = listen_open(enclave, enclave->options.listen, on_connection, &port, note);
     if (e != ERR_OK)
         goto out;
-    e = hardening_after_start(&enclave->options, note);
+    e = hardening_after_start(&enclave->options, enclave->gpu, note);
     if (e != ERR_OK)
         goto out;
     e = try_source(enclave, note);

@@ -24,6 +24,12 @@ static void start_library(void)
     llama_backend_init();
 }
 
+void engine_library_start(void)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    (void)pthread_once(&once, start_library);
+}
+
 static uint32_t or_default(uint32_t value, uint32_t standard)
 {
     return value == 0 ? standard : value;
@@ -193,14 +199,16 @@ enum err engine_llama_open(const struct engine_llama_options *options,
                            const struct engine_callbacks *callbacks, void *owner, struct engine **engine,
                            struct err_note *note)
 {
-    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    bool gpu = false;
     *engine = NULL;
     enum err result = check_options(options, note);
     if (result == ERR_OK)
         result = engine_cpu_check(note);
+    if (result == ERR_OK)
+        result = engine_llama_find_gpu(options->device, &gpu, note);
     if (result != ERR_OK)
         return result;
-    (void)pthread_once(&once, start_library);
+    engine_library_start();
 
     struct engine_llama *e = calloc(1, sizeof *e);
     if (e == NULL)
@@ -211,6 +219,7 @@ enum err engine_llama_open(const struct engine_llama_options *options,
                               .close = engine_llama_close};
     e->callbacks = *callbacks;
     e->owner = owner;
+    e->gpu = gpu;
     (void)pthread_mutex_init(&e->lock, NULL);
     (void)pthread_cond_init(&e->wake, NULL);
     (void)pthread_cond_init(&e->arrived, NULL);
@@ -234,10 +243,12 @@ enum err engine_llama_open(const struct engine_llama_options *options,
     for (uint32_t i = 0; i < e->info.slots; i++)
         e->slots[i].sequence = (llama_seq_id)i;
     e->step_tokens = ENGINE_STEP_TOKENS;
+    e->step_tokens_shared = gpu ? ENGINE_STEP_TOKENS : ENGINE_STEP_TOKENS_SHARED;
     result = engine_batch_open(e);
     if (result != ERR_OK)
         goto fail;
-    result = open_context_wipeable(e, e->threads_count, note);
+    /* Beside a GPU the processor looks up rows of a table and nothing more; threads would wait for each other by spinning. */
+    result = open_context_wipeable(e, gpu && options->threads == 0 ? 1 : e->threads_count, note);
     if (result == ERR_OK)
         engine_pages_enlarge();
     if (result == ERR_OK)

@@ -255,7 +255,7 @@ static void fill_batch(struct engine_llama *e)
     uint32_t answering = count_in(e, ENGINE_SLOT_ANSWER);
     bool vectors = choose_vectors(e, answering);
     uint32_t shares[ENGINE_SLOTS_MAX] = {0};
-    uint32_t room = answering == 0 ? e->step_tokens : ENGINE_STEP_TOKENS_SHARED;
+    uint32_t room = answering == 0 ? e->step_tokens : e->step_tokens_shared;
     if (vectors) {
         room = ENGINE_STEP_TOKENS_VECTOR;
         answering = 0;

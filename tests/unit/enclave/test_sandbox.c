@@ -176,6 +176,20 @@ static bool asks_the_chip(void)
 {
     return ioctl(sockets[0], 0xc0205300UL /* SNP_GET_REPORT */, &sockets) == 0 || errno == ENOTTY;
 }
+/* NV_ESC_RM_ALLOC as of today and with a structure of another size; UVM_FREE. */
+static bool asks_a_gpu(void)
+{
+    static const unsigned long requests[] = {0xc030462bUL, 0xc040462bUL, 34};
+    for (size_t i = 0; i < test_count(requests); i++)
+        if (ioctl(sockets[0], requests[i], &sockets) != 0 && errno != ENOTTY)
+            return false;
+    return true;
+}
+/* NV_ESC_RM_MAP_MEMORY. */
+static bool maps_a_gpus_memory(void)
+{
+    return ioctl(sockets[0], 0xc038464eUL, &sockets) == 0 || errno == ENOTTY;
+}
 static bool makes_a_directory(void)
 {
     return mkdir("/tmp/enclume-sandbox-test", 0700) == 0 || errno == EEXIST || errno == EACCES;
@@ -246,6 +260,7 @@ static void everything_else_ends_the_process(void **state)
         TRY(becomes_dumpable),
         TRY(asks_a_terminal),
         TRY(asks_the_chip),
+        TRY(asks_a_gpu),
         TRY(makes_a_directory),
         TRY(uses_io_uring),
         TRY(makes_a_namespace),
@@ -284,6 +299,17 @@ static void a_need_opens_its_rows_alone(void **state)
         {SANDBOX_CHIP, opens_to_read, true},
         {SANDBOX_CHIP, asks_the_chip, true},
         {SANDBOX_CHIP, asks_a_terminal, false},
+        {SANDBOX_CHIP, asks_a_gpu, false},
+        {SANDBOX_GPU, asks_a_gpu, true},
+        {SANDBOX_GPU, maps_a_gpus_memory, false},
+        {SANDBOX_GPU, asks_the_chip, false},
+        {SANDBOX_GPU, asks_a_terminal, false},
+        {SANDBOX_GPU, opens_to_read, false},
+        {SANDBOX_GPU, makes_memory_executable, false},
+        {SANDBOX_GPU, maps_executable_memory, false},
+        {SANDBOX_GPU, executes, false},
+        {SANDBOX_GPU, makes_a_socket, false},
+        {SANDBOX_GPU, makes_a_host_socket, false},
         {SANDBOX_CHIP, makes_a_host_socket, true},
         {SANDBOX_CHIP, makes_a_socket, false},
         {SANDBOX_CHIP, makes_a_unix_socket, false},
