@@ -36,11 +36,11 @@ def gpu():
     return f"{name}, driver {driver}, confidential computing: {ask('conf-compute', '-f').split(':')[-1].strip()}"
 
 
-def about(args, model, load, same, prompts, example):
+def about(args, rounds, model, load, same, prompts, example):
     lines = [
         *([f"The model is on the GPU: {gpu()}.", ""] if args.device == "gpu" else []),
         f"{processor()}, {os.cpu_count()} processors, Linux {platform.release()}; load of the machine at the start: "
-        f"{load[0]:.1f}. {args.rounds} rounds; {args.threads} thread(s) of llama.cpp; {args.max_tokens} tokens an answer, streamed; model {model}.",
+        f"{load[0]:.1f}. {rounds} rounds; {args.threads} thread(s) of llama.cpp; {args.max_tokens} tokens an answer, streamed; model {model}.",
         "",
         "The demonstration model, greedy: " + ", ".join(
             f"{name} gives the text of llama-server in {n} of {prompts} cases" for name, n in same.items() if name != "bare") +

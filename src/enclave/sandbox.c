@@ -330,8 +330,8 @@ static enum err gpus_add(int rules, struct err_note *note)
     return e;
 }
 
-enum err sandbox_files(const char *model, const char *projector, const char *directory, bool gpus,
-                       struct err_note *note)
+enum err sandbox_files(const char *model, const char *projector, const char *directory,
+                       enum sandbox_gpus gpus, struct err_note *note)
 {
     int rules = rules_make();
     if (rules < 0)
@@ -343,8 +343,10 @@ enum err sandbox_files(const char *model, const char *projector, const char *dir
         e = place_add(rules, directory, READ | LIST, note);
     for (size_t i = 0; e == ERR_OK && i < sizeof places / sizeof *places; i++)
         e = place_add(rules, places[i].path, places[i].access, note);
-    if (e == ERR_OK && gpus)
+    if (e == ERR_OK && gpus != SANDBOX_GPUS_NONE)
         e = gpus_add(rules, note);
+    if (e == ERR_OK && gpus == SANDBOX_GPUS_STARTED)
+        e = place_add(rules, "/proc/self/task", READ | LIST | WRITE, note);
     if (e == ERR_OK && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
         e = failed(note, "no new privileges");
     if (e == ERR_OK && syscall(__NR_landlock_restrict_self, rules, 0) != 0)

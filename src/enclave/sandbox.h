@@ -23,13 +23,20 @@ enum sandbox_need {
         << 2, /* requests to NVIDIA's driver on nodes that are open, by which it gives and takes a GPU's memory */
 };
 
+/* Whether files are to be confined so that GPUs can still be opened. */
+enum sandbox_gpus {
+    SANDBOX_GPUS_NONE,
+    SANDBOX_GPUS_ASKED,   /* their nodes */
+    SANDBOX_GPUS_STARTED, /* and names for the threads that the driver starts, which are written to files below /proc/self/task: for as long as it starts them (a later call takes that away) */
+};
+
 /*
  * For this thread and those that it starts, so at the very beginning and before a chip is asked: of the file system the model can be read, and its projector (NULL:
  * none), what the kernel says of the machine, and `directory` (of endorsements; NULL: none); configfs-tsm and the chip's devices can be written. No TCP connection outwards, where the kernel can
  * forbid it (Landlock: kernel 5.13, for TCP 6.7). ERR_SYSTEM.
  */
 ERR_MUST_USE enum err sandbox_files(const char *model, const char *projector, const char *directory,
-                                    bool gpus, struct err_note *note);
+                                    enum sandbox_gpus gpus, struct err_note *note);
 
 /* From now on, for all threads, for ever. ERR_SYSTEM: this kernel cannot; the note says what. */
 ERR_MUST_USE enum err sandbox_enter(unsigned needs, struct err_note *note);

@@ -316,10 +316,13 @@ enum err server_run(struct enclave *enclave, struct err_note *note)
     e = open_nvml(enclave, note);
     if (e != ERR_OK)
         goto out;
-    e = hardening_before_chip(&enclave->options, note);
+    e = hardening_before_chip(&enclave->options, false, note);
     if (e != ERR_OK)
         goto out;
     e = find_gpu(enclave, note);
+    if (e != ERR_OK)
+        goto out;
+    e = hardening_before_chip(&enclave->options, true, note);
     if (e != ERR_OK)
         goto out;
     e = open_source(enclave, note);
