@@ -193,7 +193,8 @@ struct engine_llama {
     struct engine_slot slots[ENGINE_SLOTS_MAX];
     uint32_t step_tokens;
     uint32_t step_tokens_shared; /* the prompts' share of a step, when somebody waits for a next token */
-    struct llama_batch batch; /* arrays in secret memory, room for step_tokens */
+    uint64_t prompt_steps;       /* that read something of a prompt */
+    struct llama_batch batch;    /* arrays in secret memory, room for step_tokens */
     struct engine_traces traces;
 };
 
