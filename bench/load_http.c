@@ -221,7 +221,7 @@ static void take_event(struct http_client *c, struct load_answer *a, struct byte
         c->done = true;
         return;
     }
-    if (memmem(data.ptr, data.len, "\"error\"", 7) != NULL)
+    if (memmem(data.ptr, data.len, "\"error\":", 8) != NULL)
         load_fail("the server says: %.*s", (int)data.len, (const char *)data.ptr);
     const char *text = value_of(data, "\"content\"");
     if (text == NULL)

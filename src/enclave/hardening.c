@@ -97,9 +97,25 @@ static const char *collateral_at(const struct enclave_options *options, const ch
     return is ? options->collateral + len : NULL;
 }
 
-static unsigned needs_of(const struct enclave_options *options)
+/* Whether the engine will look for GPUs. */
+static bool looks_for_gpus(const struct enclave_options *options)
+{
+    return engine_llama_knows_gpus() && enclave_options_upstream(options) == NULL &&
+           options->on != ENGINE_DEVICE_CPU;
+}
+
+static enum sandbox_gpus gpus_of(const struct enclave_options *options, bool started)
+{
+    if (looks_for_gpus(options))
+        return started ? SANDBOX_GPUS_ASKED : SANDBOX_GPUS_STARTED;
+    return strcmp(options->gpus, ENCLAVE_GPUS_NVML) == 0 ? SANDBOX_GPUS_ASKED : SANDBOX_GPUS_NONE;
+}
+
+static unsigned needs_of(const struct enclave_options *options, bool gpu)
 {
     unsigned needs = has_real_chip(options) ? SANDBOX_CHIP : 0;
+    if (gpu)
+        needs |= SANDBOX_GPU;
     return collateral_at(options, "unix:") != NULL ? needs | SANDBOX_UNIX : needs;
 }
 
@@ -109,16 +125,16 @@ enum err hardening_of_dialer(const struct enclave_options *options, int family, 
     return e == ERR_OK && can_be_confined ? sandbox_enter_dialer(family, note) : e;
 }
 
-enum err hardening_before_chip(const struct enclave_options *options, struct err_note *note)
+enum err hardening_before_chip(const struct enclave_options *options, bool started, struct err_note *note)
 {
-    if (!has_real_chip(options) || !can_be_confined)
+    if (!has_real_chip(options) || !can_be_confined || (started && !looks_for_gpus(options)))
         return ERR_OK;
     return sandbox_files(options->model, options->projector, collateral_at(options, "dir:"),
-                         strcmp(options->gpus, ENCLAVE_GPUS_NVML) == 0, note);
+                         gpus_of(options, started), note);
 }
 
-enum err hardening_after_start(const struct enclave_options *options, struct err_note *note)
+enum err hardening_after_start(const struct enclave_options *options, bool gpu, struct err_note *note)
 {
     enum err e = user_change(options->user, note);
-    return e == ERR_OK && can_be_confined ? sandbox_enter(needs_of(options), note) : e;
+    return e == ERR_OK && can_be_confined ? sandbox_enter(needs_of(options, gpu), note) : e;
 }

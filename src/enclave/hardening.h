@@ -13,7 +13,11 @@ ERR_MUST_USE enum err hardening_at_start(struct err_note *note);
 /* What a dialer keeps (dialer.h): its user as the enclave's will be, and the calls that it serves with. Ends nothing that was open. */
 ERR_MUST_USE enum err hardening_of_dialer(const struct enclave_options *options, int family,
                                           struct err_note *note);
-ERR_MUST_USE enum err hardening_before_chip(const struct enclave_options *options, struct err_note *note);
-ERR_MUST_USE enum err hardening_after_start(const struct enclave_options *options, struct err_note *note);
+/* started: are the GPUs that the engine uses open? To be called once before and once after that; the driver's own threads keep what they had at first. */
+ERR_MUST_USE enum err hardening_before_chip(const struct enclave_options *options, bool started,
+                                            struct err_note *note);
+/* gpu: does this process compute on GPUs? */
+ERR_MUST_USE enum err hardening_after_start(const struct enclave_options *options, bool gpu,
+                                            struct err_note *note);
 
 #endif

@@ -23,6 +23,10 @@ static const struct option table[] = {
      "OpenAI-style server in this machine, which was told to load what --model names. Default llama"},
     {"--projector", OPTION_TEXT, AT(projector), 0, 0, "FILE",
      "what lets the model read images (\"mmproj\", a GGUF file). Default: no images"},
+    {"--device", OPTION_TEXT, AT(device), 0, 0, "DEVICE",
+     "where the model is computed: cpu; gpu, all of it on NVIDIA's GPUs, in a program that was built for "
+     "them; "
+     "or auto, gpu where that goes. Default auto"},
     {"--evidence", OPTION_TEXT, AT(evidence), 0, 0, "SOURCE",
      "where attestation evidence comes from: tsm, sev-guest, tdx-guest, auto (the first of these that "
      "answers) or "
@@ -95,6 +99,21 @@ static enum err gpus_check(const struct enclave_options *options, struct err_not
                            "--gpus: needs --collateral, a place to get NVIDIA's endorsements from");
 }
 
+static enum err device_read(struct enclave_options *options, struct err_note *note)
+{
+    static const char *const names[] = {
+        [ENGINE_DEVICE_ANY] = "auto", [ENGINE_DEVICE_CPU] = "cpu", [ENGINE_DEVICE_GPU] = "gpu"};
+    if (options->device == NULL)
+        return ERR_OK;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        if (strcmp(options->device, names[i]) != 0)
+            continue;
+        options->on = (enum engine_device)i;
+        return ERR_OK;
+    }
+    return err_noted(ERR_USAGE, note, "--device %.100s: wanted auto, cpu or gpu", options->device);
+}
+
 const char *enclave_options_upstream(const struct enclave_options *options)
 {
     static const size_t len = sizeof ENCLAVE_ENGINE_UPSTREAM - 1;
@@ -119,6 +138,7 @@ static enum err engine_check(const struct enclave_options *options, struct err_n
                         : options->reuse_seconds != not_given ? "--reuse-timeout"
                         : options->chat_template != NULL      ? "--chat-template"
                         : options->projector != NULL          ? "--projector"
+                        : options->device != NULL             ? "--device"
                                                               : NULL;
     return other == NULL ? ERR_OK
                          : err_noted(ERR_USAGE, note,
@@ -154,6 +174,8 @@ enum err enclave_options_parse(int argc, char **argv, struct enclave_options *op
     e = engine_check(options, note);
     if (options->reuse_seconds == not_given)
         options->reuse_seconds = REUSE_SECONDS_DEFAULT;
+    if (e == ERR_OK)
+        e = device_read(options, note);
     if (e == ERR_OK)
         e = model_size_read(options, note);
     return e == ERR_OK ? gpus_check(options, note) : e;

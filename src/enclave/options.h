@@ -8,6 +8,7 @@
  */
 
 #include "base/error.h"
+#include "engine/engine.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -26,6 +27,8 @@ struct enclave_options {
     uint64_t model_bytes;      /* the same as a number; 0: the file's own */
     const char *engine;        /* llama, or upstream=ADDRESS */
     const char *projector;     /* NULL: none */
+    const char *device;        /* as it was given; NULL: not at all */
+    enum engine_device on;     /* the same */
     const char *evidence;      /* name of the evidence source */
     const char *collateral;    /* vsock:PORT, unix:PATH, dir:PATH; NULL: none */
     const char *gpus;          /* none or nvml */

@@ -57,6 +57,21 @@ enum {
     REQUEST_TDX_REPORT = 0xc4405401
 };
 
+/* What CUDA asks of NVIDIA's driver while it serves and when it ends: to give, describe and take objects of a GPU (nv_escape.h of the open kernel modules; below size and direction,
+ * which change with the driver, stand kind and number), and to make ranges of addresses for them, map and unmap them (uvm_ioctl.h; bare numbers). Nodes are opened, and made to answer,
+ * before. */
+enum {
+    GPU_REQUEST_BITS = 0xffff,
+    GPU_REQUEST_FREE = 0x4629,
+    GPU_REQUEST_CONTROL = 0x462a,
+    GPU_REQUEST_ALLOC = 0x462b,
+    UVM_REQUEST_CREATE_RANGE_GROUP = 23,
+    UVM_REQUEST_DESTROY_RANGE_GROUP = 24,
+    UVM_REQUEST_MAP_EXTERNAL = 33,
+    UVM_REQUEST_FREE = 34,
+    UVM_REQUEST_CREATE_EXTERNAL_RANGE = 73,
+};
+
 struct row {
     int number;
     unsigned need; /* enum sandbox_need, or ALWAYS */
@@ -145,6 +160,15 @@ static const struct row table[] = {
     {__NR_ioctl, SANDBOX_CHIP, BITS(1, ALL_BITS, REQUEST_SNP_REPORT), NO_ERROR},
     {__NR_ioctl, SANDBOX_CHIP, BITS(1, ALL_BITS, REQUEST_SNP_EXT_REPORT), NO_ERROR},
     {__NR_ioctl, SANDBOX_CHIP, BITS(1, ALL_BITS, REQUEST_TDX_REPORT), NO_ERROR},
+    /* NVIDIA's driver, while the engine computes on its GPUs. Work is handed to them through memory, without any call. */
+    {__NR_ioctl, SANDBOX_GPU, BITS(1, GPU_REQUEST_BITS, GPU_REQUEST_FREE), NO_ERROR},
+    {__NR_ioctl, SANDBOX_GPU, BITS(1, GPU_REQUEST_BITS, GPU_REQUEST_CONTROL), NO_ERROR},
+    {__NR_ioctl, SANDBOX_GPU, BITS(1, GPU_REQUEST_BITS, GPU_REQUEST_ALLOC), NO_ERROR},
+    {__NR_ioctl, SANDBOX_GPU, BITS(1, ALL_BITS, UVM_REQUEST_CREATE_RANGE_GROUP), NO_ERROR},
+    {__NR_ioctl, SANDBOX_GPU, BITS(1, ALL_BITS, UVM_REQUEST_DESTROY_RANGE_GROUP), NO_ERROR},
+    {__NR_ioctl, SANDBOX_GPU, BITS(1, ALL_BITS, UVM_REQUEST_MAP_EXTERNAL), NO_ERROR},
+    {__NR_ioctl, SANDBOX_GPU, BITS(1, ALL_BITS, UVM_REQUEST_FREE), NO_ERROR},
+    {__NR_ioctl, SANDBOX_GPU, BITS(1, ALL_BITS, UVM_REQUEST_CREATE_EXTERNAL_RANGE), NO_ERROR},
     {__NR_socket, SANDBOX_CHIP, BITS(0, ALL_BITS, AF_VSOCK), NO_ERROR},
     {__NR_socket, SANDBOX_UNIX, BITS(0, ALL_BITS, AF_UNIX), NO_ERROR},
     {__NR_connect, SANDBOX_CHIP | SANDBOX_UNIX, ANY, NO_ERROR},
@@ -291,11 +315,13 @@ static int rules_make(void)
     return abi < 0 ? -1 : (int)syscall(__NR_landlock_create_ruleset, &handled, size, 0);
 }
 
-/* The nodes that NVIDIA's library opens when it asks a GPU. Once the calls are confined (sandbox_enter), no request to them can be made any more. */
+/* The nodes that NVIDIA's libraries open when they ask a GPU, or compute on it. Once the calls are confined (sandbox_enter), no request to them can be made any more but SANDBOX_GPU's. */
 static enum err gpus_add(int rules, struct err_note *note)
 {
     enum { GPUS_MAX = 16, PATH_SIZE = 32 };
     enum err e = place_add(rules, "/dev/nvidiactl", READ | WRITE, note);
+    if (e == ERR_OK)
+        e = place_add(rules, "/dev/nvidia-uvm", READ | WRITE, note);
     for (int i = 0; e == ERR_OK && i < GPUS_MAX; i++) {
         char path[PATH_SIZE];
         (void)snprintf(path, sizeof path, "/dev/nvidia%d", i);
@@ -304,8 +330,8 @@ static enum err gpus_add(int rules, struct err_note *note)
     return e;
 }
 
-enum err sandbox_files(const char *model, const char *projector, const char *directory, bool gpus,
-                       struct err_note *note)
+enum err sandbox_files(const char *model, const char *projector, const char *directory,
+                       enum sandbox_gpus gpus, struct err_note *note)
 {
     int rules = rules_make();
     if (rules < 0)
@@ -317,8 +343,10 @@ enum err sandbox_files(const char *model, const char *projector, const char *dir
         e = place_add(rules, directory, READ | LIST, note);
     for (size_t i = 0; e == ERR_OK && i < sizeof places / sizeof *places; i++)
         e = place_add(rules, places[i].path, places[i].access, note);
-    if (e == ERR_OK && gpus)
+    if (e == ERR_OK && gpus != SANDBOX_GPUS_NONE)
         e = gpus_add(rules, note);
+    if (e == ERR_OK && gpus == SANDBOX_GPUS_STARTED)
+        e = place_add(rules, "/proc/self/task", READ | LIST | WRITE, note);
     if (e == ERR_OK && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
         e = failed(note, "no new privileges");
     if (e == ERR_OK && syscall(__NR_landlock_restrict_self, rules, 0) != 0)

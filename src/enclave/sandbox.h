@@ -18,6 +18,16 @@ enum sandbox_need {
         1U
         << 0, /* to open what sandbox_files leaves, requests to the chip's device, and sockets to the host (AF_VSOCK) */
     SANDBOX_UNIX = 1U << 1, /* sockets of the machine's own, for endorsements that come that way */
+    SANDBOX_GPU =
+        1U
+        << 2, /* requests to NVIDIA's driver on nodes that are open, by which it gives and takes a GPU's memory */
+};
+
+/* Whether files are to be confined so that GPUs can still be opened. */
+enum sandbox_gpus {
+    SANDBOX_GPUS_NONE,
+    SANDBOX_GPUS_ASKED,   /* their nodes */
+    SANDBOX_GPUS_STARTED, /* and names for the threads that the driver starts, which are written to files below /proc/self/task: for as long as it starts them (a later call takes that away) */
 };
 
 /*
@@ -26,7 +36,7 @@ enum sandbox_need {
  * forbid it (Landlock: kernel 5.13, for TCP 6.7). ERR_SYSTEM.
  */
 ERR_MUST_USE enum err sandbox_files(const char *model, const char *projector, const char *directory,
-                                    bool gpus, struct err_note *note);
+                                    enum sandbox_gpus gpus, struct err_note *note);
 
 /* From now on, for all threads, for ever. ERR_SYSTEM: this kernel cannot; the note says what. */
 ERR_MUST_USE enum err sandbox_enter(unsigned needs, struct err_note *note);

@@ -140,6 +140,7 @@ static enum err open_engine(struct enclave *enclave, struct err_note *note)
         .context = o->context,
         .threads = o->threads,
         .keep_seconds = o->reuse_seconds,
+        .device = o->on,
         .chat_template = o->chat_template,
         .projector_path = o->projector,
     };
@@ -167,6 +168,13 @@ static enum err open_nvml(struct enclave *enclave, struct err_note *note)
     return strcmp(enclave->options.gpus, ENCLAVE_GPUS_NVML) == 0
                ? evidence_nvml_open(NULL, &enclave->nvml, note)
                : ERR_OK;
+}
+
+/* After that, because the threads that the driver makes are confined like their maker. What the driver loads of libraries came with this program. */
+static enum err find_gpu(struct enclave *enclave, struct err_note *note)
+{
+    const struct enclave_options *o = &enclave->options;
+    return enclave_options_upstream(o) == NULL ? engine_llama_find_gpu(o->on, &enclave->gpu, note) : ERR_OK;
 }
 
 static void close_nvml(struct enclave *enclave)
@@ -309,7 +317,13 @@ enum err server_run(struct enclave *enclave, struct err_note *note)
     e = open_nvml(enclave, note);
     if (e != ERR_OK)
         goto out;
-    e = hardening_before_chip(&enclave->options, note);
+    e = hardening_before_chip(&enclave->options, false, note);
+    if (e != ERR_OK)
+        goto out;
+    e = find_gpu(enclave, note);
+    if (e != ERR_OK)
+        goto out;
+    e = hardening_before_chip(&enclave->options, true, note);
     if (e != ERR_OK)
         goto out;
     e = open_source(enclave, note);
@@ -324,7 +338,7 @@ enum err server_run(struct enclave *enclave, struct err_note *note)
     e = listen_open(enclave, enclave->options.listen, on_connection, &port, note);
     if (e != ERR_OK)
         goto out;
-    e = hardening_after_start(&enclave->options, note);
+    e = hardening_after_start(&enclave->options, enclave->gpu, note);
     if (e != ERR_OK)
         goto out;
     e = try_source(enclave, note);

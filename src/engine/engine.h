@@ -54,6 +54,13 @@ struct engine {
     void (*close)(struct engine *self);
 };
 
+/* Where the model lies and is computed: all of it in the one place. */
+enum engine_device {
+    ENGINE_DEVICE_ANY, /* on GPUs where this build knows them and one is there, else on the processor */
+    ENGINE_DEVICE_CPU,
+    ENGINE_DEVICE_GPU, /* or not at all */
+};
+
 struct engine_llama_options {
     const char *model_path;
     uint64_t
@@ -61,10 +68,11 @@ struct engine_llama_options {
     uint32_t slots;   /* 0: 4 */
     uint32_t queue;   /* 0: 64 */
     uint32_t context; /* tokens a slot; 0: the model's own, at most 8192 */
-    uint32_t threads; /* 0: one fewer than there are processors; at most 64 */
+    uint32_t threads; /* 0: one fewer than there are processors, and one beside a GPU; at most 64 */
     /* For so long after a request what was computed of its conversation serves the next one of its session, which need not read it again; 0: not at all. Where the model's memory
      * cannot be shortened, or not wiped row by row, nothing is kept either way. */
     uint32_t keep_seconds;
+    enum engine_device device;
     /* NULL: the model's own; or a Jinja program, or the name of one that llama.cpp writes itself (text alone, no tools) */
     const char *chat_template;
     /* NULL: no images; or what makes vectors of them ("mmproj", a GGUF file) */
@@ -73,6 +81,13 @@ struct engine_llama_options {
     void (*progress)(void *owner, float fraction);
     void *progress_owner;
 };
+
+/* Was this build made with code for GPUs? */
+bool engine_llama_knows_gpus(void);
+/*
+ * Looks for GPUs and opens them, which makes the driver open its nodes and start its threads. Sets whether the model will be on GPUs. engine_llama_open does the same if nobody has. ERR_MODEL with a note: a GPU is asked for, and this build or this machine has none.
+ */
+ERR_MUST_USE enum err engine_llama_find_gpu(enum engine_device device, bool *gpu, struct err_note *note);
 
 /* Loads the model (digest included) and starts the thread. ERR_MODEL with a note. */
 ERR_MUST_USE enum err engine_llama_open(const struct engine_llama_options *options,

@@ -25,6 +25,12 @@ static void start_library(void)
     llama_backend_init();
 }
 
+void engine_library_start(void)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    (void)pthread_once(&once, start_library);
+}
+
 static uint32_t or_default(uint32_t value, uint32_t standard)
 {
     return value == 0 ? standard : value;
@@ -134,9 +140,9 @@ static enum err become_encoder(struct engine_llama *e, uint32_t context)
 
 /* What is not understood is wiped as a whole when a request ends, which goes with one request at a time only. */
 static enum err open_context_wipeable(struct engine_llama *e, const struct engine_llama_options *options,
-                                      struct err_note *note)
+                                      uint32_t threads, struct err_note *note)
 {
-    enum err result = open_context(e, e->threads_count, note);
+    enum err result = open_context(e, threads, note);
     bool encodes = result == ERR_OK && llama_get_memory(e->context) == NULL;
     if (result != ERR_OK || (!encodes && (e->traces.streams || e->info.slots == 1)))
         return result;
@@ -144,7 +150,7 @@ static enum err open_context_wipeable(struct engine_llama *e, const struct engin
     e->info.slots = 1;
     if (encodes)
         result = become_encoder(e, options->context);
-    return result == ERR_OK ? open_context(e, e->threads_count, note) : result;
+    return result == ERR_OK ? open_context(e, threads, note) : result;
 }
 
 static void release(struct engine_llama *e)
@@ -221,14 +227,16 @@ enum err engine_llama_open(const struct engine_llama_options *options,
                            const struct engine_callbacks *callbacks, void *owner, struct engine **engine,
                            struct err_note *note)
 {
-    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    bool gpu = false;
     *engine = NULL;
     enum err result = check_options(options, note);
     if (result == ERR_OK)
         result = engine_cpu_check(note);
+    if (result == ERR_OK)
+        result = engine_llama_find_gpu(options->device, &gpu, note);
     if (result != ERR_OK)
         return result;
-    (void)pthread_once(&once, start_library);
+    engine_library_start();
 
     struct engine_llama *e = calloc(1, sizeof *e);
     if (e == NULL)
@@ -241,6 +249,7 @@ enum err engine_llama_open(const struct engine_llama_options *options,
                               .close = engine_llama_close};
     e->callbacks = *callbacks;
     e->owner = owner;
+    e->gpu = gpu;
     (void)pthread_mutex_init(&e->lock, NULL);
     open_wake(e);
     (void)pthread_cond_init(&e->arrived, NULL);
@@ -264,11 +273,13 @@ enum err engine_llama_open(const struct engine_llama_options *options,
     for (uint32_t i = 0; i < e->info.slots; i++)
         e->slots[i].sequence = (llama_seq_id)i;
     e->step_tokens = ENGINE_STEP_TOKENS;
+    e->step_tokens_shared = gpu ? ENGINE_STEP_TOKENS : ENGINE_STEP_TOKENS_SHARED;
     e->vector_tokens = ENGINE_STEP_TOKENS_VECTOR;
     result = engine_batch_open(e);
     if (result != ERR_OK)
         goto fail;
-    result = open_context_wipeable(e, options, note);
+    /* Beside a GPU the processor looks up rows of a table and nothing more; threads would wait for each other by spinning. */
+    result = open_context_wipeable(e, options, gpu && options->threads == 0 ? 1 : e->threads_count, note);
     if (result == ERR_OK)
         result = crypto_random(e->kept_key, sizeof e->kept_key);
     if (result == ERR_OK)

@@ -7,6 +7,7 @@
  *
  *     llama.c            open and close
  *     llama_cpu.c        does this processor have what ggml was compiled for
+ *     llama_gpu.c        GPUs, where this build knows them
  *     llama_model.c      the weights and their digest
  *     llama_request.c    all requests that are accepted and not done
  *     llama_prepare.c    a thread of its own: messages to tokens, schemas to grammars
@@ -201,6 +202,7 @@ struct engine_llama {
     struct llama_model *model;
     const struct llama_vocab *vocab;
     struct llama_context *context;
+    bool gpu; /* weights, caches and intermediate results are in the memory of GPUs */
     uint32_t threads_count;
     struct ggml_threadpool *threads;
     void (*threads_free)(struct ggml_threadpool *);
@@ -213,10 +215,11 @@ struct engine_llama {
     bool vectors;                       /* the last step made vectors */
     struct engine_slot slots[ENGINE_SLOTS_MAX];
     uint32_t step_tokens;
-    uint32_t vector_tokens;   /* of a step of prompts that become vectors */
-    bool encodes;             /* the model makes vectors alone (BERT and the like) */
-    uint64_t prompt_steps;    /* that read something of a prompt */
-    struct llama_batch batch; /* arrays in secret memory, room for step_tokens */
+    uint32_t step_tokens_shared; /* the prompts' share of a step, when somebody waits for a next token */
+    uint32_t vector_tokens;      /* of a step of prompts that become vectors */
+    bool encodes;                /* the model makes vectors alone (BERT and the like) */
+    uint64_t prompt_steps;       /* that read something of a prompt */
+    struct llama_batch batch;    /* arrays in secret memory, room for step_tokens */
     struct engine_traces traces;
     bool keeps;       /* conversations between their turns (llama_kept.c), */
     uint64_t keep_ms; /* so long */
@@ -296,6 +299,10 @@ bool engine_scheduler_abort(void *engine); /* ggml_abort_callback */
 /* ---- llama_cpu.c ---- */
 /* ERR_MODEL when this processor lacks what the library was compiled for. */
 ERR_MUST_USE enum err engine_cpu_check(struct err_note *note);
+
+/* ---- llama.c ---- */
+/* Once; harmless after that. */
+void engine_library_start(void);
 
 /* ---- llama_model.c ---- */
 /* Sets model, vocab, info.name and info.digest. ERR_MODEL with a note. */

@@ -167,9 +167,14 @@ enum err engine_model_load(struct engine_llama *e, const struct engine_llama_opt
     enum err result = read_sealed(options->model_path, "model", options, &file, e->info.digest, note);
     if (result != ERR_OK)
         return result;
+    static ggml_backend_dev_t no_devices[] = {NULL};
     struct llama_model_params params = llama_model_default_params();
     struct stat info;
-    bool room = fstat(fileno(file), &info) == 0 && engine_pages_has_room((uint64_t)info.st_size);
+    /* A GPU has a copy of its own, and the file's goes when it has. */
+    bool room = e->gpu || (fstat(fileno(file), &info) == 0 && engine_pages_has_room((uint64_t)info.st_size));
+    params.n_gpu_layers = -1; /* all */
+    if (!e->gpu)
+        params.devices = no_devices;
     params.load_mode = room ? LLAMA_LOAD_MODE_NONE : LLAMA_LOAD_MODE_MMAP;
     params.progress_callback = load_progress;
     params.progress_callback_user_data = &progress;
@@ -177,8 +182,9 @@ enum err engine_model_load(struct engine_llama *e, const struct engine_llama_opt
     (void)fclose(file);
     if (e->model == NULL)
         return err_noted(ERR_MODEL, note,
-                         "llama.cpp cannot load the file: not a GGUF model, cut off, in several parts, or of "
-                         "a newer kind");
+                         "llama.cpp cannot load the file: not a GGUF model, cut off, in several parts, %sof "
+                         "a newer kind",
+                         e->gpu ? "too large for the GPU, or " : "or ");
     e->vocab = llama_model_get_vocab(e->model);
     if (llama_model_has_encoder(e->model) || !llama_model_has_decoder(e->model) ||
         llama_model_is_diffusion(e->model) || llama_vocab_n_tokens(e->vocab) <= 0)

@@ -236,7 +236,7 @@ static void fill_batch(struct engine_llama *e)
     uint32_t answering = count_in(e, ENGINE_SLOT_ANSWER);
     bool vectors = choose_vectors(e, answering);
     struct engine_share shares[ENGINE_SLOTS_MAX];
-    uint32_t room = answering == 0 ? e->step_tokens : ENGINE_STEP_TOKENS_SHARED;
+    uint32_t room = answering == 0 ? e->step_tokens : e->step_tokens_shared;
     uint32_t most = e->step_tokens;
     if (vectors) {
         room = most = e->vector_tokens;

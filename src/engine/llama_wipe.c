@@ -11,7 +11,9 @@
  *   the C++ heap        vectors and strings are overwritten when they are released, by wipe_on_free.c
  *
  * One thing is not reached: the scratch memory of ggml's CPU backend keeps quantised activations of the last operations until the
- * next request overwrites them. It holds neither text nor token ids.
+ * next request overwrites them. It holds neither text nor token ids. ggml's code for GPUs has such scratch memory too, in theirs.
+ *
+ * On a GPU all of this but logits, batch and heap lies in its memory, and is overwritten there by the driver's own fill.
  */
 
 #include "base/secret.h"
@@ -181,15 +183,11 @@ uint32_t engine_wipe_rows(struct engine_llama *e, struct engine_slot *slot, uint
 
 static void zero_tensor(struct ggml_tensor *tensor, size_t offset, size_t size)
 {
-    static const uint8_t zeros[64 * 1024];
-    if (ggml_backend_buffer_is_host(tensor->buffer)) {
+    if (ggml_backend_buffer_is_host(tensor->buffer))
         secret_wipe((uint8_t *)tensor->data + offset, size);
-        return;
-    }
-    for (size_t n; size > 0; offset += n, size -= n) {
-        n = size < sizeof zeros ? size : sizeof zeros;
-        ggml_backend_tensor_set(tensor, zeros, offset, n);
-    }
+    else
+        ggml_backend_tensor_memset(tensor, 0, offset,
+                                   size); /* ends the process where a backend has no such thing */
 }
 
 /* from: its first row that does not stay; not 0 only where there are rows (engine_llama.keeps). */
@@ -254,7 +252,8 @@ void engine_wipe_ended(struct engine_llama *e)
     if (replace != NULL) {
         atomic_store(&e->abort, false);
         (void)decode_neutral(e, replace->sequence, replace->kept.rows);
-        replace->rows++; /* behind those that stay, if all do */
+        replace->rows++;               /* behind those that stay, if all do */
+        llama_synchronize(e->context); /* what is filled below is filled beside the GPU's queue */
     }
     for (uint32_t i = 0; i < e->info.slots; i++) {
         struct engine_slot *slot = &e->slots[i];

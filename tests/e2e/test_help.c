@@ -109,6 +109,7 @@ static const struct program {
       "--engine",
       "--projector",
       "--evidence",
+      "--device",
       "--collateral",
       "--gpus",
       "--slots",

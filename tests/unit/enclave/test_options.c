@@ -91,9 +91,10 @@ static void another_server_is_one_of_this_machine(void **state)
 static void what_the_other_server_decides_is_not_asked_of_us(void **state)
 {
     (void)state;
-    static const char *const asked[][2] = {{"--threads", "2"},         {"--projector", "p"},
-                                           {"--context", "512"},       {"--chat-template", "chatml"},
-                                           {"--reuse-timeout", "300"}, {"--reuse-timeout", "0"}};
+    static const char *const asked[][2] = {{"--threads", "2"},      {"--projector", "p"},
+                                           {"--context", "512"},    {"--chat-template", "chatml"},
+                                           {"--device", "gpu"},     {"--reuse-timeout", "300"},
+                                           {"--reuse-timeout", "0"}};
     for (size_t i = 0; i < test_count(asked); i++) {
         assert_err(PARSE("--model", "m", "--evidence", "tsm", "--engine", "upstream=unix:/s", asked[i][0],
                          asked[i][1]),
@@ -102,6 +103,24 @@ static void what_the_other_server_decides_is_not_asked_of_us(void **state)
     }
     assert_ok(PARSE("--model", "m", "--evidence", "tsm", "--engine", "upstream=unix:/s", "--slots", "9",
                     "--queue", "9"));
+}
+
+static void a_device_is_a_processor_or_a_gpu(void **state)
+{
+    (void)state;
+    assert_ok(PARSE("--model", "m", "--evidence", "tsm"));
+    assert_int_equal(options.on, ENGINE_DEVICE_ANY);
+    assert_ok(PARSE("--model", "m", "--evidence", "tsm", "--device", "auto"));
+    assert_int_equal(options.on, ENGINE_DEVICE_ANY);
+    assert_ok(PARSE("--model", "m", "--evidence", "tsm", "--device", "cpu"));
+    assert_int_equal(options.on, ENGINE_DEVICE_CPU);
+    assert_ok(PARSE("--model", "m", "--evidence", "simulated", "--device", "gpu"));
+    assert_int_equal(options.on, ENGINE_DEVICE_GPU);
+    static const char *const wrong[] = {"", "GPU", "cuda", "gpu0", "cpu,gpu"};
+    for (size_t i = 0; i < test_count(wrong); i++) {
+        assert_err(PARSE("--model", "m", "--evidence", "tsm", "--device", wrong[i]), ERR_USAGE);
+        assert_non_null(strstr(note.text, "--device"));
+    }
 }
 
 static void the_models_size_is_a_number(void **state)
@@ -143,6 +162,7 @@ int main(void)
         cmocka_unit_test(what_is_required_is_asked_for),
         cmocka_unit_test(another_server_is_one_of_this_machine),
         cmocka_unit_test(what_the_other_server_decides_is_not_asked_of_us),
+        cmocka_unit_test(a_device_is_a_processor_or_a_gpu),
         cmocka_unit_test(the_models_size_is_a_number),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

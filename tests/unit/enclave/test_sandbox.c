@@ -176,6 +176,20 @@ static bool asks_the_chip(void)
 {
     return ioctl(sockets[0], 0xc0205300UL /* SNP_GET_REPORT */, &sockets) == 0 || errno == ENOTTY;
 }
+/* NV_ESC_RM_ALLOC as of today and with a structure of another size; UVM_FREE. */
+static bool asks_a_gpu(void)
+{
+    static const unsigned long requests[] = {0xc030462bUL, 0xc040462bUL, 34};
+    for (size_t i = 0; i < test_count(requests); i++)
+        if (ioctl(sockets[0], requests[i], &sockets) != 0 && errno != ENOTTY)
+            return false;
+    return true;
+}
+/* NV_ESC_RM_MAP_MEMORY. */
+static bool maps_a_gpus_memory(void)
+{
+    return ioctl(sockets[0], 0xc038464eUL, &sockets) == 0 || errno == ENOTTY;
+}
 static bool makes_a_directory(void)
 {
     return mkdir("/tmp/enclume-sandbox-test", 0700) == 0 || errno == EEXIST || errno == EACCES;
@@ -246,6 +260,7 @@ static void everything_else_ends_the_process(void **state)
         TRY(becomes_dumpable),
         TRY(asks_a_terminal),
         TRY(asks_the_chip),
+        TRY(asks_a_gpu),
         TRY(makes_a_directory),
         TRY(uses_io_uring),
         TRY(makes_a_namespace),
@@ -284,6 +299,17 @@ static void a_need_opens_its_rows_alone(void **state)
         {SANDBOX_CHIP, opens_to_read, true},
         {SANDBOX_CHIP, asks_the_chip, true},
         {SANDBOX_CHIP, asks_a_terminal, false},
+        {SANDBOX_CHIP, asks_a_gpu, false},
+        {SANDBOX_GPU, asks_a_gpu, true},
+        {SANDBOX_GPU, maps_a_gpus_memory, false},
+        {SANDBOX_GPU, asks_the_chip, false},
+        {SANDBOX_GPU, asks_a_terminal, false},
+        {SANDBOX_GPU, opens_to_read, false},
+        {SANDBOX_GPU, makes_memory_executable, false},
+        {SANDBOX_GPU, maps_executable_memory, false},
+        {SANDBOX_GPU, executes, false},
+        {SANDBOX_GPU, makes_a_socket, false},
+        {SANDBOX_GPU, makes_a_host_socket, false},
         {SANDBOX_CHIP, makes_a_host_socket, true},
         {SANDBOX_CHIP, makes_a_socket, false},
         {SANDBOX_CHIP, makes_a_unix_socket, false},
@@ -456,7 +482,7 @@ static void a_directory_of_endorsements_can_be_read(void **state)
     pid_t child = fork();
     assert_true(child >= 0);
     if (child == 0) {
-        (void)!sandbox_files("/etc/hostname", NULL, directory, false, NULL);
+        (void)!sandbox_files("/etc/hostname", NULL, directory, SANDBOX_GPUS_NONE, NULL);
         if (sandbox_enter(SANDBOX_CHIP, NULL) != ERR_OK)
             _exit(NO_SANDBOX);
         _exit(reads_endorsements() ? DONE : NOT_DONE);
@@ -506,13 +532,43 @@ static void files_are_confined_or_it_says_why_not(void **state)
     pid_t child = fork();
     assert_true(child >= 0);
     if (child == 0) {
-        enum err e = sandbox_files("/etc/hostname", NULL, "/usr/lib", true, &note);
+        enum err e = sandbox_files("/etc/hostname", NULL, "/usr/lib", SANDBOX_GPUS_ASKED, &note);
         if (e != ERR_OK)
             _exit(note.text[0] != '\0' ? DONE : NOT_DONE);
         bool good = open("/etc/hostname", O_RDONLY) >= 0 && open("/etc/passwd", O_RDONLY) < 0 &&
                     open("/usr/lib/os-release", O_RDONLY) >= 0 && open("/proc/self/status", O_RDONLY) >= 0 &&
                     open("/tmp/enclume-sandbox-test", O_WRONLY | O_CREAT, 0600) < 0;
         _exit(good ? DONE : NOT_DONE);
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, DONE);
+}
+
+static bool names_another_thread(void)
+{
+    static const char name[] = "driver";
+    char path[64];
+    (void)snprintf(path, sizeof path, "/proc/self/task/%d/comm", getpid());
+    int fd = open(path, O_WRONLY | O_CLOEXEC);
+    bool named = fd >= 0 && write(fd, name, sizeof name - 1) == sizeof name - 1;
+    if (fd >= 0)
+        (void)close(fd);
+    return named;
+}
+
+/* A driver that starts threads gives them names, and nobody does when it has. */
+static void a_driver_names_its_threads_while_it_starts(void **state)
+{
+    (void)state;
+    int status;
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        if (sandbox_files("/etc/hostname", NULL, NULL, SANDBOX_GPUS_STARTED, NULL) != ERR_OK)
+            _exit(DONE); /* this kernel has no Landlock */
+        bool good = names_another_thread() && open("/etc/passwd", O_RDONLY) < 0;
+        good = sandbox_files("/etc/hostname", NULL, NULL, SANDBOX_GPUS_ASKED, NULL) == ERR_OK && good;
+        _exit(good && !names_another_thread() ? DONE : NOT_DONE);
     }
     assert_int_equal(waitpid(child, &status, 0), child);
     assert_int_equal(status, DONE);
@@ -529,6 +585,7 @@ int main(void)
         cmocka_unit_test(a_directory_of_endorsements_can_be_read),
         cmocka_unit_test(threads_that_run_already_are_caught),
         cmocka_unit_test(files_are_confined_or_it_says_why_not),
+        cmocka_unit_test(a_driver_names_its_threads_while_it_starts),
     };
     page = mmap(NULL, SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (TEST_UNDER_ASAN) {

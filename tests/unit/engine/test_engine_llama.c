@@ -263,16 +263,47 @@ static void a_long_prompt_is_read_in_pieces_while_another_answers(void **state)
     assert_string_equal(fixture_wait(f, 0)->text, alone[0]);
 }
 
+/* Wherever the tensor lies: in a GPU's memory, in a build for those where there is one. */
+static bool is_zero(const struct ggml_tensor *t, size_t offset, size_t size)
+{
+    bool zero = true;
+    uint8_t *copy = malloc(size);
+    assert_non_null(copy);
+    ggml_backend_tensor_get(t, copy, offset, size);
+    for (size_t k = 0; k < size; k++)
+        zero = zero && copy[k] == 0;
+    free(copy);
+    return zero;
+}
+
 static bool slab_is_zero(const struct engine_llama *e, uint32_t slot)
 {
     for (size_t i = 0; i < e->traces.cache_count; i++) {
         const struct ggml_tensor *t = e->traces.caches[i];
-        const uint8_t *slab = (const uint8_t *)t->data + slot * t->nb[2];
-        for (size_t k = 0; k < t->nb[2]; k++)
-            if (slab[k] != 0)
-                return false;
+        if (!is_zero(t, slot * t->nb[2], t->nb[2]))
+            return false;
     }
     return true;
+}
+
+/* Each buffer as one tensor of bytes. */
+static bool intermediate_results_are_zero(const struct engine_llama *e)
+{
+    bool zero = true;
+    assert_true(e->traces.buffer_count > 0);
+    for (size_t i = 0; i < e->traces.buffer_count; i++) {
+        struct ggml_backend_buffer *buffer = e->traces.buffers[i];
+        size_t size = ggml_backend_buffer_get_size(buffer);
+        const struct ggml_init_params params = {.mem_size = 2 * ggml_tensor_overhead(), .no_alloc = true};
+        struct ggml_context *ctx = ggml_init(params);
+        assert_non_null(ctx);
+        struct ggml_tensor *t = ggml_new_tensor_1d(ctx, GGML_TYPE_I8, (int64_t)size);
+        assert_int_equal(ggml_backend_tensor_alloc(buffer, t, ggml_backend_buffer_get_base(buffer)),
+                         GGML_STATUS_SUCCESS);
+        zero = is_zero(t, 0, size) && zero;
+        ggml_free(ctx);
+    }
+    return zero;
 }
 
 static void the_cache_of_an_ended_request_is_zero_and_its_neighbour_goes_on(void **state)
@@ -286,6 +317,7 @@ static void the_cache_of_an_ended_request_is_zero_and_its_neighbour_goes_on(void
     assert_true(e->traces.rows);
     assert_int_equal(e->traces.cache_count, 12); /* K and V of six layers */
     assert_true(slab_is_zero(e, 0));
+    assert_true(intermediate_results_are_zero(e));
 
     struct fixture_request request = {.prompt = prompts[0], .max_tokens = 200};
     fixture_submit(f, 0, &request);
@@ -298,6 +330,33 @@ static void the_cache_of_an_ended_request_is_zero_and_its_neighbour_goes_on(void
     a = fixture_wait(f, 0);
     assert_string_equal(a->text, alone);
     assert_true(slab_is_zero(e, 0));
+    assert_true(intermediate_results_are_zero(e));
+}
+
+/* A GPU is used where this build knows them and one is there, and whoever insists on one is told when there is none. */
+static void a_gpu_is_used_or_refused(void **state)
+{
+    (void)state;
+    bool gpu = true;
+    struct err_note note = {{0}};
+    assert_ok(engine_llama_find_gpu(ENGINE_DEVICE_CPU, &gpu, &note));
+    assert_false(gpu);
+    assert_ok(engine_llama_find_gpu(ENGINE_DEVICE_ANY, &gpu, &note));
+    assert_int_equal(((const struct engine_llama *)f->engine)->gpu, gpu);
+    const struct ggml_tensor *cache = ((const struct engine_llama *)f->engine)->traces.caches[0];
+    assert_int_equal(ggml_backend_buffer_is_host(cache->buffer), !gpu);
+    if (gpu) {
+        print_message("on a GPU\n");
+        return;
+    }
+    struct engine *engine = NULL;
+    const struct engine_callbacks callbacks = {0};
+    assert_err(engine_llama_open(
+                   &(struct engine_llama_options){.model_path = FIXTURE_MODEL, .device = ENGINE_DEVICE_GPU},
+                   &callbacks, NULL, &engine, &note),
+               ERR_MODEL);
+    assert_null(engine);
+    assert_non_null(strstr(note.text, engine_llama_knows_gpus() ? "no GPU answers" : "ENCLUME_CUDA"));
 }
 
 static void more_requests_than_places_are_refused_as_busy(void **state)
@@ -485,6 +544,7 @@ int main(void)
         cmocka_unit_test(a_stop_sequence_over_several_tokens_ends_the_answer_before_it),
         cmocka_unit_test(four_at_once_answer_as_each_alone),
         cmocka_unit_test(a_long_prompt_is_read_in_pieces_while_another_answers),
+        cmocka_unit_test(a_gpu_is_used_or_refused),
         cmocka_unit_test(the_cache_of_an_ended_request_is_zero_and_its_neighbour_goes_on),
         cmocka_unit_test(more_requests_than_places_are_refused_as_busy),
         cmocka_unit_test(who_asks_much_does_not_keep_others_waiting),
