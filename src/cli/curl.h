@@ -25,6 +25,8 @@ struct curl_request {
     bool allow_http; /* for a mirror of one's own: what comes is signed by its maker, whoever delivers it */
     size_t max;      /* bytes; more is an error */
     const char *directory; /* where the temporary files go */
+    struct bytes post;     /* sent with POST; empty: GET */
+    const char *media_type; /* of post */
 };
 
 /* No redirect is followed, nothing but status 200 is taken; what asks to be tried again (429, 503) is, twice, and a minute is the end of it. body and headers
