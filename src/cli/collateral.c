@@ -35,6 +35,7 @@ struct collateral_options {
     const char *at;
     const char *listen;
     bool once;
+    bool fetch_gpu;
     bool json;
     bool help;
 };
@@ -47,7 +48,8 @@ static const struct option table[] = {
     {"--snp-report", OPTION_TEXT, AT(snp_report), 0, 0, "FILE", "fetch: for this SEV-SNP report, from AMD"},
     {"--tdx-quote", OPTION_TEXT, AT(tdx_quote), 0, 0, "FILE", "fetch: for this TD quote, from Intel"},
     {"--gpu-report", OPTION_LIST, AT(gpu_reports), 0, 0, "FILE",
-     "fetch: for this report of an NVIDIA GPU, from NVIDIA; may be repeated, once a GPU, and stand beside one of "
+     "fetch: for this report of an NVIDIA GPU, from NVIDIA; may be repeated, once a GPU, and stand beside "
+     "one of "
      "those above"},
     {"--gpu-certs", OPTION_LIST, AT(gpu_certs), 0, 0, "FILE",
      "fetch: the GPU's certificates, PEM or DER, the leaf first; once a GPU, in the order of the reports"},
@@ -62,12 +64,13 @@ static const struct option table[] = {
     {"--intel-url", OPTION_TEXT, AT(intel_url), 0, 0, "URL",
      "fetch: another service with Intel's interface; http:// too. Default: " COLLATERAL_INTEL_URL},
     {"--rim-url", OPTION_TEXT, AT(rim_url), 0, 0, "URL",
-     "fetch and serve: another service with the interface of NVIDIA's for reference values; http:// too. Default: "
-     COLLATERAL_NVIDIA_RIM_URL},
+     "fetch and serve: another service with the interface of NVIDIA's for reference values; http:// too. "
+     "Default: " COLLATERAL_NVIDIA_RIM_URL},
     {"--ocsp-url", OPTION_TEXT, AT(ocsp_url), 0, 0, "URL",
-     "fetch and serve: another OCSP responder than NVIDIA's; http:// too. Default: " COLLATERAL_NVIDIA_OCSP_URL},
+     "fetch and serve: another OCSP responder than NVIDIA's; http:// too. "
+     "Default: " COLLATERAL_NVIDIA_OCSP_URL},
     {"--no-ocsp-nonce", OPTION_SWITCH, AT(no_nonce), 0, 0, NULL,
-     "fetch: take OCSP responses that were made for somebody else, as a caching service has them"},
+     "fetch and serve: take OCSP responses that were made for somebody else, as a caching service has them"},
     {"--renew", OPTION_NUMBER, AT(renew), 1, RENEW_HOURS_MAX, "HOURS",
      "fetch: leave alone what is there and good for longer than that. Default: get everything anew"},
     {"--trust-simulated", OPTION_TEXT, AT(simulated_root), 0, 0, "FILE",
@@ -77,6 +80,9 @@ static const struct option table[] = {
     {"--json", OPTION_SWITCH, AT(json), 0, 0, NULL, "fetch and show: the result as one JSON object"},
     {"--listen", OPTION_TEXT, AT(listen), 0, 0, "ADDRESS",
      "serve: where enclaves ask: unix:PATH or vsock:PORT"},
+    {"--fetch-gpu", OPTION_SWITCH, AT(fetch_gpu), 0, 0, NULL,
+     "serve: ask NVIDIA for what enclaves need for their GPUs and is not here, or not for long; it is handed "
+     "on"},
     {"--once", OPTION_SWITCH, AT(once), 0, 0, NULL, "serve: end after the first connection"},
     {"--help", OPTION_SWITCH, AT(help), 0, 0, NULL, "this text"},
     {0},
@@ -92,18 +98,22 @@ static void help(void)
         "       enclume collateral show DIRECTORY [OPTION]...\n"
         "       enclume collateral serve DIRECTORY --listen ADDRESS [OPTION]...\n"
         "\n"
-        "Gets what a chip maker says of the platform that made a report or quote, into a directory that enclume "
+        "Gets what a chip maker says of the platform that made a report or quote, into a directory that "
+        "enclume "
         "verify\n"
-        "--collateral DIRECTORY uses without a network; shows what is there, and until when. What comes is held "
+        "--collateral DIRECTORY uses without a network; shows what is there, and until when. What comes is "
+        "held "
         "against the\n"
-        "report or quote, by the verifier's own checks, before it is kept. The service learns which chip you ask "
+        "report or quote, by the verifier's own checks, before it is kept. The service learns which chip you "
+        "ask "
         "about.\n"
         "\n"
         "NVIDIA's word that a certificate is not revoked is good for about a day: from a timer, with --renew "
         "HOURS, only what\n"
         "is near its end is asked for again.\n"
         "\n"
-        "serve hands what is there to enclaves on this host, which have no network (enclumed --collateral).\n");
+        "serve hands what is there to enclaves on this host, which have no network (enclumed "
+        "--collateral).\n");
     options_help(table);
     (void)puts("\nExit codes: 0 done, 1 what came does not endorse this evidence, 2 wrong use or unreadable "
                "input, 3 "
@@ -133,7 +143,8 @@ static enum err usage_check(const struct collateral_options *o, struct err_note 
     if (o->gpu_reports.count > BUNDLE_GPUS_MAX)
         return err_noted(ERR_USAGE, note, "--gpu-report: at most %d", BUNDLE_GPUS_MAX);
     if (o->snp_report == NULL && o->tdx_quote == NULL && o->gpu_reports.count == 0 && o->bundle == NULL)
-        return err_noted(ERR_USAGE, note, "fetch: wanted --snp-report, --tdx-quote, --gpu-report or --bundle");
+        return err_noted(ERR_USAGE, note,
+                         "fetch: wanted --snp-report, --tdx-quote, --gpu-report or --bundle");
     return ERR_OK;
 }
 
@@ -216,8 +227,8 @@ static enum err fetched_print(const struct collateral_fetched *fetched, bool jso
         (void)rfc3339_write(d->expires, until);
         if (!json)
             (void)printf("%s  valid until %s%s\n", d->name, until, d->held ? ", as it was" : "");
-        (void)json_array_append_new(list, json_pack("{s:s, s:s, s:b}", "file", d->name, "valid_until", until,
-                                                    "kept", (int)d->held));
+        (void)json_array_append_new(
+            list, json_pack("{s:s, s:s, s:b}", "file", d->name, "valid_until", until, "kept", (int)d->held));
     }
     int failed = json ? json_dumpf(list, stdout, JSON_INDENT(2)) : 0;
     if (json)
@@ -262,29 +273,35 @@ static enum err fetch(const struct collateral_options *o, const char *directory,
 
 /* ---- the command ---- */
 
+static bool is_nothing_to_ask(const struct collateral_options *o)
+{
+    return o->rim_url == NULL && o->ocsp_url == NULL && !o->no_nonce;
+}
+
 static bool is_nothing_to_fetch(const struct collateral_options *o)
 {
     return o->snp_report == NULL && o->tdx_quote == NULL && o->gpu_reports.count + o->gpu_certs.count == 0 &&
            o->bundle == NULL && o->certs.count == 0 && o->product == NULL && o->amd_url == NULL &&
-           o->intel_url == NULL && o->simulated_root == NULL && !o->no_nonce && o->renew == 0;
+           o->intel_url == NULL && o->simulated_root == NULL && o->renew == 0;
 }
 
 static bool is_nothing_to_serve(const struct collateral_options *o)
 {
-    return o->listen == NULL && !o->once;
+    return o->listen == NULL && !o->once && !o->fetch_gpu;
 }
 
 static enum err run_fetch(const struct collateral_options *o, const char *directory, int64_t now,
                           struct err_note *note)
 {
-    return is_nothing_to_serve(o) ? fetch(o, directory, now, note)
-                                  : err_noted(ERR_USAGE, note, "--listen and --once are for serve");
+    return is_nothing_to_serve(o)
+               ? fetch(o, directory, now, note)
+               : err_noted(ERR_USAGE, note, "--listen, --fetch-gpu and --once are for serve");
 }
 
 static enum err run_show(const struct collateral_options *o, const char *directory, int64_t now,
                          struct err_note *note)
 {
-    return is_nothing_to_fetch(o) && is_nothing_to_serve(o)
+    return is_nothing_to_fetch(o) && is_nothing_to_ask(o) && is_nothing_to_serve(o)
                ? collateral_show(directory, now, o->json, note)
                : err_noted(ERR_USAGE, note, "show takes --at and --json alone");
 }
@@ -293,9 +310,19 @@ static enum err run_serve(const struct collateral_options *o, const char *direct
                           struct err_note *note)
 {
     (void)now;
+    const struct nvidia_services services = {.rim_url = or_else(o->rim_url, COLLATERAL_NVIDIA_RIM_URL),
+                                             .ocsp_url = or_else(o->ocsp_url, COLLATERAL_NVIDIA_OCSP_URL),
+                                             .no_nonce = o->no_nonce,
+                                             .directory = directory};
+    const struct collateral_serve serve = {
+        .directory = directory, .once = o->once, .nvidia = o->fetch_gpu ? &services : NULL};
     if (!is_nothing_to_fetch(o) || o->at != NULL || o->json)
-        return err_noted(ERR_USAGE, note, "serve takes --listen and --once alone");
-    return o->listen != NULL ? collateral_serve(directory, o->listen, o->once, note)
+        return err_noted(ERR_USAGE, note,
+                         "serve takes --listen, --once and --fetch-gpu with what belongs to it alone");
+    if (!o->fetch_gpu && !is_nothing_to_ask(o))
+        return err_noted(ERR_USAGE, note,
+                         "serve: --rim-url, --ocsp-url and --no-ocsp-nonce are for --fetch-gpu");
+    return o->listen != NULL ? collateral_serve(&serve, o->listen, note)
                              : err_noted(ERR_USAGE, note, "serve: wanted --listen");
 }
 

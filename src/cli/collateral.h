@@ -36,7 +36,8 @@ struct collateral_fetch {
     const struct attest_policy *policy; /* the simulated roots that are trusted too */
     bool no_nonce;                      /* OCSP answers may be of somebody else's asking */
     int64_t now;                        /* what comes must be good at this time */
-    int64_t renew; /* seconds: what the directory has, good for longer than that, is left alone; 0: everything is asked for anew */
+    int64_t
+        renew; /* seconds: what the directory has, good for longer than that, is left alone; 0: everything is asked for anew */
 };
 
 enum {

@@ -20,30 +20,14 @@ enum err fetch_url(char out[static COLLATERAL_URL_MAX], struct err_note *note, c
     return n > 0 && n < COLLATERAL_URL_MAX ? ERR_OK : err_noted(ERR_USAGE, note, "a URL that is too long");
 }
 
-static enum err get(struct fetch *f, struct curl_request *r, struct collateral_document *of,
-                    struct bytes *body, struct bytes *headers)
-{
-    r->allow_http = true;
-    r->directory = f->options->directory;
-    if (of->source_count < COLLATERAL_SOURCES_MAX)
-        (void)snprintf(of->sources[of->source_count++], COLLATERAL_URL_MAX, "%s", r->url);
-    return curl_get(r, body, headers, f->note);
-}
-
 enum err fetch_get(struct fetch *f, size_t max, const char *url, struct collateral_document *of,
                    struct bytes *body, struct bytes *headers)
 {
-    return get(f, &(struct curl_request){.url = url, .max = max}, of, body, headers);
-}
-
-enum err fetch_post(struct fetch *f, size_t max, const char *url, struct bytes post, const char *media_type,
-                    struct collateral_document *of, struct bytes *body)
-{
-    struct bytes headers;
-    struct curl_request r = {.url = url, .max = max, .post = post, .media_type = media_type};
-    enum err e = get(f, &r, of, body, &headers);
-    secret_free(bytes_owned(headers));
-    return e;
+    const struct curl_request r = {
+        .url = url, .allow_http = true, .max = max, .directory = f->options->directory};
+    if (of->source_count < COLLATERAL_SOURCES_MAX)
+        (void)snprintf(of->sources[of->source_count++], COLLATERAL_URL_MAX, "%s", url);
+    return curl_get(&r, body, headers, f->note);
 }
 
 enum err fetch_copy(struct bytes from, struct bytes *to)

@@ -23,10 +23,6 @@ ERR_MUST_USE enum err fetch_url(char out[static COLLATERAL_URL_MAX], struct err_
 /* At most max bytes; body and headers are secret memory. The URL is noted in `of` as a source. As curl_get. */
 ERR_MUST_USE enum err fetch_get(struct fetch *f, size_t max, const char *url, struct collateral_document *of,
                                 struct bytes *body, struct bytes *headers);
-/* The same with something to send. */
-ERR_MUST_USE enum err fetch_post(struct fetch *f, size_t max, const char *url, struct bytes post,
-                                 const char *media_type, struct collateral_document *of, struct bytes *body);
-
 /* A copy in secret memory. ERR_MEMORY. */
 ERR_MUST_USE enum err fetch_copy(struct bytes from, struct bytes *to);
 

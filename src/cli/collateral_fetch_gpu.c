@@ -1,28 +1,26 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* From NVIDIA's RIM service and its OCSP responder: the reference values that GPUs' reports need, and a word about each certificate that can be revoked, of the
  * GPUs and of the signers of these values. */
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "attest/evidence_file.h"
 #include "attest/nvgpu_names.h"
-#include "base/secret.h"
 #include "cli/collateral_fetch.h"
+#include "cli/nvidia.h"
 #include "evidence/collateral_wanted.h"
-#include "evidence/ocsp_request.h"
 
 /* ---- judging the whole, by the verifier ---- */
 
 /* Of the evidence, before anybody is asked: what it says decides what is asked for. */
 static const char *const evidence_checks[] = {
-    "nvgpu.report.form",  "nvgpu.report.request", "nvgpu.report.response", "nvgpu.report.blocks",
-    "nvgpu.report.opaque", "nvgpu.chain.form",    "nvgpu.chain.root",      "nvgpu.chain.signatures",
-    "nvgpu.chain.validity", "nvgpu.chip",         "nvgpu.report.signature",
+    "nvgpu.report.form",    "nvgpu.report.request", "nvgpu.report.response",  "nvgpu.report.blocks",
+    "nvgpu.report.opaque",  "nvgpu.chain.form",     "nvgpu.chain.root",       "nvgpu.chain.signatures",
+    "nvgpu.chain.validity", "nvgpu.chip",           "nvgpu.report.signature",
 };
 /* Of what came, all of it together. */
 static const char *const endorsement_checks[] = {
-    "nvgpu.rim.form",     "nvgpu.driver.rim",  "nvgpu.vbios.rim",   "nvgpu.driver.rim_id",
-    "nvgpu.vbios.rim_id", "nvgpu.rim.product", "nvgpu.rim.digest",  "nvgpu.rim.signature",
+    "nvgpu.rim.form",     "nvgpu.driver.rim",  "nvgpu.vbios.rim",    "nvgpu.driver.rim_id",
+    "nvgpu.vbios.rim_id", "nvgpu.rim.product", "nvgpu.rim.digest",   "nvgpu.rim.signature",
     "nvgpu.rim.root",     "nvgpu.rim.chain",   "nvgpu.rim.validity",
 };
 /* What these say is kept, whatever it is: each word was found to be its signer's. */
@@ -68,108 +66,36 @@ static enum err appraise(const struct fetch *f, const struct nvgpu_evidence *gpu
 /* ---- one document ---- */
 
 /* What is wrong with what came, and with which document. */
-static enum err refused(const struct collateral_key *key, const char *what, struct err_note *note)
+static enum err refused(const struct collateral_key *key, struct err_note *note)
 {
-    struct err_note why = {{0}};
+    enum { NAME_SHOWN = 70 };
+    const struct err_note why = *note;
     char name[COLLATERAL_NAME_MAX];
-    (void)err_noted(ERR_REFUSED, &why, "%s", what);
     if (collateral_key_write(key, name) != ERR_OK)
         name[0] = '\0'; /* not reached: it was written before */
-    return err_noted(ERR_REFUSED, note, "%.70s%s: %.150s", name, strlen(name) > 70 ? "..." : "", why.text);
+    return err_noted(ERR_REFUSED, note, "%.*s%s: %.150s", NAME_SHOWN, name,
+                     strlen(name) > NAME_SHOWN ? "..." : "", why.text);
 }
 
-static enum err keep(struct fetch *f, const struct collateral_key *key,
-                     const struct collateral_subject *subject, struct bytes content,
-                     const struct collateral_document *about)
+static enum err get(struct fetch *f, const struct collateral_key *key,
+                    const struct collateral_subject *subject)
 {
-    enum err e = fetch_keep(f, key, subject, content, about);
-    return e == ERR_REFUSED ? refused(key, f->note->text, f->note) : e;
-}
-
-/* GET /v1/rim/{id}: a JSON object with "id" and "rim". The name has been found to be one that a URL can hold as it is. */
-static enum err rim_get(struct fetch *f, const struct collateral_key *key,
-                        const struct collateral_subject *subject)
-{
-    struct collateral_document about = {.held = false};
-    struct err_note why = {{0}};
-    char url[COLLATERAL_URL_MAX];
-    struct bytes body;
-    struct bytes headers;
-    struct bytes document = {0};
-    struct evidence_rim rim;
-    enum err e = fetch_url(url, f->note, "%s/v1/rim/%s", f->options->rim_url, key->id);
+    const struct nvidia_services services = {.rim_url = f->options->rim_url,
+                                             .ocsp_url = f->options->ocsp_url,
+                                             .no_nonce = f->options->no_nonce,
+                                             .directory = f->options->directory};
+    struct collateral_document about = {.source_count = 1};
+    struct bytes document;
+    enum err e = nvidia_ask(&services, key, about.sources[0], &document, f->note);
     if (e == ERR_OK)
-        e = fetch_get(f, COLLATERAL_DOCUMENT_MAX, url, &about, &body, &headers);
-    if (e != ERR_OK)
-        return e;
-    if (evidence_rim_open(body, &rim, &why) != ERR_OK) {
-        e = refused(key, why.text[0] != '\0' ? why.text : "it cannot be read", f->note);
-    } else {
-        if (rim.id.len == 0)
-            e = refused(key, "not an answer of NVIDIA's service: no JSON object", f->note);
-        else if (!bytes_is_str(rim.id, key->id))
-            e = refused(key, "the answer is about other reference values", f->note);
-        else
-            e = fetch_copy(rim.document, &document);
-        evidence_rim_release(&rim);
-    }
-    secret_free(bytes_owned(body));
-    secret_free(bytes_owned(headers));
-    return e == ERR_OK ? keep(f, key, subject, document, &about) : e;
-}
-
-/* Is the answer one to this question? Those from somebody's store have another's nonce, or none. */
-static enum err nonce_check(const struct collateral_key *key, struct bytes body, struct bytes nonce,
-                            struct err_note *note)
-{
-    struct err_note why = {{0}};
-    struct ocsp_response response;
-    if (ocsp_parse(body, &response, &why) != ERR_OK)
-        return refused(key, why.text, note);
-    if (nonce.len != 0 && !bytes_equal(response.nonce, nonce))
-        return refused(key, "the response answers another request: its nonce is not ours", note);
-    return ERR_OK;
-}
-
-static enum err word_get(struct fetch *f, const struct collateral_key *key,
-                         const struct collateral_subject *subject)
-{
-    const struct ocsp_certificate_id id = {.hash = ocsp_oid_sha256,
-                                           .name_digest = bytes_of(key->issuer_name, sizeof key->issuer_name),
-                                           .key_digest = bytes_of(key->issuer_key, sizeof key->issuer_key),
-                                           .serial = bytes_of(key->serial, key->serial_len)};
-    struct collateral_document about = {.held = false};
-    uint8_t request[OCSP_REQUEST_MAX];
-    uint8_t random[OCSP_NONCE_SIZE];
-    struct bytes nonce = {0};
-    struct bytes body;
-    size_t len = 0;
-    enum err e = ERR_OK;
-    if (!f->options->no_nonce) {
-        nonce = bytes_of(random, sizeof random);
-        e = crypto_random(random, sizeof random);
-    }
-    if (e == ERR_OK)
-        e = ocsp_request_write(&id, nonce, request, &len);
-    if (e == ERR_OK)
-        e = fetch_post(f, OCSP_SIZE_MAX, f->options->ocsp_url, bytes_of(request, len),
-                       "application/ocsp-request", &about, &body);
-    if (e != ERR_OK)
-        return e;
-    e = nonce_check(key, body, nonce, f->note);
-    if (e == ERR_OK)
-        return keep(f, key, subject, body, &about);
-    secret_free(bytes_owned(body));
-    return e;
+        e = fetch_keep(f, key, subject, document, &about);
+    return e == ERR_REFUSED ? refused(key, f->note) : e;
 }
 
 /* ---- what a GPU needs, each once ---- */
 
-typedef enum err getter(struct fetch *f, const struct collateral_key *key,
-                        const struct collateral_subject *subject);
-
 static enum err obtain(struct fetch *f, const struct collateral_key *key,
-                       const struct collateral_subject *subject, getter *get, struct bytes *content)
+                       const struct collateral_subject *subject, struct bytes *content)
 {
     enum err e = ERR_OK;
     *content = fetch_find(f, key);
@@ -189,7 +115,7 @@ static enum err words_fetch(struct fetch *f, const struct collateral_subject *su
         struct collateral_key key;
         struct bytes content;
         collateral_ocsp_key(&ids->at[i], &key);
-        e = obtain(f, &key, subject, word_get, &content);
+        e = obtain(f, &key, subject, &content);
     }
     return e;
 }
@@ -201,7 +127,7 @@ static enum err rim_fetch(struct fetch *f, const struct collateral_subject *subj
     struct collateral_subject signer = *subject;
     enum err e = collateral_rim_key(id, &key, f->note);
     if (e == ERR_OK)
-        e = obtain(f, &key, subject, rim_get, &signer.rim);
+        e = obtain(f, &key, subject, &signer.rim);
     if (e == ERR_OK)
         e = nvgpu_names_of_rim(signer.rim, &ids, f->note);
     return e == ERR_OK ? words_fetch(f, &signer, &ids) : e;
@@ -211,10 +137,9 @@ static enum err gpu_fetch(struct fetch *f, const struct nvgpu_evidence *gpu)
 {
     char rims[NVGPU_GPU_RIMS][NVGPU_RIM_ID_SIZE];
     struct nvgpu_certificate_ids ids;
-    const struct collateral_subject subject = {
-        .gpu = *gpu,
-        .roots = {.gpu = f->options->policy->gpu.simulated_device_root,
-                  .rim = f->options->policy->gpu.simulated_rim_root}};
+    const struct collateral_subject subject = {.gpu = *gpu,
+                                               .roots = {.gpu = f->options->policy->gpu.simulated_device_root,
+                                                         .rim = f->options->policy->gpu.simulated_rim_root}};
     enum err e = nvgpu_names_of_gpu(gpu->report, gpu->certificates, rims, &ids, f->note);
     for (size_t i = 0; e == ERR_OK && i < NVGPU_GPU_RIMS; i++)
         e = rim_fetch(f, &subject, rims[i]);

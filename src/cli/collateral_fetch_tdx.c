@@ -83,7 +83,7 @@ static enum err parts_get(struct fetch *f, const struct collateral_key *key,
         e = part_get(f, url, about, c, qe_headers, qe_issuers);
     if (e == ERR_OK)
         e = fetch_url(url, f->note, "%s/sgx/certification/v4/pckcrl?ca=%s&encoding=der", base,
-                     key->processor_ca ? "processor" : "platform");
+                      key->processor_ca ? "processor" : "platform");
     if (e == ERR_OK)
         e = part_get(f, url, about, c, NULL, NULL);
     /* Intel hands the root's list out where the root's certificate says, a caching service of one's own under rootcacrl. */

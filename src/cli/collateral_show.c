@@ -31,7 +31,7 @@ struct shown {
     char name[COLLATERAL_NAME_MAX];
     size_t part_count;
     struct part parts[PARTS_MAX];
-    const char *status;                 /* of a word about a certificate; NULL: of something else */
+    const char *status;                  /* of a word about a certificate; NULL: of something else */
     struct nvgpu_certificate_ids signer; /* of reference values: the certificates that can be revoked */
     enum err error;
     struct err_note note;

@@ -154,8 +154,7 @@ enum err collateral_use_gpu(const char *directory, struct bytes report, struct b
         evidence_file_release(&files[0]);
         return e;
     }
-    const bool known =
-        nvgpu_names_of_gpu(files[0].content, files[1].content, ids, &words, NULL) == ERR_OK;
+    const bool known = nvgpu_names_of_gpu(files[0].content, files[1].content, ids, &words, NULL) == ERR_OK;
     if (known)
         e = words_add(directory, &words, ocsp, note);
     for (size_t i = 0; known && e == ERR_OK && i < NVGPU_GPU_RIMS; i++) {

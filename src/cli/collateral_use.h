@@ -27,8 +27,8 @@ struct named_files {
 };
 /* For one GPU: the reference values that its report needs, and a word about each certificate that can be revoked. Each is added once, however many GPUs
  * need it. report, certificates: files as above. */
-ERR_MUST_USE enum err collateral_use_gpu(const char *directory, struct bytes report, struct bytes certificates,
-                                         struct named_files *rims, struct named_files *ocsp,
-                                         struct err_note *note);
+ERR_MUST_USE enum err collateral_use_gpu(const char *directory, struct bytes report,
+                                         struct bytes certificates, struct named_files *rims,
+                                         struct named_files *ocsp, struct err_note *note);
 
 #endif

@@ -24,8 +24,8 @@ struct curl_request {
     const char *url; /* https://, or http:// where allow_http */
     bool allow_http; /* for a mirror of one's own: what comes is signed by its maker, whoever delivers it */
     size_t max;      /* bytes; more is an error */
-    const char *directory; /* where the temporary files go */
-    struct bytes post;     /* sent with POST; empty: GET */
+    const char *directory;  /* where the temporary files go */
+    struct bytes post;      /* sent with POST; empty: GET */
     const char *media_type; /* of post */
 };
 

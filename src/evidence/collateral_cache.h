@@ -26,7 +26,8 @@ enum {
 struct collateral_cache;
 
 /* source becomes the cache's own. roots: simulated ones that may have signed, copied; NULL: none. ERR_MEMORY. */
-ERR_MUST_USE enum err collateral_cache_new(struct collateral_source *source, const struct collateral_roots *roots,
+ERR_MUST_USE enum err collateral_cache_new(struct collateral_source *source,
+                                           const struct collateral_roots *roots,
                                            struct collateral_cache **cache);
 void collateral_cache_free(struct collateral_cache *cache);
 

@@ -24,7 +24,8 @@ struct collateral_subject {
     struct snp_evidence snp;   /* the report, and for a revocation list the certificates as well */
     struct bytes quote;        /* of TDX */
     struct nvgpu_evidence gpu; /* report and certificates */
-    struct bytes rim; /* of a word about a certificate of its signer's: that document, which is a good one; empty: about one of the GPU's own */
+    struct bytes
+        rim; /* of a word about a certificate of its signer's: that document, which is a good one; empty: about one of the GPU's own */
     struct collateral_roots roots;
 };
 

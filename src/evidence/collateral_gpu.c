@@ -125,8 +125,9 @@ enum err collateral_check_ocsp(const struct collateral_key *key, const struct co
     enum err e = subject->rim.len != 0 ? rim_parse(subject->rim, &rim, note)
                                        : nv_chain_read(own, subject->gpu.certificates, note);
     const struct nv_certificate *certificate =
-        e != ERR_OK ? NULL
-                    : certificate_of(rim != NULL ? &rim->chain : own, rim != NULL ? 0 : NVGPU_FIRST_ASKED, key);
+        e != ERR_OK
+            ? NULL
+            : certificate_of(rim != NULL ? &rim->chain : own, rim != NULL ? 0 : NVGPU_FIRST_ASKED, key);
     if (e == ERR_OK)
         e = certificate != NULL
                 ? word_check(certificate, document, now, expires, note)

@@ -76,8 +76,8 @@ enum err collateral_rim_key(const char *id, struct collateral_key *key, struct e
         memcpy(key->id, id, len);
     return collateral_key_write(key, name) == ERR_OK
                ? ERR_OK
-               : err_noted(ERR_VALUE, note, "reference values with a name of %zu characters that is none of NVIDIA's",
-                           len);
+               : err_noted(ERR_VALUE, note,
+                           "reference values with a name of %zu characters that is none of NVIDIA's", len);
 }
 
 _Static_assert((int)NVGPU_SERIAL_MAX == (int)COLLATERAL_SERIAL_MAX &&

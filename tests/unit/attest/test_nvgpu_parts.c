@@ -528,7 +528,8 @@ static void what_has_to_come_with_a_gpu_is_named(void **state)
     serial_is(&ids, 2, 0);
     /* With the issuer of each, by the hashes that a response has too. */
     for (size_t i = 0; i < ids.count; i++) {
-        const struct bytes *issuer = &(const struct bytes){s.g->device_der[i + 2].der, s.g->device_der[i + 2].len};
+        const struct bytes *issuer =
+            &(const struct bytes){s.g->device_der[i + 2].der, s.g->device_der[i + 2].len};
         uint8_t digest[CRYPTO_SHA256_SIZE];
         struct x509 cert;
         assert_ok(x509_parse(*issuer, &cert, &note));

@@ -179,8 +179,8 @@ static void put(const char *name, struct bytes document)
     assert_ok(collateral_directory_write(directory, &key, document, &note));
 }
 
-#define TDX     "tdx-00806f050000-platform.json"
-#define RIM     "gpu-rim-NV_GPU_DRIVER_GH100_550.144.03.xml"
+#define TDX "tdx-00806f050000-platform.json"
+#define RIM "gpu-rim-NV_GPU_DRIVER_GH100_550.144.03.xml"
 #define WORD(serial)                                                                                         \
     "gpu-ocsp-" serial "-aa00000000000000000000000000000000000000000000000000000000000000-"                  \
     "bb00000000000000000000000000000000000000000000000000000000000000.der"
@@ -549,7 +549,8 @@ static void enclave_reports(void)
     struct evidence evidence;
     note.text[0] = '\0';
     assert_ok(collateral_source_open(&kernel_real, address, &source, &note));
-    assert_ok(collateral_cache_new(source, &(struct collateral_roots){.processor = snp.evidence.ark}, &cache));
+    assert_ok(
+        collateral_cache_new(source, &(struct collateral_roots){.processor = snp.evidence.ark}, &cache));
     assert_ok(evidence_kernel_open(&k.base, "tsm", cache, &chip, &note));
     if (chip->report(chip, snp.report.report_data, &evidence, &note) != ERR_OK)
         fail_msg("%s", note.text);

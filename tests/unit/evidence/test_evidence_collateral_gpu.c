@@ -90,7 +90,8 @@ static void the_documents_that_the_report_needs_are_good_until_the_first_certifi
         assert_ok(check_at(&key, rim_text(part), NOW, &expires));
         assert_int_equal(expires, g->signer[0].not_after);
         const struct collateral_key other = rim_key(1 - part);
-        assert_refused(&other, rim_text(part), part == SIMULATED_GPU_DRIVER ? "nvgpu.vbios.rim" : "nvgpu.driver.rim");
+        assert_refused(&other, rim_text(part),
+                       part == SIMULATED_GPU_DRIVER ? "nvgpu.vbios.rim" : "nvgpu.driver.rim");
     }
     g->signer[2].not_after = NOW + (int64_t)DAY;
     build();
@@ -162,17 +163,18 @@ static void a_name_that_the_gpu_does_not_need_is_refused(void **state)
 static void a_name_with_other_characters_is_none(void **state)
 {
     (void)state;
-    static const char *const names[] = {"",
-                                        ".",
-                                        "..",
-                                        "../x",
-                                        "NV_GPU_DRIVER_GH100_1/../ids",
-                                        "NV_GPU_DRIVER_GH100_1?x=y",
-                                        "NV_GPU_DRIVER_GH100_1#x",
-                                        "NV_GPU_DRIVER_GH100_%2e",
-                                        "NV_GPU_DRIVER_GH100_1@x",
-                                        "NV_GPU_DRIVER_GH100_1-2",
-                                        "NV_GPU_VBIOS_0123456789012345678901234567890123456789_0123456789_012345"};
+    static const char *const names[] = {
+        "",
+        ".",
+        "..",
+        "../x",
+        "NV_GPU_DRIVER_GH100_1/../ids",
+        "NV_GPU_DRIVER_GH100_1?x=y",
+        "NV_GPU_DRIVER_GH100_1#x",
+        "NV_GPU_DRIVER_GH100_%2e",
+        "NV_GPU_DRIVER_GH100_1@x",
+        "NV_GPU_DRIVER_GH100_1-2",
+        "NV_GPU_VBIOS_0123456789012345678901234567890123456789_0123456789_012345"};
     struct collateral_key key;
     for (size_t i = 0; i < test_count(names); i++)
         assert_err(collateral_rim_key(names[i], &key, &note), ERR_VALUE);
