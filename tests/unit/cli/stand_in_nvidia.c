@@ -18,6 +18,7 @@
  */
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "attest/bundle.h"
 #include "attest/nvgpu_names.h"
@@ -242,6 +243,20 @@ static void longer(struct change *c)
 {
     c->word.next_update += 30 * (int64_t)DAY;
 }
+/* By the clock of this machine, for programs that have no other: in the first half of its time, and in the second. */
+static void around(struct change *c, int64_t begun)
+{
+    c->word.this_update = c->word.produced_at = (int64_t)time(NULL) - begun;
+    c->word.next_update = c->word.this_update + DAY;
+}
+static void young(struct change *c)
+{
+    around(c, DAY / 4);
+}
+static void old(struct change *c)
+{
+    around(c, DAY * 3 / 4);
+}
 static void forged(struct change *c) /* by a key that nobody appointed */
 {
     c->word.signer = gpu[1]->device_keys[0];
@@ -284,6 +299,8 @@ static const struct {
     {"future", future},
     {"endless", endless},
     {"longer", longer},
+    {"young", young},
+    {"old", old},
     {"forged", forged},
     {"unappointed", unappointed},
     {"no-responder", no_responder},

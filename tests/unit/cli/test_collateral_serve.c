@@ -609,10 +609,10 @@ static void a_name_that_is_taken_stays(void **state)
     assert_err(collateral_listen(address, &other, &note), ERR_NETWORK);
     assert_no_answer(MISSING, COLLATERAL_NOT_FOUND);
     (void)stop();
-    (void)snprintf(file, sizeof file, "unix:%s", path_of(OCSP));
-    put(OCSP, bytes_of(large, 1));
+    (void)snprintf(file, sizeof file, "unix:%s", path_of(TDX));
+    put(TDX, bytes_of(large, 1));
     assert_err(collateral_listen(file, &other, &note), ERR_NETWORK);
-    assert_int_equal(access(path_of(OCSP), F_OK), 0);
+    assert_int_equal(access(path_of(TDX), F_OK), 0);
     /* Of one that was killed nothing but the name is left. */
     assert_ok(collateral_listen(address, &other, &note));
     (void)close(other.fd);

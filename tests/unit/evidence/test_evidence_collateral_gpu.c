@@ -153,8 +153,10 @@ static void a_name_that_the_gpu_does_not_need_is_refused(void **state)
     assert_ok(collateral_rim_key("NV_GPU_DRIVER_GH100_580.95.06", &key, &note));
     assert_refused(&key, rim_text(SIMULATED_GPU_DRIVER), "no reference values of that name");
     key = rim_key(SIMULATED_GPU_DRIVER);
+    const struct bytes whole = subject.gpu.report;
     subject.gpu.report = bytes_of(report, 64);
     assert_refused(&key, rim_text(SIMULATED_GPU_DRIVER), "report at");
+    subject.gpu.report = whole;
     subject.gpu.certificates = (struct bytes){0};
     assert_refused(&key, rim_text(SIMULATED_GPU_DRIVER), "a chip that is not known");
 }
@@ -361,6 +363,12 @@ static void a_request_is_that_of_the_rfc(void **state)
     assert_int_equal(len, 0);
 }
 
+static int start(void **state)
+{
+    (void)state;
+    return crypto_init() == ERR_OK ? 0 : -1;
+}
+
 static int end(void **state)
 {
     (void)state;
@@ -383,5 +391,5 @@ int main(void)
         cmocka_unit_test(a_certificate_that_is_not_in_the_chain_is_nobodys),
         cmocka_unit_test(a_request_is_that_of_the_rfc),
     };
-    return cmocka_run_group_tests(tests, NULL, end);
+    return cmocka_run_group_tests(tests, start, end);
 }
