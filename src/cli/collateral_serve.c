@@ -142,17 +142,22 @@ static enum collateral_status document_read(const struct server *s, const struct
     return COLLATERAL_UNAVAILABLE;
 }
 
-/* The answer goes out from now on; its document is in its place. */
-static void answer_send(struct server *s, struct connection *c, enum collateral_status status, size_t len,
-                        const char *said)
+static const char *word_of(enum collateral_status status)
 {
-    char name[COLLATERAL_NAME_MAX] = "a question";
     static const char *const words[] = {
         [COLLATERAL_FOUND] = "found",
         [COLLATERAL_NOT_FOUND] = "is not here",
         [COLLATERAL_UNAVAILABLE] = "cannot be read",
         [COLLATERAL_NOT_UNDERSTOOD] = "was not understood",
     };
+    return words[status];
+}
+
+/* The answer goes out from now on; its document is in its place. */
+static void answer_send(struct server *s, struct connection *c, enum collateral_status status, size_t len,
+                        const char *said)
+{
+    char name[COLLATERAL_NAME_MAX] = "a question";
     if (status != COLLATERAL_NOT_UNDERSTOOD && collateral_key_write(&c->key, name) != ERR_OK)
         status = COLLATERAL_NOT_UNDERSTOOD;
     collateral_answer_head_write(status, len, c->answer);
@@ -160,16 +165,21 @@ static void answer_send(struct server *s, struct connection *c, enum collateral_
     c->sent = 0;
     c->last = status == COLLATERAL_NOT_UNDERSTOOD;
     c->deadline = now_ms() + s->serve->timeout_ms;
-    say(s, name, said[0] != '\0' ? said : words[status]);
+    say(s, name, said);
 }
 
-static void answer_from_directory(struct server *s, struct connection *c)
+/* not_got: why NVIDIA has not given it; NULL: it was not asked. */
+static void answer_from_directory(struct server *s, struct connection *c, const char *not_got)
 {
     struct err_note note = {{0}};
+    char said[2 * sizeof note.text];
     size_t len = 0;
     enum collateral_status status =
         document_read(s, &c->key, c->answer + COLLATERAL_ANSWER_HEAD_SIZE, &len, &note);
-    answer_send(s, c, status, len, note.text);
+    const char *here = note.text[0] != '\0' ? note.text : word_of(status);
+    (void)snprintf(said, sizeof said, "%s%s%s", here, not_got != NULL ? "; NVIDIA: " : "",
+                   not_got != NULL ? not_got : "");
+    answer_send(s, c, status, len, said);
 }
 
 /* Is this one to ask NVIDIA for, with what the directory has of it? */
@@ -196,19 +206,17 @@ static void answer_make(struct server *s, struct connection *c, bool understood)
     struct bytes asked =
         bytes_of(c->question + COLLATERAL_QUESTION_HEAD_SIZE, c->got - COLLATERAL_QUESTION_HEAD_SIZE);
     if (!understood || collateral_key_parse(asked, &c->key) != ERR_OK) {
-        answer_send(s, c, COLLATERAL_NOT_UNDERSTOOD, 0, "");
+        answer_send(s, c, COLLATERAL_NOT_UNDERSTOOD, 0, word_of(COLLATERAL_NOT_UNDERSTOOD));
         return;
     }
-    if (is_to_fetch(s, c)) {
-        if (!allowance_take(&s->fetches))
-            say(s, "NVIDIA's services", "were asked too often, and are not asked now");
-        else if (serve_fetch_begin(s->serve->nvidia, &c->key, &c->fetch, &note) == ERR_OK)
-            c->deadline = now_ms() + s->serve->fetch_ms;
-        else
-            say(s, "NVIDIA's services", note.text);
-    }
-    if (c->fetch.fd < 0)
-        answer_from_directory(s, c);
+    if (!is_to_fetch(s, c))
+        answer_from_directory(s, c, NULL);
+    else if (!allowance_take(&s->fetches))
+        answer_from_directory(s, c, "not asked, for it was asked so often");
+    else if (serve_fetch_begin(s->serve->nvidia, &c->key, &c->fetch, &note) == ERR_OK)
+        c->deadline = now_ms() + s->serve->fetch_ms;
+    else
+        answer_from_directory(s, c, note.text);
 }
 
 /* What came takes its place behind the head: its first byte is where the head's last will be. */
@@ -224,8 +232,7 @@ static void on_fetched(struct server *s, struct connection *c)
         answer_send(s, c, COLLATERAL_FOUND, document.len, "got from NVIDIA");
         return;
     }
-    say(s, "NVIDIA's services", note.text);
-    answer_from_directory(s, c);
+    answer_from_directory(s, c, note.text);
 }
 
 static void on_readable(struct server *s, struct connection *c)
@@ -303,8 +310,7 @@ static void end_the_late(struct server *s)
             continue;
         if (c->fetch.fd >= 0) {
             serve_fetch_end(&c->fetch);
-            say(s, "NVIDIA's services", "took too long");
-            answer_from_directory(s, c);
+            answer_from_directory(s, c, "took too long");
             continue;
         }
         say(s, c->answer == NULL ? "a question" : "an answer", "took too long");

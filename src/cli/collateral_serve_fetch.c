@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/collateral_serve_fetch.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -42,6 +44,33 @@ static bool word_is_fresh(struct bytes document, int64_t now)
 bool serve_fetch_is_fresh(const struct collateral_key *key, struct bytes document, int64_t now)
 {
     return key->kind == COLLATERAL_RIM ? rim_is_fresh(document, now) : word_is_fresh(document, now);
+}
+
+/* ---- temporary files ---- */
+
+/* A process that is ended leaves its files behind. */
+static enum err scratch_make(const char *directory, char path[static SERVE_FETCH_PATH_MAX],
+                             struct err_note *note)
+{
+    int n = snprintf(path, SERVE_FETCH_PATH_MAX, "%s/.part-XXXXXX", directory);
+    if (n > 0 && n < SERVE_FETCH_PATH_MAX && mkdtemp(path) != NULL)
+        return ERR_OK;
+    path[0] = '\0';
+    return err_noted(ERR_FILE, note, "no room for temporary files in %s", directory);
+}
+
+static void scratch_remove(const char *path)
+{
+    DIR *list = opendir(path);
+    for (const struct dirent *entry; list != NULL;) {
+        entry = readdir(list); // NOLINT(concurrency-mt-unsafe): the list is ours alone
+        if (entry == NULL)
+            break;
+        (void)unlinkat(dirfd(list), entry->d_name, 0);
+    }
+    if (list != NULL)
+        (void)closedir(list);
+    (void)rmdir(path);
 }
 
 /* ---- the process ---- */
@@ -84,15 +113,23 @@ enum err serve_fetch_begin(const struct nvidia_services *s, const struct collate
                            struct serve_fetch *f, struct err_note *note)
 {
     int ends[2];
+    struct nvidia_services services = *s;
     *f = (struct serve_fetch){.fd = -1};
-    if (pipe2(ends, O_CLOEXEC) != 0)
+    enum err e = scratch_make(s->directory, f->scratch, note);
+    if (e != ERR_OK)
+        return e;
+    services.directory = f->scratch;
+    if (pipe2(ends, O_CLOEXEC) != 0) {
+        scratch_remove(f->scratch);
         return err_noted(ERR_SYSTEM, note, "pipe: %s", strerror(errno));
+    }
     f->pid = fcntl(ends[0], F_SETFL, O_NONBLOCK) == 0 ? fork() : -1;
     if (f->pid == 0)
-        child(s, key, ends[1]);
+        child(&services, key, ends[1]);
     (void)close(ends[1]);
     if (f->pid < 0) {
         (void)close(ends[0]);
+        scratch_remove(f->scratch);
         return err_noted(ERR_SYSTEM, note, "a process: %s", strerror(errno));
     }
     (void)setpgid(f->pid, f->pid); /* here as well: whoever of the two comes first */
@@ -136,5 +173,6 @@ void serve_fetch_end(struct serve_fetch *f)
     (void)kill(-f->pid, SIGKILL);
     while (waitpid(f->pid, NULL, 0) < 0 && errno == EINTR)
         continue;
+    scratch_remove(f->scratch);
     *f = (struct serve_fetch){.fd = -1};
 }

@@ -12,11 +12,14 @@
 
 #include "cli/nvidia.h"
 
+enum { SERVE_FETCH_PATH_MAX = 1024 };
+
 /* One that is under way. */
 struct serve_fetch {
     pid_t pid;
     int fd; /* to be read; -1: none is under way */
     size_t got;
+    char scratch[SERVE_FETCH_PATH_MAX]; /* a directory of its own for temporary files, which goes with it */
 };
 
 enum { SERVE_FETCH_ROOM = 1 + COLLATERAL_DOCUMENT_MAX };
@@ -25,7 +28,7 @@ enum { SERVE_FETCH_ROOM = 1 + COLLATERAL_DOCUMENT_MAX };
  * its time? The second half is for asking again. */
 bool serve_fetch_is_fresh(const struct collateral_key *key, struct bytes document, int64_t now);
 
-/* ERR_SYSTEM. */
+/* ERR_SYSTEM, ERR_FILE. */
 ERR_MUST_USE enum err serve_fetch_begin(const struct nvidia_services *s, const struct collateral_key *key,
                                         struct serve_fetch *f, struct err_note *note);
 /* Reads what is there; room has SERVE_FETCH_ROOM bytes, the same each time. ERR_BUSY: there is more to come. Otherwise it has ended; *document is in the

@@ -635,7 +635,7 @@ class Serve(Case):
             asked = len(f.readlines())
         self.assertGreaterEqual(asked, 64)
         self.assertLess(asked, 80)
-        self.assertIn("were asked too often", self.stop())
+        self.assertIn("is not here; NVIDIA: not asked, for it was asked so often", self.stop())
 
 
 class Usage(Case):
