@@ -102,13 +102,14 @@ static enum err word_ask(const struct nvidia_services *s, const struct collatera
 {
     uint8_t request[OCSP_REQUEST_MAX];
     uint8_t random[OCSP_NONCE_SIZE];
-    const struct bytes nonce = bytes_of(random, s->no_nonce ? 0 : sizeof random);
     size_t len = 0;
     enum err e = url_put(url, snprintf(url, COLLATERAL_URL_MAX, "%s", s->ocsp_url), note);
     if (e == ERR_OK)
         e = crypto_random(random, sizeof random);
-    if (e == ERR_OK)
-        e = request_make(key, nonce, request, &len);
+    if (e != ERR_OK)
+        return e;
+    const struct bytes nonce = bytes_of(random, s->no_nonce ? 0 : sizeof random);
+    e = request_make(key, nonce, request, &len);
     if (e == ERR_OK)
         e = transfer(s,
                      &(struct curl_request){.url = url,

@@ -127,6 +127,12 @@ static const char *evidence_of(const struct verify_options *o, const struct sour
     return value;
 }
 
+static bool is_directory(const char *path)
+{
+    struct stat s;
+    return stat(path, &s) == 0 && S_ISDIR(s.st_mode);
+}
+
 /* GPUs are verified alone, or in a bundle, where the key statement ties them to the processor: side by side, nothing would. */
 static enum err gpu_check(const struct verify_options *o, const struct option_list *operands,
                           struct err_note *note)
@@ -142,6 +148,13 @@ static enum err gpu_check(const struct verify_options *o, const struct option_li
     if (o->certs.count + o->crls.count != 0 || o->report_data != NULL || vtpm_options_stray(&o->vtpm))
         return err_noted(ERR_USAGE, note,
                          "--gpu-report takes --gpu-certs, --rim, --ocsp, --collateral and --nonce");
+    for (size_t i = 0; i < o->collateral.count; i++)
+        if (!is_directory(o->collateral.items[i]))
+            return err_noted(
+                ERR_USAGE, note,
+                "--collateral %.100s: with --gpu-report a directory is wanted, as `enclume collateral "
+                "fetch` fills it",
+                o->collateral.items[i]);
     return ERR_OK;
 }
 
@@ -184,12 +197,6 @@ static enum err source_find(const struct verify_options *o, const struct option_
                          "--certs and --crl are for --snp-report and --hcl-report; %s takes --collateral",
                          (*source)->option);
     return ERR_OK;
-}
-
-static bool is_directory(const char *path)
-{
-    struct stat s;
-    return stat(path, &s) == 0 && S_ISDIR(s.st_mode);
 }
 
 static enum err list_add(const struct option_list *list, struct files *files, struct err_note *note)

@@ -660,7 +660,7 @@ class Usage(Case):
         file = os.path.join(self.directory, "manifest.json")
         result = parts.run("verify", *self.gpu(), "--collateral", file, "--nonce", "any")
         self.assertEqual(result.returncode, USAGE)
-        self.assertIn(b"not a directory", result.stderr)
+        self.assertIn(b"a directory is wanted", result.stderr)
         empty = os.path.join(self.parent, "empty")
         os.mkdir(empty)
         result = parts.run("verify", *self.gpu(), "--collateral", empty, "--nonce", "any", "--json")
