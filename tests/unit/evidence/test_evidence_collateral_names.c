@@ -127,7 +127,7 @@ static void another_name_is_refused(void **state)
         "gpu-ocsp-05-" ISSUER "-.der",
         "gpu-ocsp-05-" ISSUER "00.der",
         "gpu-ocsp-05-00" ISSUER ".der",
-        "gpu-ocsp-05-aa" ZEROS_31 ".der",
+        "gpu-ocsp-05-aa" ZEROS_31 ".der", // NOLINT(bugprone-suspicious-missing-comma): one name
         "gpu-ocsp-05-AA" ZEROS_31 "-bb" ZEROS_31 ".der",
         "gpu-nothing-1.der",
     };
