@@ -74,12 +74,16 @@ enum err nvgpu_certificate_id_of(const struct x509 *certificate, const struct x5
 /* From the first that is asked for to the last but one. */
 static enum err ids_take(const struct nv_chain *chain, size_t first, struct nvgpu_certificate_ids *ids)
 {
-    enum err e = ERR_OK;
-    for (size_t i = first; e == ERR_OK && i + 1 < chain->count; i++)
-        e = nvgpu_certificate_id_of(&chain->at[i].cert, &chain->at[i + 1].cert, &ids->at[ids->count++]);
-    if (e != ERR_OK)
-        ids->count = 0;
-    return e;
+    for (size_t i = first; i + 1 < chain->count; i++) {
+        enum err e =
+            nvgpu_certificate_id_of(&chain->at[i].cert, &chain->at[i + 1].cert, &ids->at[ids->count]);
+        if (e != ERR_OK) {
+            ids->count = 0;
+            return e; /* equivalent: a key that a chain has taken is a BIT STRING */
+        }
+        ids->count++;
+    }
+    return ERR_OK;
 }
 
 enum err nvgpu_names_of_gpu(struct bytes report, struct bytes certificates,

@@ -88,19 +88,21 @@ enum err fetch_held(struct fetch *f, const struct collateral_key *key,
     *content = (struct bytes){0};
     if (f->options->renew == 0)
         return ERR_OK;
-    uint8_t *room = secret_alloc(COLLATERAL_DOCUMENT_MAX);
+    uint8_t *room = malloc(COLLATERAL_DOCUMENT_MAX);
     if (room == NULL)
         return ERR_MEMORY;
-    if (collateral_directory_read(f->options->directory, key, room, &len, NULL) != ERR_OK ||
-        collateral_check(key, subject, bytes_of(room, len), f->options->now, &about.expires, NULL) !=
-            ERR_OK ||
-        about.expires - f->options->now <= f->options->renew) {
-        secret_free(room);
-        return ERR_OK;
-    }
-    enum err e = add(f, key, bytes_of(room, len), &about, f->note);
+    struct bytes copy = {0};
+    enum err e = ERR_OK;
+    if (collateral_directory_read(f->options->directory, key, room, &len, NULL) == ERR_OK &&
+        collateral_check(key, subject, bytes_of(room, len), f->options->now, &about.expires, NULL) ==
+            ERR_OK &&
+        about.expires - f->options->now > f->options->renew)
+        e = fetch_copy(bytes_of(room, len), &copy);
+    free(room);
+    if (e == ERR_OK && copy.len != 0)
+        e = add(f, key, copy, &about, f->note);
     if (e == ERR_OK)
-        *content = bytes_of(room, len);
+        *content = copy;
     return e;
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/collateral_use.h"
 
+#include <stdlib.h>
 #include <sys/stat.h>
 
 #include "attest/certificate_table.h"
@@ -8,7 +9,6 @@
 #include "attest/hcl_report.h"
 #include "attest/nvgpu_names.h"
 #include "base/reader.h"
-#include "base/secret.h"
 #include "evidence/collateral_directory.h"
 #include "evidence/collateral_wanted.h"
 
@@ -29,20 +29,17 @@ static enum err key_add(const char *directory, const struct collateral_key *key,
     *added = (struct bytes){0};
     if (collateral_directory_find(directory, key, &found, NULL) != ERR_OK)
         return ERR_OK;
-    uint8_t *document = secret_alloc(COLLATERAL_DOCUMENT_MAX);
-    if (document == NULL)
+    uint8_t *room = malloc(COLLATERAL_DOCUMENT_MAX);
+    if (room == NULL)
         return ERR_MEMORY;
-    if (collateral_directory_read(directory, &found, document, &len, NULL) == ERR_OK) {
-        enum err e = files_take(files, directory, bytes_of(document, len), note);
-        if (e == ERR_OK) {
-            *added = bytes_of(document, len);
-            return ERR_OK;
-        }
-        secret_free(document);
-        return e;
+    enum err e = ERR_OK;
+    if (collateral_directory_read(directory, &found, room, &len, NULL) == ERR_OK) {
+        e = files_copy(files, directory, bytes_of(room, len), note);
+        if (e == ERR_OK)
+            *added = files->contents[files->count - 1];
     }
-    secret_free(document);
-    return ERR_OK;
+    free(room);
+    return e;
 }
 
 static enum err snp_add(const char *directory, const struct snp_report *report, struct files *files,

@@ -29,7 +29,7 @@ struct curl_request {
     const char *media_type; /* of post */
 };
 
-/* No redirect is followed, nothing but status 200 is taken; what asks to be tried again (429, 503) is, twice, and a minute is the end of it. body and headers
+/* With something to post, a POST of it; else a GET. No redirect is followed, nothing but status 200 is taken; what asks to be tried again (429, 503) is, twice, and a minute is the end of it. body and headers
  * (as they came, the status line first) are secret memory: release ->ptr with secret_free. ERR_NETWORK, ERR_USAGE: not a URL that is
  * allowed, ERR_FILE, ERR_MEMORY. */
 ERR_MUST_USE enum err curl_get(const struct curl_request *r, struct bytes *body, struct bytes *headers,

@@ -537,6 +537,17 @@ static void what_has_to_come_with_a_gpu_is_named(void **state)
         assert_memory_equal(ids.at[i].name_digest, digest, sizeof digest);
         assert_memory_not_equal(ids.at[i].key_digest, digest, sizeof digest);
     }
+    /* A key that is no BIT STRING has no hash. */
+    struct x509 odd;
+    struct nvgpu_certificate_id id;
+    struct ocsp_certificate_id said;
+    uint8_t room[OCSP_ID_ROOM];
+    assert_ok(x509_parse(bytes_of(s.g->device_der[1].der, s.g->device_der[1].len), &odd, &note));
+    assert_err(ocsp_certificate_id_of(CRYPTO_SHA512, &odd, &odd, room, &said), ERR_VALUE);
+    assert_err(ocsp_certificate_id_of(CRYPTO_BLAKE2S, &odd, &odd, room, &said), ERR_VALUE);
+    odd.spki = bytes_str("x");
+    assert_err(nvgpu_certificate_id_of(&odd, &odd, &id), ERR_CERTIFICATE);
+    assert_int_equal(id.serial_len, 0);
     assert_ok(nvgpu_names_of_rim(s.rims[0].document, &ids, &note));
     assert_int_equal(ids.count, SIMULATED_RIM_CHAIN - 1);
     for (size_t i = 0; i < ids.count; i++)
