@@ -97,8 +97,6 @@ complete -c enclume -n '__enclume_in verify' -l pcrs -r -F -d 'The values of the
 complete -c enclume -n '__enclume_in verify' -l event-log -r -F -d 'What the firmware measured'
 complete -c enclume -n '__enclume_in verify' -l ak-cert -r -F -d 'Certificates for the key of the TPM'
 complete -c enclume -n '__enclume_in verify' -l nonce -x -a any -d 'What the TPM or the GPUs must have signed'
-complete -c enclume -n '__enclume_in verify' -l gpu-report -r -F -d 'The report of an NVIDIA GPU'
-complete -c enclume -n '__enclume_in verify' -l gpu-certs -r -F -d 'The certificates of the GPU'
 complete -c enclume -n '__enclume_in verify' -l rim -r -F -d "NVIDIA's reference values"
 complete -c enclume -n '__enclume_in verify' -l ocsp -r -F -d "NVIDIA's word about revocation"
 complete -c enclume -n '__enclume_in verify' -l list-checks -d 'Only list every check, and why it is there'
@@ -110,6 +108,8 @@ complete -c enclume -n '__enclume_in verify' -l help -d 'Show help'
 # enclume verify and enclume collateral: reports and quotes
 complete -c enclume -n '__enclume_in verify collateral' -l snp-report -r -F -d 'An SEV-SNP report'
 complete -c enclume -n '__enclume_in verify collateral' -l tdx-quote -r -F -d 'A TD quote'
+complete -c enclume -n '__enclume_in verify collateral' -l gpu-report -r -F -d 'The report of an NVIDIA GPU'
+complete -c enclume -n '__enclume_in verify collateral' -l gpu-certs -r -F -d "The GPU's certificates"
 complete -c enclume -n '__enclume_in verify collateral' -l certs -r -F -d "AMD's certificates for the report"
 
 # enclume inspect
@@ -131,9 +131,15 @@ complete -c enclume -n '__enclume_collateral_wants serve' -x -a '(__fish_complet
 complete -c enclume -n '__enclume_in collateral' -l product -x -a 'Milan Genoa Turin' -d 'Of a report of version 2'
 complete -c enclume -n '__enclume_in collateral' -l amd-url -x -d "Another service than AMD's"
 complete -c enclume -n '__enclume_in collateral' -l intel-url -x -d "Another service than Intel's"
+complete -c enclume -n '__enclume_in collateral' -l bundle -r -F -d 'Fetch for all that this bundle has'
+complete -c enclume -n '__enclume_in collateral' -l rim-url -x -d "Another service for reference values than NVIDIA's"
+complete -c enclume -n '__enclume_in collateral' -l ocsp-url -x -d "Another OCSP responder than NVIDIA's"
+complete -c enclume -n '__enclume_in collateral' -l no-ocsp-nonce -d 'Take OCSP responses that were made for somebody else'
+complete -c enclume -n '__enclume_in collateral' -l renew -x -d 'Leave alone what is good for longer than so many hours'
 complete -c enclume -n '__enclume_in collateral' -l trust-simulated -r -F -d 'Also take what this simulated root has signed'
 complete -c enclume -n '__enclume_in collateral' -l at -x -d 'What must be good at this time'
 complete -c enclume -n '__enclume_in collateral' -l listen -x -a 'vsock: unix:' -d 'Where enclaves ask'
+complete -c enclume -n '__enclume_in collateral' -l fetch-gpu -d 'Ask NVIDIA for what is not here'
 complete -c enclume -n '__enclume_in collateral' -l once -d 'End after the first connection'
 complete -c enclume -n '__enclume_in collateral' -l json -d 'The result as JSON'
 complete -c enclume -n '__enclume_in collateral' -l help -d 'Show help'

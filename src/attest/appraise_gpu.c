@@ -124,6 +124,8 @@ static void rims_open(const struct appraise_gpu_files *files, struct opened *o, 
         if (one != ERR_OK && e == ERR_OK)
             e = named(&files->rims, i, one, &detail, &note);
         o->rim_list[i] = (struct nvgpu_rim){o->documents[i].document, o->documents[i].id};
+        if (o->documents[i].id.len == 0 && files->rim_ids != NULL)
+            o->rim_list[i].id = files->rim_ids[i];
     }
     row(v, &rules[RULE_RIM], e, &note, files->rims.count);
 }

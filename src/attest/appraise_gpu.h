@@ -27,6 +27,8 @@ struct appraise_gpu_files {
     /* One chain a GPU, in the order of the reports: PEM, or DER one behind the other. */
     struct appraise_gpu_list certificates;
     struct appraise_gpu_list rims; /* XML, or the answer of NVIDIA's service with it */
+    /* For each of rims the name under which it was given out, where that is known otherwise; empty: it is not. NULL: of none. */
+    const struct bytes *rim_ids;
     struct appraise_gpu_list ocsp; /* DER, or PEM ("OCSP RESPONSE") with any number of responses */
     /* The 32 bytes that the reports must cover; NULL: not known, and then that check fails. */
     const uint8_t *nonce;

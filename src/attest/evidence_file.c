@@ -32,14 +32,18 @@ static bool is_base64(uint8_t c)
            c == '/' || c == '-' || c == '_' || c == '=';
 }
 
-/* What is not white space, packed into out, which has room for all of it. */
-static struct bytes without_blanks(struct bytes text, uint8_t *out)
+/* What is not white space, packed into out, which has room for all of it. Empty where a character stands that no encoding here has: it is not looked at any
+ * further. */
+static struct bytes packed_text(struct bytes text, uint8_t *out)
 {
     size_t used = 0;
     for (struct reader r = reader_over(text); r.left > 0;) {
         uint8_t c = reader_u8(&r);
-        if (!is_blank(c))
-            out[used++] = c;
+        if (is_blank(c))
+            continue;
+        if (!is_base64(c)) /* every hexadecimal digit is one of these, and so is the x before them */
+            return (struct bytes){0};
+        out[used++] = c;
     }
     return bytes_of(out, used);
 }
@@ -65,7 +69,7 @@ static enum err base64_decode(struct bytes text, uint8_t *out, size_t *len)
     return e == ERR_OK ? e : encoding_unbase64url(text, out, text.len, len);
 }
 
-/* packed: the file without white space. out: as large. */
+/* packed: the file without white space, characters of base64 all of them; empty: it is no text. out: as large. */
 static enum err text_decode(struct bytes packed, struct evidence_file *f, uint8_t *out, struct err_note *note)
 {
     struct bytes digits = without_0x(packed);
@@ -75,7 +79,7 @@ static enum err text_decode(struct bytes packed, struct evidence_file *f, uint8_
         f->encoding = EVIDENCE_HEX;
         len = digits.len / 2;
         e = encoding_unhex(digits, out, len);
-    } else if (is_all(packed, is_base64)) {
+    } else if (packed.len > 0) {
         f->encoding = EVIDENCE_BASE64;
         e = base64_decode(packed, out, &len);
     }
@@ -89,12 +93,7 @@ static enum err text_decode(struct bytes packed, struct evidence_file *f, uint8_
 static bool holds_pem(struct bytes file)
 {
     static const char begin[] = "-----BEGIN ";
-    for (struct reader r = reader_over(file); r.left >= sizeof begin - 1; (void)reader_u8(&r)) {
-        struct reader look = r;
-        if (bytes_is_str(reader_bytes(&look, sizeof begin - 1), begin))
-            return true;
-    }
-    return false;
+    return file.len != 0 && memmem(file.ptr, file.len, begin, sizeof begin - 1) != NULL;
 }
 
 enum err evidence_file_open(struct bytes file, struct evidence_file *f, struct err_note *note)
@@ -108,7 +107,7 @@ enum err evidence_file_open(struct bytes file, struct evidence_file *f, struct e
     f->storage = malloc(file.len);
     enum err e = packed == NULL || f->storage == NULL ? ERR_MEMORY : ERR_OK; /* equivalent: no memory */
     if (e == ERR_OK)
-        e = text_decode(without_blanks(file, packed), f, f->storage, note);
+        e = text_decode(packed_text(file, packed), f, f->storage, note);
     free(packed);
     if (e != ERR_OK || f->encoding == EVIDENCE_RAW) {
         free(f->storage);
@@ -352,89 +351,58 @@ static bool is_crl(struct bytes content)
     return is_der(content, DER_INTEGER);
 }
 
-/* A JSON object that has these members (the second may be NULL). */
-static bool has_members(struct bytes content, const char *one, const char *other)
-{
-    json_t *doc = NULL;
-    if (strict_json_parse(content, EVIDENCE_FILE_MAX, &doc, NULL) != ERR_OK)
-        return false;
-    bool has = json_object_get(doc, one) != NULL && (other == NULL || json_object_get(doc, other) != NULL);
-    json_decref(doc);
-    return has;
-}
-
-static bool is_tcb_info(struct bytes content)
-{
-    return has_members(content, "tcbInfo", "signature");
-}
-
-static bool is_qe_identity(struct bytes content)
-{
-    return has_members(content, "enclaveIdentity", "signature");
-}
-
-static bool is_collateral(struct bytes content)
-{
-    return has_members(content, "tcb_info", "qe_identity");
-}
-
-static bool is_rim_answer(struct bytes content)
-{
-    return has_members(content, "id", "rim");
-}
-
-static bool is_bundle(struct bytes content)
-{
-    return has_members(content, "evidence", "endorsements");
-}
-
-static bool is_statement(struct bytes content)
-{
-    return has_members(content, "noise_static", "model");
-}
-
-static bool is_policy(struct bytes content)
-{
-    return has_members(content, "version", "sev-snp") || has_members(content, "version", "snp") ||
-           has_members(content, "version", "tdx") || has_members(content, "version", "gpu");
-}
-
+/* By what is in it; or, of a JSON object, by two members that it has. */
 static const struct row {
     enum evidence_kind kind;
     bool (*is)(struct bytes content);
+    const char *members[2];
     const char *name;
 } rows[] = {
-    {EVIDENCE_SNP_REPORT, is_snp_report, "an SEV-SNP attestation report"},
-    {EVIDENCE_TD_QUOTE, is_td_quote, "a TD quote"},
-    {EVIDENCE_SGX_QUOTE, is_sgx_quote, "a quote of an SGX enclave"},
-    {EVIDENCE_TD_REPORT, is_td_report, "a TDREPORT"},
-    {EVIDENCE_HCL_REPORT, is_hcl_report, "the report of a virtual TPM, by Azure's paravisor"},
-    {EVIDENCE_CERTIFICATE_TABLE, is_table, "a table of certificates"},
-    {EVIDENCE_GPU_REPORT, is_gpu_report, "the report of an NVIDIA GPU"},
-    {EVIDENCE_RIM, is_rim, "reference values of NVIDIA's (RIM)"},
-    {EVIDENCE_RIM_ANSWER, is_rim_answer, "reference values, as NVIDIA's service answers"},
-    {EVIDENCE_OCSP, is_ocsp, "an OCSP response"},
-    {EVIDENCE_CERTIFICATES, is_certificates, "certificates, one behind the other"},
-    {EVIDENCE_CERTIFICATE, is_certificate, "a certificate"},
-    {EVIDENCE_CRL, is_crl, "a list of revoked certificates"},
-    {EVIDENCE_TCB_INFO, is_tcb_info, "Intel's TCB info"},
-    {EVIDENCE_QE_IDENTITY, is_qe_identity, "Intel's identity of a quoting enclave"},
-    {EVIDENCE_COLLATERAL, is_collateral, "TDX collateral, all in one"},
-    {EVIDENCE_BUNDLE, is_bundle, "an evidence bundle"},
-    {EVIDENCE_STATEMENT, is_statement, "a key statement"},
-    {EVIDENCE_POLICY, is_policy, "an appraisal policy"},
+    {EVIDENCE_SNP_REPORT, is_snp_report, {NULL}, "an SEV-SNP attestation report"},
+    {EVIDENCE_TD_QUOTE, is_td_quote, {NULL}, "a TD quote"},
+    {EVIDENCE_SGX_QUOTE, is_sgx_quote, {NULL}, "a quote of an SGX enclave"},
+    {EVIDENCE_TD_REPORT, is_td_report, {NULL}, "a TDREPORT"},
+    {EVIDENCE_HCL_REPORT, is_hcl_report, {NULL}, "the report of a virtual TPM, by Azure's paravisor"},
+    {EVIDENCE_CERTIFICATE_TABLE, is_table, {NULL}, "a table of certificates"},
+    {EVIDENCE_GPU_REPORT, is_gpu_report, {NULL}, "the report of an NVIDIA GPU"},
+    {EVIDENCE_RIM, is_rim, {NULL}, "reference values of NVIDIA's (RIM)"},
+    {EVIDENCE_RIM_ANSWER, NULL, {"id", "rim"}, "reference values, as NVIDIA's service answers"},
+    {EVIDENCE_OCSP, is_ocsp, {NULL}, "an OCSP response"},
+    {EVIDENCE_CERTIFICATES, is_certificates, {NULL}, "certificates, one behind the other"},
+    {EVIDENCE_CERTIFICATE, is_certificate, {NULL}, "a certificate"},
+    {EVIDENCE_CRL, is_crl, {NULL}, "a list of revoked certificates"},
+    {EVIDENCE_TCB_INFO, NULL, {"tcbInfo", "signature"}, "Intel's TCB info"},
+    {EVIDENCE_QE_IDENTITY, NULL, {"enclaveIdentity", "signature"}, "Intel's identity of a quoting enclave"},
+    {EVIDENCE_COLLATERAL, NULL, {"tcb_info", "qe_identity"}, "TDX collateral, all in one"},
+    {EVIDENCE_BUNDLE, NULL, {"evidence", "endorsements"}, "an evidence bundle"},
+    {EVIDENCE_STATEMENT, NULL, {"noise_static", "model"}, "a key statement"},
+    {EVIDENCE_POLICY, NULL, {"version", "sev-snp"}, "an appraisal policy"},
+    {EVIDENCE_POLICY, NULL, {"version", "snp"}, "an appraisal policy"},
+    {EVIDENCE_POLICY, NULL, {"version", "tdx"}, "an appraisal policy"},
+    {EVIDENCE_POLICY, NULL, {"version", "gpu"}, "an appraisal policy"},
     /* Last: quotes and documents hold chains in PEM. */
-    {EVIDENCE_PEM, holds_pem, "PEM"},
+    {EVIDENCE_PEM, holds_pem, {NULL}, "PEM"},
 };
 
 enum { ROW_COUNT = sizeof rows / sizeof *rows };
 
+static bool is_row(const struct row *row, struct bytes content, const json_t *doc)
+{
+    if (row->is != NULL)
+        return row->is(content);
+    return json_object_get(doc, row->members[0]) != NULL && json_object_get(doc, row->members[1]) != NULL;
+}
+
 enum evidence_kind evidence_file_kind(struct bytes content)
 {
-    for (size_t i = 0; i < ROW_COUNT; i++)
-        if (rows[i].is(content))
-            return rows[i].kind;
-    return EVIDENCE_UNKNOWN;
+    enum evidence_kind kind = EVIDENCE_UNKNOWN;
+    json_t *doc = NULL;
+    (void)!strict_json_parse(content, EVIDENCE_FILE_MAX, &doc, NULL); /* NULL: it is no JSON */
+    for (size_t i = 0; kind == EVIDENCE_UNKNOWN && i < ROW_COUNT; i++)
+        if (is_row(&rows[i], content, doc))
+            kind = rows[i].kind;
+    json_decref(doc);
+    return kind;
 }
 
 const char *evidence_kind_name(enum evidence_kind kind)

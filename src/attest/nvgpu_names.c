@@ -50,27 +50,48 @@ static enum err rims_name(const struct nvgpu_report *report, const struct chip *
 
 _Static_assert((int)NVGPU_SERIAL_MAX == (int)X509_SERIAL_MAX, "every serial number fits");
 
+enum err nvgpu_certificate_id_of(const struct x509 *certificate, const struct x509 *issuer,
+                                 struct nvgpu_certificate_id *id)
+{
+    uint8_t room[OCSP_ID_ROOM];
+    struct ocsp_certificate_id named;
+    memset(id, 0, sizeof *id);
+    enum err e = ocsp_certificate_id_of(CRYPTO_SHA256, certificate, issuer, room, &named);
+    if (e != ERR_OK)
+        return e;
+    struct reader r = reader_over(named.serial);
+    struct reader look = r;
+    while (r.left > 1 && reader_u8(&look) == 0)
+        (void)reader_u8(&r);
+    const struct bytes serial = reader_rest(&r);
+    id->serial_len = serial.len;
+    memcpy(id->serial, serial.ptr, serial.len);
+    memcpy(id->name_digest, named.name_digest.ptr, sizeof id->name_digest);
+    memcpy(id->key_digest, named.key_digest.ptr, sizeof id->key_digest);
+    return ERR_OK;
+}
+
 /* From the first that is asked for to the last but one. */
-static void serials_take(const struct nv_chain *chain, size_t first, struct nvgpu_serials *serials)
+static enum err ids_take(const struct nv_chain *chain, size_t first, struct nvgpu_certificate_ids *ids)
 {
     for (size_t i = first; i + 1 < chain->count; i++) {
-        struct reader r = reader_over(chain->at[i].cert.serial);
-        struct reader look = r;
-        while (r.left > 1 && reader_u8(&look) == 0)
-            (void)reader_u8(&r);
-        struct bytes serial = reader_rest(&r);
-        serials->at[serials->count].len = serial.len;
-        memcpy(serials->at[serials->count].octets, serial.ptr, serial.len);
-        serials->count++;
+        enum err e =
+            nvgpu_certificate_id_of(&chain->at[i].cert, &chain->at[i + 1].cert, &ids->at[ids->count]);
+        if (e != ERR_OK) {
+            ids->count = 0;
+            return e; /* equivalent: a key that a chain has taken is a BIT STRING */
+        }
+        ids->count++;
     }
+    return ERR_OK;
 }
 
 enum err nvgpu_names_of_gpu(struct bytes report, struct bytes certificates,
                             char rims[static NVGPU_GPU_RIMS][NVGPU_RIM_ID_SIZE],
-                            struct nvgpu_serials *serials, struct err_note *note)
+                            struct nvgpu_certificate_ids *ids, struct err_note *note)
 {
     struct nvgpu_report parts;
-    serials->count = 0;
+    ids->count = 0;
     struct nv_chain *chain = calloc(1, sizeof *chain);
     if (chain == NULL)
         return ERR_MEMORY;
@@ -84,19 +105,19 @@ enum err nvgpu_names_of_gpu(struct bytes report, struct bytes certificates,
                 : err_noted(ERR_UNKNOWN, note,
                             "the GPU's certificates are those of a chip that is not known");
     if (e == ERR_OK)
-        serials_take(chain, 1, serials);
+        e = ids_take(chain, NVGPU_FIRST_ASKED, ids);
     nv_chain_release(chain);
     free(chain);
     return e;
 }
 
-enum err nvgpu_names_of_rim(struct bytes document, struct nvgpu_serials *serials, struct err_note *note)
+enum err nvgpu_names_of_rim(struct bytes document, struct nvgpu_certificate_ids *ids, struct err_note *note)
 {
     struct rim *rim;
-    serials->count = 0;
+    ids->count = 0;
     enum err e = rim_parse(document, &rim, note);
     if (e == ERR_OK)
-        serials_take(&rim->chain, 0, serials);
+        e = ids_take(&rim->chain, 0, ids);
     rim_free(rim);
     return e;
 }

@@ -3,14 +3,14 @@
 
 #include "attest/x509_parts.h"
 
-#define OID(name, ...)                                                                                       \
+#define OID(storage, name, ...)                                                                              \
     static const uint8_t name##_octets[] = {__VA_ARGS__};                                                    \
-    static const struct bytes name = {name##_octets, sizeof name##_octets}
+    storage const struct bytes name = {name##_octets, sizeof name##_octets}
 
-OID(oid_basic, 0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x30, 0x01, 0x01); /* 1.3.6.1.5.5.7.48.1.1 */
-OID(oid_nonce, 0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x30, 0x01, 0x02); /* 1.3.6.1.5.5.7.48.1.2 */
-OID(oid_sha256, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01);
-OID(oid_sha384, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x02);
+OID(static, oid_basic, 0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x30, 0x01, 0x01); /* 1.3.6.1.5.5.7.48.1.1 */
+OID(, ocsp_oid_nonce, 0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x30, 0x01, 0x02);  /* 1.3.6.1.5.5.7.48.1.2 */
+OID(, ocsp_oid_sha256, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01);
+OID(, ocsp_oid_sha384, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x02);
 
 enum {
     SUCCESSFUL = 0,
@@ -50,7 +50,7 @@ static void extension_read(struct reader *r, struct bytes *nonce)
         malformed(&seq);
     struct reader value = reader_over(der_value(&seq, DER_OCTET_STRING));
     der_close(r, &seq);
-    if (!bytes_equal(oid, oid_nonce)) {
+    if (!bytes_equal(oid, ocsp_oid_nonce)) {
         if (critical)
             reader_fail(r, ERR_UNKNOWN);
         return;
@@ -261,25 +261,36 @@ enum err ocsp_parse(struct bytes der, struct ocsp_response *response, struct err
 /* ---- the questions ---- */
 
 /* Section 4.1.1: the hash of the issuer's name, and of its key: the BIT STRING's octets. */
-static bool names_issuer(const struct ocsp_certificate_id *id, const struct x509 *issuer)
+enum err ocsp_certificate_id_of(enum crypto_hash hash, const struct x509 *certificate,
+                                const struct x509 *issuer, uint8_t room[static OCSP_ID_ROOM],
+                                struct ocsp_certificate_id *id)
 {
-    uint8_t digest[CRYPTO_HASH_MAX];
-    enum crypto_hash hash = CRYPTO_SHA384;
-    if (bytes_equal(id->hash, oid_sha256))
-        hash = CRYPTO_SHA256;
-    else if (!bytes_equal(id->hash, oid_sha384))
-        return false;
+    const size_t size = crypto_hash_size(hash);
+    if (hash != CRYPTO_SHA256 && hash != CRYPTO_SHA384)
+        return ERR_VALUE;
     struct reader spki = reader_over(issuer->spki);
     struct reader seq = der_open(&spki, DER_SEQUENCE);
     (void)der_whole(&seq, DER_SEQUENCE);
     struct bytes key = der_bits(&seq);
     if (reader_finish(&seq) != ERR_OK)
-        return false;
-    const struct bytes name = issuer->subject;
-    return crypto_hash_parts(hash, &name, 1, digest) == ERR_OK &&
-           bytes_equal(id->name_digest, bytes_of(digest, crypto_hash_size(hash))) &&
-           crypto_hash_parts(hash, &key, 1, digest) == ERR_OK &&
-           bytes_equal(id->key_digest, bytes_of(digest, crypto_hash_size(hash)));
+        return ERR_CERTIFICATE;
+    *id = (struct ocsp_certificate_id){.hash = hash == CRYPTO_SHA256 ? ocsp_oid_sha256 : ocsp_oid_sha384,
+                                       .name_digest = bytes_of(room, size),
+                                       .key_digest = bytes_of(room + size, size),
+                                       .serial = certificate->serial};
+    enum err e = crypto_hash_parts(hash, &issuer->subject, 1, room);
+    return e == ERR_OK ? crypto_hash_parts(hash, &key, 1, room + size) : e;
+}
+
+static bool is_about(const struct ocsp_certificate_id *said, const struct x509 *certificate,
+                     const struct x509 *issuer)
+{
+    uint8_t room[OCSP_ID_ROOM];
+    struct ocsp_certificate_id wanted;
+    const enum crypto_hash hash = bytes_equal(said->hash, ocsp_oid_sha256) ? CRYPTO_SHA256 : CRYPTO_SHA384;
+    return ocsp_certificate_id_of(hash, certificate, issuer, room, &wanted) == ERR_OK &&
+           bytes_equal(said->hash, wanted.hash) && bytes_equal(said->name_digest, wanted.name_digest) &&
+           bytes_equal(said->key_digest, wanted.key_digest) && bytes_equal(said->serial, wanted.serial);
 }
 
 bool ocsp_answers(const struct ocsp_response *response, const struct x509 *certificate,
@@ -288,7 +299,7 @@ bool ocsp_answers(const struct ocsp_response *response, const struct x509 *certi
     struct ocsp_certificate_id id;
     for (struct reader list = reader_over(response->answers); list.left > 0;) {
         ocsp_answer_next(&list, &id, answer);
-        if (bytes_equal(id.serial, certificate->serial) && names_issuer(&id, issuer))
+        if (is_about(&id, certificate, issuer))
             return true;
     }
     return false;

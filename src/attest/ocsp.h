@@ -51,6 +51,16 @@ struct ocsp_certificate_id {
     struct bytes serial;
 };
 
+/* Content octets: id-pkix-ocsp-nonce, and the hashes by which a certificate can be named. */
+extern const struct bytes ocsp_oid_nonce, ocsp_oid_sha256, ocsp_oid_sha384;
+
+/* How this certificate of this issuer is named, by SHA-256 or SHA-384; the digests are put into room, the other ranges are the certificate's. ERR_VALUE:
+ * another hash; ERR_CERTIFICATE: a key that is no BIT STRING; ERR_CRYPTO. */
+enum { OCSP_ID_ROOM = 2 * CRYPTO_SHA384_SIZE };
+ERR_MUST_USE enum err ocsp_certificate_id_of(enum crypto_hash hash, const struct x509 *certificate,
+                                             const struct x509 *issuer, uint8_t room[static OCSP_ID_ROOM],
+                                             struct ocsp_certificate_id *id);
+
 /* ERR_CERTIFICATE, ERR_UNKNOWN, ERR_TOO_LARGE, ERR_REFUSED (the responder gave an error); the note says what part, and at which offset. */
 ERR_MUST_USE enum err ocsp_parse(struct bytes der, struct ocsp_response *response, struct err_note *note);
 

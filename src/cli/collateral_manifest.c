@@ -55,8 +55,9 @@ enum err collateral_manifest_add(const char *directory, const struct collateral_
     json_t *doc = manifest_read(path);
     int failed = doc == NULL ? -1 : 0;
     for (size_t i = 0; failed == 0 && i < fetched->count; i++)
-        failed =
-            json_object_set_new(doc, fetched->documents[i].name, document_json(&fetched->documents[i], now));
+        if (!fetched->documents[i].held)
+            failed = json_object_set_new(doc, fetched->documents[i].name,
+                                         document_json(&fetched->documents[i], now));
     char *text = failed == 0 ? json_dumps(doc, JSON_INDENT(2)) : NULL;
     json_decref(doc);
     if (text == NULL)

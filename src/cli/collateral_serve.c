@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "cli/collateral_listen.h"
+#include "cli/collateral_serve_fetch.h"
 #include "cli/rfc3339.h"
 #include "evidence/collateral_directory.h"
 #include "evidence/collateral_wire.h"
@@ -22,8 +23,19 @@ enum {
     NS_PER_MS = 1000000,
     LINES_AT_ONCE =
         100, /* of the log; then one a second, so that nobody can fill the host's disk with questions */
-    POLLED_BEFORE = 2, /* signals and listener, then the connections */
-    POLLED = POLLED_BEFORE + COLLATERAL_SERVE_CONNECTIONS,
+    POLLED_BEFORE = 2, /* signals and listener, then the connections, then what is got for each of them */
+    POLLED = POLLED_BEFORE + 2 * COLLATERAL_SERVE_CONNECTIONS,
+    /* Of questions to NVIDIA; then one in ten seconds, so that no VM can have us ask without end. */
+    FETCHES_AT_ONCE = 64,
+    FETCH_EVERY = 10,
+};
+
+/* So many now, one more each `every` seconds up to `most`. */
+struct allowance {
+    unsigned most;
+    unsigned every;
+    unsigned left;
+    int64_t refilled;
 };
 
 struct connection {
@@ -36,6 +48,8 @@ struct connection {
     size_t sent;
     size_t answer_len;
     bool last; /* the answer ends the connection */
+    struct collateral_key key;
+    struct serve_fetch fetch; /* under way: the answer waits for it */
 };
 
 struct server {
@@ -43,9 +57,9 @@ struct server {
     struct connection connections[COLLATERAL_SERVE_CONNECTIONS];
     size_t open;
     bool ended;
-    unsigned lines; /* that may be written now */
+    struct allowance lines; /* of the log */
     unsigned unsaid;
-    int64_t refilled;
+    struct allowance fetches;
 };
 
 static int64_t now_ms(void)
@@ -53,6 +67,18 @@ static int64_t now_ms(void)
     struct timespec t;
     (void)clock_gettime(CLOCK_MONOTONIC, &t);
     return (int64_t)t.tv_sec * MS_PER_SECOND + t.tv_nsec / NS_PER_MS;
+}
+
+static bool allowance_take(struct allowance *a)
+{
+    const int64_t step = (int64_t)a->every * MS_PER_SECOND;
+    const int64_t more = (now_ms() - a->refilled) / step;
+    a->refilled += more * step;
+    a->left = more < (int64_t)(a->most - a->left) ? a->left + (unsigned)more : a->most;
+    if (a->left == 0)
+        return false;
+    a->left--;
+    return true;
 }
 
 /* ---- the log ---- */
@@ -68,14 +94,10 @@ static void line(const char *name, const char *what)
 static void say(struct server *s, const char *name, const char *what)
 {
     char count[64];
-    int64_t seconds = (now_ms() - s->refilled) / MS_PER_SECOND;
-    s->refilled += seconds * MS_PER_SECOND;
-    s->lines = seconds < (int64_t)(LINES_AT_ONCE - s->lines) ? s->lines + (unsigned)seconds : LINES_AT_ONCE;
-    if (s->lines == 0) {
+    if (!allowance_take(&s->lines)) {
         s->unsaid++;
         return;
     }
-    s->lines--;
     if (s->unsaid > 0) {
         (void)snprintf(count, sizeof count, "%u lines were left out", s->unsaid);
         line("log", count);
@@ -95,9 +117,10 @@ static void question_begin(const struct server *s, struct connection *c)
 
 static void connection_end(struct server *s, struct connection *c)
 {
+    serve_fetch_end(&c->fetch);
     (void)close(c->fd);
     free(c->answer);
-    *c = (struct connection){.fd = -1};
+    *c = (struct connection){.fd = -1, .fetch.fd = -1};
     s->open--;
     s->ended = s->ended || s->serve->once;
 }
@@ -119,37 +142,97 @@ static enum collateral_status document_read(const struct server *s, const struct
     return COLLATERAL_UNAVAILABLE;
 }
 
-/* What was asked, when it is understood; the answer to it goes out from now on. */
-static void answer_make(struct server *s, struct connection *c, bool understood)
+static const char *word_of(enum collateral_status status)
 {
-    struct collateral_key key;
-    struct err_note note = {{0}};
-    char name[COLLATERAL_NAME_MAX] = "a question";
-    size_t len = 0;
-    enum collateral_status status = COLLATERAL_NOT_UNDERSTOOD;
-    c->answer = malloc(COLLATERAL_ANSWER_HEAD_SIZE + COLLATERAL_DOCUMENT_MAX);
-    if (c->answer == NULL) {
-        say(s, name, err_text(ERR_MEMORY));
-        connection_end(s, c);
-        return;
-    }
-    struct bytes asked =
-        bytes_of(c->question + COLLATERAL_QUESTION_HEAD_SIZE, c->got - COLLATERAL_QUESTION_HEAD_SIZE);
-    if (understood && collateral_key_parse(asked, &key) == ERR_OK &&
-        collateral_key_write(&key, name) == ERR_OK)
-        status = document_read(s, &key, c->answer + COLLATERAL_ANSWER_HEAD_SIZE, &len, &note);
-    collateral_answer_head_write(status, len, c->answer);
-    c->answer_len = COLLATERAL_ANSWER_HEAD_SIZE + len;
-    c->sent = 0;
-    c->last = status == COLLATERAL_NOT_UNDERSTOOD;
-    c->deadline = now_ms() + s->serve->timeout_ms;
     static const char *const words[] = {
         [COLLATERAL_FOUND] = "found",
         [COLLATERAL_NOT_FOUND] = "is not here",
         [COLLATERAL_UNAVAILABLE] = "cannot be read",
         [COLLATERAL_NOT_UNDERSTOOD] = "was not understood",
     };
-    say(s, name, note.text[0] != '\0' ? note.text : words[status]);
+    return words[status];
+}
+
+/* The answer goes out from now on; its document is in its place. */
+static void answer_send(struct server *s, struct connection *c, enum collateral_status status, size_t len,
+                        const char *said)
+{
+    char name[COLLATERAL_NAME_MAX] = "a question";
+    if (status != COLLATERAL_NOT_UNDERSTOOD && collateral_key_write(&c->key, name) != ERR_OK)
+        status = COLLATERAL_NOT_UNDERSTOOD;
+    collateral_answer_head_write(status, len, c->answer);
+    c->answer_len = COLLATERAL_ANSWER_HEAD_SIZE + len;
+    c->sent = 0;
+    c->last = status == COLLATERAL_NOT_UNDERSTOOD;
+    c->deadline = now_ms() + s->serve->timeout_ms;
+    say(s, name, said);
+}
+
+/* not_got: why NVIDIA has not given it; NULL: it was not asked. */
+static void answer_from_directory(struct server *s, struct connection *c, const char *not_got)
+{
+    struct err_note note = {{0}};
+    char said[2 * sizeof note.text];
+    size_t len = 0;
+    enum collateral_status status =
+        document_read(s, &c->key, c->answer + COLLATERAL_ANSWER_HEAD_SIZE, &len, &note);
+    const char *here = note.text[0] != '\0' ? note.text : word_of(status);
+    (void)snprintf(said, sizeof said, "%s%s%s", here, not_got != NULL ? "; NVIDIA: " : "",
+                   not_got != NULL ? not_got : "");
+    answer_send(s, c, status, len, said);
+}
+
+/* Is this one to ask NVIDIA for, with what the directory has of it? */
+static bool is_to_fetch(const struct server *s, struct connection *c)
+{
+    size_t len = 0;
+    if (s->serve->nvidia == NULL || (c->key.kind != COLLATERAL_RIM && c->key.kind != COLLATERAL_OCSP))
+        return false;
+    uint8_t *document = c->answer + COLLATERAL_ANSWER_HEAD_SIZE;
+    return document_read(s, &c->key, document, &len, NULL) != COLLATERAL_FOUND ||
+           !serve_fetch_is_fresh(&c->key, bytes_of(document, len), (int64_t)time(NULL));
+}
+
+/* What was asked, when it is understood. */
+static void answer_make(struct server *s, struct connection *c, bool understood)
+{
+    struct err_note note = {{0}};
+    c->answer = malloc(COLLATERAL_ANSWER_HEAD_SIZE + COLLATERAL_DOCUMENT_MAX + 1);
+    if (c->answer == NULL) {
+        say(s, "a question", err_text(ERR_MEMORY));
+        connection_end(s, c);
+        return;
+    }
+    struct bytes asked =
+        bytes_of(c->question + COLLATERAL_QUESTION_HEAD_SIZE, c->got - COLLATERAL_QUESTION_HEAD_SIZE);
+    if (!understood || collateral_key_parse(asked, &c->key) != ERR_OK) {
+        answer_send(s, c, COLLATERAL_NOT_UNDERSTOOD, 0, word_of(COLLATERAL_NOT_UNDERSTOOD));
+        return;
+    }
+    if (!is_to_fetch(s, c))
+        answer_from_directory(s, c, NULL);
+    else if (!allowance_take(&s->fetches))
+        answer_from_directory(s, c, "not asked, for it was asked so often");
+    else if (serve_fetch_begin(s->serve->nvidia, &c->key, &c->fetch, &note) == ERR_OK)
+        c->deadline = now_ms() + s->serve->fetch_ms;
+    else
+        answer_from_directory(s, c, note.text);
+}
+
+/* What came takes its place behind the head: its first byte is where the head's last will be. */
+static void on_fetched(struct server *s, struct connection *c)
+{
+    struct err_note note = {{0}};
+    struct bytes document;
+    uint8_t *room = c->answer + COLLATERAL_ANSWER_HEAD_SIZE - 1;
+    const enum err e = serve_fetch_read(&c->fetch, room, &document, &note);
+    if (e == ERR_BUSY)
+        return;
+    if (e == ERR_OK) {
+        answer_send(s, c, COLLATERAL_FOUND, document.len, "got from NVIDIA");
+        return;
+    }
+    answer_from_directory(s, c, note.text);
 }
 
 static void on_readable(struct server *s, struct connection *c)
@@ -225,6 +308,11 @@ static void end_the_late(struct server *s)
         struct connection *c = &s->connections[i];
         if (c->fd < 0 || now < c->deadline)
             continue;
+        if (c->fetch.fd >= 0) {
+            serve_fetch_end(&c->fetch);
+            answer_from_directory(s, c, "took too long");
+            continue;
+        }
         say(s, c->answer == NULL ? "a question" : "an answer", "took too long");
         connection_end(s, c);
     }
@@ -246,9 +334,14 @@ static enum err turn(struct server *s, struct err_note *note)
     size_t room = s->serve->once ? 1 : COLLATERAL_SERVE_CONNECTIONS;
     fds[0] = (struct pollfd){.fd = s->serve->signals, .events = POLLIN};
     fds[1] = (struct pollfd){.fd = s->open < room ? s->serve->listener : -1, .events = POLLIN};
-    for (size_t i = 0; i < COLLATERAL_SERVE_CONNECTIONS; i++)
-        fds[POLLED_BEFORE + i] = (struct pollfd){
-            .fd = s->connections[i].fd, .events = s->connections[i].answer == NULL ? POLLIN : POLLOUT};
+    for (size_t i = 0; i < COLLATERAL_SERVE_CONNECTIONS; i++) {
+        const struct connection *c = &s->connections[i];
+        const bool waits = c->fd >= 0 && c->fetch.fd >= 0; /* nothing is read or written meanwhile */
+        fds[POLLED_BEFORE + i] =
+            (struct pollfd){.fd = waits ? -1 : c->fd, .events = c->answer == NULL ? POLLIN : POLLOUT};
+        fds[POLLED_BEFORE + COLLATERAL_SERVE_CONNECTIONS + i] =
+            (struct pollfd){.fd = waits ? c->fetch.fd : -1, .events = POLLIN};
+    }
     int n = poll(fds, POLLED, patience(s));
     if (n < 0)
         return errno == EINTR ? ERR_OK : err_noted(ERR_SYSTEM, note, "waiting: %s", strerror(errno));
@@ -256,6 +349,8 @@ static enum err turn(struct server *s, struct err_note *note)
         s->ended = true;
     for (size_t i = 0; i < COLLATERAL_SERVE_CONNECTIONS; i++) {
         struct connection *c = &s->connections[i];
+        if (fds[POLLED_BEFORE + COLLATERAL_SERVE_CONNECTIONS + i].revents != 0)
+            on_fetched(s, c);
         if (fds[POLLED_BEFORE + i].revents == 0)
             continue;
         if (c->answer == NULL)
@@ -274,10 +369,10 @@ enum err collateral_serve_run(const struct collateral_serve *serve, struct err_n
     if (s == NULL)
         return ERR_MEMORY;
     s->serve = serve;
-    s->lines = LINES_AT_ONCE;
-    s->refilled = now_ms();
+    s->lines = (struct allowance){LINES_AT_ONCE, 1, LINES_AT_ONCE, now_ms()};
+    s->fetches = (struct allowance){FETCHES_AT_ONCE, FETCH_EVERY, FETCHES_AT_ONCE, now_ms()};
     for (size_t i = 0; i < COLLATERAL_SERVE_CONNECTIONS; i++)
-        s->connections[i].fd = -1;
+        s->connections[i] = (struct connection){.fd = -1, .fetch.fd = -1};
     while (e == ERR_OK && !s->ended)
         e = turn(s, note);
     for (size_t i = 0; i < COLLATERAL_SERVE_CONNECTIONS; i++)
@@ -297,14 +392,15 @@ static enum err signals_take(int *fd, struct err_note *note)
     return *fd >= 0 ? ERR_OK : err_noted(ERR_SYSTEM, note, "signals: %s", strerror(errno));
 }
 
-enum err collateral_serve(const char *directory, const char *address, bool once, struct err_note *note)
+enum err collateral_serve(const struct collateral_serve *asked, const char *address, struct err_note *note)
 {
     struct stat about;
     struct collateral_listener listener;
-    struct collateral_serve serve = {
-        .directory = directory, .once = once, .timeout_ms = COLLATERAL_SERVE_TIMEOUT_MS};
-    if (stat(directory, &about) != 0 || !S_ISDIR(about.st_mode))
-        return err_noted(ERR_FILE, note, "%s: not a directory", directory);
+    struct collateral_serve serve = *asked;
+    serve.timeout_ms = COLLATERAL_SERVE_TIMEOUT_MS;
+    serve.fetch_ms = COLLATERAL_SERVE_FETCH_MS;
+    if (stat(serve.directory, &about) != 0 || !S_ISDIR(about.st_mode))
+        return err_noted(ERR_FILE, note, "%s: not a directory", serve.directory);
     enum err e = signals_take(&serve.signals, note);
     if (e != ERR_OK)
         return e;

@@ -10,11 +10,12 @@
 
 #include <stdbool.h>
 
-#include "base/error.h"
+#include "cli/nvidia.h"
 
 enum {
     COLLATERAL_SERVE_CONNECTIONS = 16, /* at once; more wait until one of them ends */
     COLLATERAL_SERVE_TIMEOUT_MS = 30 * 1000,
+    COLLATERAL_SERVE_FETCH_MS = 25 * 1000, /* less than the half minute that an enclave waits */
 };
 
 struct collateral_serve {
@@ -23,13 +24,17 @@ struct collateral_serve {
     int signals;    /* a signalfd: what comes there ends it */
     bool once;      /* end after the first connection */
     int timeout_ms; /* of a question, and of an answer */
+    /* Who is asked for what a GPU needs and the directory does not have, or has not for long; NULL: nobody. It is handed on and not kept. */
+    const struct nvidia_services *nvidia;
+    int fetch_ms; /* of that */
 };
 
 /* Ends at a signal, or with once; each question is a line on standard error: when, which name, what became of it. ERR_SYSTEM, ERR_MEMORY. */
 ERR_MUST_USE enum err collateral_serve_run(const struct collateral_serve *serve, struct err_note *note);
 
-/* `enclume collateral serve`: listens at unix:PATH or vsock:PORT until SIGTERM or SIGINT. ERR_USAGE, ERR_FILE, ERR_NETWORK, ERR_SYSTEM, ERR_MEMORY. */
-ERR_MUST_USE enum err collateral_serve(const char *directory, const char *address, bool once,
+/* `enclume collateral serve`: listens at unix:PATH or vsock:PORT until SIGTERM or SIGINT. Of asked, the listener, the signals and the times are set here.
+ * ERR_USAGE, ERR_FILE, ERR_NETWORK, ERR_SYSTEM, ERR_MEMORY. */
+ERR_MUST_USE enum err collateral_serve(const struct collateral_serve *asked, const char *address,
                                        struct err_note *note);
 
 #endif

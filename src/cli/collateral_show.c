@@ -5,6 +5,7 @@
 #include "attest/certificate_table.h"
 #include "attest/collateral.h"
 #include "attest/crl.h"
+#include "attest/nvgpu_names.h"
 #include "attest/ocsp.h"
 #include "attest/qe_identity.h"
 #include "attest/rim.h"
@@ -16,6 +17,7 @@
 #include "cli/inspect.h"
 #include "cli/rfc3339.h"
 #include "evidence/collateral_directory.h"
+#include "evidence/collateral_wanted.h"
 
 enum { DOCUMENTS_MAX = 256, PARTS_MAX = 10 };
 
@@ -29,6 +31,8 @@ struct shown {
     char name[COLLATERAL_NAME_MAX];
     size_t part_count;
     struct part parts[PARTS_MAX];
+    const char *status;                  /* of a word about a certificate; NULL: of something else */
+    struct nvgpu_certificate_ids signer; /* of reference values: the certificates that can be revoked */
     enum err error;
     struct err_note note;
 };
@@ -131,11 +135,13 @@ static enum err rim_read(struct shown *s, struct bytes document)
             until = rim->chain.at[i].cert.not_after;
     part_add(s, "certificates of the signer", until);
     rim_free(rim);
-    return ERR_OK;
+    return nvgpu_names_of_rim(document, &s->signer, &s->note);
 }
 
 static enum err ocsp_read(struct shown *s, struct bytes document)
 {
+    static const char *const words[] = {
+        [OCSP_GOOD] = "good", [OCSP_REVOKED] = "revoked", [OCSP_UNKNOWN] = "unknown"};
     struct ocsp_response response;
     enum err e = ocsp_parse(document, &response, &s->note);
     if (e != ERR_OK)
@@ -144,6 +150,7 @@ static enum err ocsp_read(struct shown *s, struct bytes document)
         struct ocsp_certificate_id id;
         struct ocsp_answer answer;
         ocsp_answer_next(&r, &id, &answer);
+        s->status = words[answer.status]; /* what fetch keeps has one answer */
         if (answer.has_next_update)
             part_add(s, "OCSP response", answer.next_update);
     }
@@ -162,7 +169,7 @@ static const struct kind {
     {COLLATERAL_SNP_CRL, "AMD's revocation list", crl_read},
     {COLLATERAL_TDX, "TDX collateral", collateral_read},
     {COLLATERAL_RIM, "reference values of a GPU", rim_read},
-    {COLLATERAL_OCSP, "OCSP response", ocsp_read},
+    {COLLATERAL_OCSP, "word about a certificate", ocsp_read},
 };
 
 static const struct kind *kind_of(enum collateral_kind kind)
@@ -201,6 +208,41 @@ static int by_name(const void *a, const void *b)
     return strcmp(one->name, other->name);
 }
 
+/* ---- whose certificate a word is about ---- */
+
+static bool is_signers(const struct shown *rim, const struct collateral_key *word)
+{
+    for (size_t i = 0; i < rim->signer.count; i++) {
+        struct collateral_key key;
+        collateral_ocsp_key(&rim->signer.at[i], &key);
+        if (collateral_key_equal(&key, word))
+            return true;
+    }
+    return false;
+}
+
+/* The documents of reference values that are here and stand on that certificate. */
+static json_t *about_json(const struct list *l, const struct shown *word)
+{
+    json_t *about = json_array();
+    for (size_t i = 0; i < l->count; i++)
+        if (l->documents[i].key.kind == COLLATERAL_RIM && is_signers(&l->documents[i], &word->key))
+            (void)json_array_append_new(about, json_string(l->documents[i].key.id));
+    return about;
+}
+
+static void about_print(const struct list *l, const struct shown *word)
+{
+    json_t *about = about_json(l, word);
+    const size_t count = json_array_size(about);
+    (void)printf("  %s, about a certificate of %s", word->status != NULL ? word->status : "nothing",
+                 count == 0 ? "a GPU's" : "the signer of ");
+    for (size_t i = 0; i < count; i++)
+        (void)printf("%s%s", i == 0 ? "" : ", ", json_string_value(json_array_get(about, i)));
+    (void)putchar('\n');
+    json_decref(about);
+}
+
 /* ---- as JSON, and from it as text ---- */
 
 static json_t *parts_json(const struct shown *s, int64_t now)
@@ -216,7 +258,7 @@ static json_t *parts_json(const struct shown *s, int64_t now)
     return parts;
 }
 
-static json_t *shown_json(const struct shown *s, int64_t now)
+static json_t *shown_json(const struct list *l, const struct shown *s, int64_t now)
 {
     const struct collateral_key *k = &s->key;
     json_t *object = json_object();
@@ -229,6 +271,9 @@ static json_t *shown_json(const struct shown *s, int64_t now)
         inspect_put_text(object, "id", "%s", k->id);
     } else if (k->kind == COLLATERAL_OCSP) {
         inspect_put_hex(object, "serial", bytes_of(k->serial, k->serial_len));
+        inspect_put(object, "signer_of", about_json(l, s));
+        if (s->status != NULL)
+            inspect_put_text(object, "status", "%s", s->status);
     } else {
         inspect_put_text(object, "product", "%s", k->product);
         inspect_put_text(object, "key", "%s", k->vlek ? "VLEK" : "VCEK");
@@ -267,6 +312,8 @@ static void text_print(const struct list *l, int64_t now)
     for (size_t i = 0; i < l->count; i++) {
         const struct shown *s = &l->documents[i];
         (void)printf("%s\n  %s\n", s->name, kind_of(s->key.kind)->what);
+        if (s->key.kind == COLLATERAL_OCSP && s->error == ERR_OK)
+            about_print(l, s);
         if (s->error != ERR_OK)
             (void)printf("  malformed: %s\n", s->note.text[0] != '\0' ? s->note.text : err_text(s->error));
         for (size_t p = 0; p < s->part_count; p++)
@@ -287,7 +334,7 @@ static enum err json_print(const struct list *l, int64_t now)
 {
     json_t *documents = json_array();
     for (size_t i = 0; i < l->count; i++)
-        (void)json_array_append_new(documents, shown_json(&l->documents[i], now));
+        (void)json_array_append_new(documents, shown_json(l, &l->documents[i], now));
     json_t *doc = json_pack("{s:o, s:o}", "documents", documents, "first_to_expire", first_json(l));
     int failed = doc == NULL ? -1 : json_dumpf(doc, stdout, JSON_INDENT(2));
     json_decref(doc);

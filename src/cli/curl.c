@@ -99,13 +99,22 @@ static enum err outcome(const struct curl_request *r, const struct curl_end *end
     return ERR_OK;
 }
 
-static enum err transfer(const struct curl_request *r, const char *body, const char *headers,
-                         struct err_note *note)
+/* The files of one transfer: what is sent, what comes, its headers. Those that were made have a name. */
+enum { FILE_BODY, FILE_HEADERS, FILE_POST, FILE_COUNT };
+struct transfer {
+    char paths[FILE_COUNT][PATH_MAX];
+};
+
+static enum err transfer(const struct curl_request *r, const struct transfer *t, struct err_note *note)
 {
     struct curl_end end = {0};
     char limit[24];
+    char data[PATH_MAX + 1];
+    char type[64];
     (void)snprintf(limit, sizeof limit, "%zu", r->max);
-    const char *const argv[] = {
+    (void)snprintf(data, sizeof data, "@%s", t->paths[FILE_POST]);
+    (void)snprintf(type, sizeof type, "Content-Type: %s", r->media_type != NULL ? r->media_type : "");
+    const char *argv[] = {
         "curl",
         "--disable",
         "--fail",
@@ -129,40 +138,56 @@ static enum err transfer(const struct curl_request *r, const char *body, const c
         "--write-out",
         "%{http_code}",
         "--dump-header",
-        headers,
+        t->paths[FILE_HEADERS],
         "--output",
-        body,
+        t->paths[FILE_BODY],
         "--url",
         r->url,
+        /* From here on, when something is sent. */
+        "--header",
+        type,
+        "--data-binary",
+        data,
         NULL,
     };
+    enum { POST_AT = sizeof argv / sizeof *argv - 5 };
+    if (r->post.len == 0)
+        argv[POST_AT] = NULL;
     enum err e = curl_start(argv, &end, note);
     return e == ERR_OK ? outcome(r, &end, note) : e;
+}
+
+static enum err transfer_files(const struct curl_request *r, struct transfer *t, struct err_note *note)
+{
+    const size_t count = r->post.len != 0 ? FILE_COUNT : FILE_POST;
+    enum err e = ERR_OK;
+    for (size_t i = 0; e == ERR_OK && i < count; i++) {
+        e = temporary_make(r->directory, t->paths[i], note);
+        if (e != ERR_OK)
+            t->paths[i][0] = '\0';
+    }
+    return e == ERR_OK && r->post.len != 0 ? file_write(t->paths[FILE_POST], r->post, note) : e;
 }
 
 enum err curl_get(const struct curl_request *r, struct bytes *body, struct bytes *headers,
                   struct err_note *note)
 {
-    char body_path[PATH_MAX];
-    char headers_path[PATH_MAX];
+    struct transfer t = {0};
     *body = *headers = (struct bytes){0};
     if (strncmp(r->url, "https://", 8) != 0 && !(r->allow_http && strncmp(r->url, "http://", 7) == 0))
         return err_noted(ERR_USAGE, note, "%.160s: wanted a URL with https://", r->url);
-    enum err e = temporary_make(r->directory, body_path, note);
-    if (e != ERR_OK)
-        return e;
-    e = temporary_make(r->directory, headers_path, note);
-    if (e == ERR_OK) {
-        e = transfer(r, body_path, headers_path, note);
-        if (e == ERR_OK)
-            e = file_read(body_path, r->max, body, note);
-        if (e == ERR_TOO_LARGE)
-            e = too_large(r, note);
-        if (e == ERR_OK)
-            e = file_read(headers_path, HEADERS_MAX, headers, note);
-        (void)unlink(headers_path);
-    }
-    (void)unlink(body_path);
+    enum err e = transfer_files(r, &t, note);
+    if (e == ERR_OK)
+        e = transfer(r, &t, note);
+    if (e == ERR_OK)
+        e = file_read(t.paths[FILE_BODY], r->max, body, note);
+    if (e == ERR_TOO_LARGE)
+        e = too_large(r, note);
+    if (e == ERR_OK)
+        e = file_read(t.paths[FILE_HEADERS], HEADERS_MAX, headers, note);
+    for (size_t i = 0; i < FILE_COUNT; i++)
+        if (t.paths[i][0] != '\0')
+            (void)unlink(t.paths[i]);
     if (e != ERR_OK) {
         secret_free(bytes_owned(*body));
         *body = (struct bytes){0};

@@ -24,10 +24,12 @@ struct curl_request {
     const char *url; /* https://, or http:// where allow_http */
     bool allow_http; /* for a mirror of one's own: what comes is signed by its maker, whoever delivers it */
     size_t max;      /* bytes; more is an error */
-    const char *directory; /* where the temporary files go */
+    const char *directory;  /* where the temporary files go */
+    struct bytes post;      /* sent with POST; empty: GET */
+    const char *media_type; /* of post */
 };
 
-/* No redirect is followed, nothing but status 200 is taken; what asks to be tried again (429, 503) is, twice, and a minute is the end of it. body and headers
+/* With something to post, a POST of it; else a GET. No redirect is followed, nothing but status 200 is taken; what asks to be tried again (429, 503) is, twice, and a minute is the end of it. body and headers
  * (as they came, the status line first) are secret memory: release ->ptr with secret_free. ERR_NETWORK, ERR_USAGE: not a URL that is
  * allowed, ERR_FILE, ERR_MEMORY. */
 ERR_MUST_USE enum err curl_get(const struct curl_request *r, struct bytes *body, struct bytes *headers,

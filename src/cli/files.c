@@ -24,6 +24,19 @@ enum err files_add(struct files *f, const char *path, struct err_note *note)
     return e;
 }
 
+enum err files_copy(struct files *f, const char *name, struct bytes content, struct err_note *note)
+{
+    uint8_t *copy = secret_alloc(content.len + 1);
+    if (copy == NULL)
+        return ERR_MEMORY;
+    if (content.len != 0)
+        memcpy(copy, content.ptr, content.len);
+    enum err e = files_take(f, name, bytes_of(copy, content.len), note);
+    if (e != ERR_OK)
+        secret_free(copy);
+    return e;
+}
+
 void files_release(struct files *f)
 {
     for (size_t i = 0; i < f->count; i++)

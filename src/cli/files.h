@@ -21,6 +21,9 @@ ERR_MUST_USE enum err files_add(struct files *f, const char *path, struct err_no
 /* Takes content over, which secret_alloc gave. ERR_TOO_LARGE: then it is the caller's still. */
 ERR_MUST_USE enum err files_take(struct files *f, const char *name, struct bytes content,
                                  struct err_note *note);
+/* Takes a copy. ERR_TOO_LARGE, ERR_MEMORY. */
+ERR_MUST_USE enum err files_copy(struct files *f, const char *name, struct bytes content,
+                                 struct err_note *note);
 void files_release(struct files *f);
 
 #endif

@@ -82,6 +82,8 @@ static void help(void)
         "       enclume verify --tdx-quote FILE --collateral PATH --report-data HEX [OPTION]...\n"
         "       enclume verify --hcl-report FILE --tpm-quote FILE --tpm-signature FILE --pcrs FILE --nonce "
         "HEX [OPTION]...\n"
+        "       enclume verify --gpu-report FILE --gpu-certs FILE --collateral DIRECTORY --nonce HEX "
+        "[OPTION]...\n"
         "       enclume verify --gpu-report FILE --gpu-certs FILE --rim FILE --ocsp FILE --nonce HEX "
         "[OPTION]...\n"
         "       enclume verify --list-checks [--json]\n"
@@ -125,6 +127,12 @@ static const char *evidence_of(const struct verify_options *o, const struct sour
     return value;
 }
 
+static bool is_directory(const char *path)
+{
+    struct stat s;
+    return stat(path, &s) == 0 && S_ISDIR(s.st_mode);
+}
+
 /* GPUs are verified alone, or in a bundle, where the key statement ties them to the processor: side by side, nothing would. */
 static enum err gpu_check(const struct verify_options *o, const struct option_list *operands,
                           struct err_note *note)
@@ -137,9 +145,16 @@ static enum err gpu_check(const struct verify_options *o, const struct option_li
         return err_noted(ERR_USAGE, note,
                          "--gpu-report goes alone: separate files do not say that GPU and processor belong "
                          "together; a bundle does");
-    if (o->certs.count + o->crls.count + o->collateral.count != 0 || o->report_data != NULL ||
-        vtpm_options_stray(&o->vtpm))
-        return err_noted(ERR_USAGE, note, "--gpu-report takes --gpu-certs, --rim, --ocsp and --nonce");
+    if (o->certs.count + o->crls.count != 0 || o->report_data != NULL || vtpm_options_stray(&o->vtpm))
+        return err_noted(ERR_USAGE, note,
+                         "--gpu-report takes --gpu-certs, --rim, --ocsp, --collateral and --nonce");
+    for (size_t i = 0; i < o->collateral.count; i++)
+        if (!is_directory(o->collateral.items[i]))
+            return err_noted(
+                ERR_USAGE, note,
+                "--collateral %.100s: with --gpu-report a directory is wanted, as `enclume collateral "
+                "fetch` fills it",
+                o->collateral.items[i]);
     return ERR_OK;
 }
 
@@ -182,12 +197,6 @@ static enum err source_find(const struct verify_options *o, const struct option_
                          "--certs and --crl are for --snp-report and --hcl-report; %s takes --collateral",
                          (*source)->option);
     return ERR_OK;
-}
-
-static bool is_directory(const char *path)
-{
-    struct stat s;
-    return stat(path, &s) == 0 && S_ISDIR(s.st_mode);
 }
 
 static enum err list_add(const struct option_list *list, struct files *files, struct err_note *note)
@@ -346,7 +355,7 @@ static int run(const struct verify_options *o, const struct option_list *operand
     if (e != ERR_OK)
         return e == ERR_USAGE ? cli_usage("verify", &note) : cli_fail(e, &note);
     if (o->gpu.reports.count != 0) {
-        e = verify_gpu(&o->gpu, o->nonce, job.policy, job.now, &v, &note);
+        e = verify_gpu(&o->gpu, &o->collateral, o->nonce, job.policy, job.now, &v, &note);
     } else {
         job.path = job.source == NULL ? operands->items[0] : evidence_of(o, job.source);
         e = appraise(&job, &v, &note);

@@ -47,9 +47,9 @@ struct gpu_options {
     }
 /* NOLINTEND(bugprone-macro-parentheses) */
 
-/* nonce: 64 hexadecimal digits, "any", or NULL, and then that check fails. ERR_USAGE (the nonce), ERR_FILE, ERR_TOO_LARGE. */
-ERR_MUST_USE enum err verify_gpu(const struct gpu_options *o, const char *nonce,
-                                 const struct attest_policy *policy, int64_t now, struct verdict *v,
-                                 struct err_note *note);
+/* collateral: directories that `enclume collateral fetch` has filled. nonce: 64 hexadecimal digits, "any", or NULL, and then that check fails. ERR_USAGE (the nonce), ERR_FILE, ERR_TOO_LARGE. */
+ERR_MUST_USE enum err verify_gpu(const struct gpu_options *o, const struct option_list *collateral,
+                                 const char *nonce, const struct attest_policy *policy, int64_t now,
+                                 struct verdict *v, struct err_note *note);
 
 #endif

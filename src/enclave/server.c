@@ -250,7 +250,7 @@ static enum err open_collateral(struct enclave *enclave, struct err_note *note)
     enum err e = collateral_source_open(&kernel_real, enclave->options.collateral, &source, note);
     if (e != ERR_OK)
         return e;
-    e = collateral_cache_new(source, (struct bytes){0}, &enclave->collateral);
+    e = collateral_cache_new(source, NULL, &enclave->collateral);
     if (e != ERR_OK)
         source->close(source);
     return e;

@@ -13,25 +13,39 @@ struct entry {
 
 struct collateral_cache {
     struct collateral_source *source;
-    size_t root_len;
-    uint8_t root[X509_SIZE_MAX];
+    struct collateral_roots roots; /* into room */
+    uint8_t *room;
     struct entry entries[COLLATERAL_CACHE_ENTRIES];
     uint8_t arriving[COLLATERAL_DOCUMENT_MAX];
 };
 
-enum err collateral_cache_new(struct collateral_source *source, struct bytes root,
+static struct bytes root_copy(uint8_t **to, struct bytes root)
+{
+    uint8_t *copy = *to;
+    if (root.len > 0)
+        memcpy(copy, root.ptr, root.len);
+    *to += root.len;
+    return bytes_of(copy, root.len);
+}
+
+enum err collateral_cache_new(struct collateral_source *source, const struct collateral_roots *roots,
                               struct collateral_cache **cache)
 {
+    static const struct collateral_roots none;
+    const struct collateral_roots *given = roots != NULL ? roots : &none;
     *cache = NULL;
-    if (root.len > X509_SIZE_MAX)
-        return ERR_TOO_LARGE;
     struct collateral_cache *c = calloc(1, sizeof *c);
-    if (c == NULL)
+    uint8_t *room = malloc(given->processor.len + given->gpu.len + given->rim.len + 1);
+    if (c == NULL || room == NULL) {
+        free(c);
+        free(room);
         return ERR_MEMORY;
+    }
     c->source = source;
-    c->root_len = root.len;
-    if (root.len > 0)
-        memcpy(c->root, root.ptr, root.len);
+    c->room = room;
+    c->roots.processor = root_copy(&room, given->processor);
+    c->roots.gpu = root_copy(&room, given->gpu);
+    c->roots.rim = root_copy(&room, given->rim);
     *cache = c;
     return ERR_OK;
 }
@@ -51,6 +65,7 @@ void collateral_cache_free(struct collateral_cache *cache)
     for (size_t i = 0; i < COLLATERAL_CACHE_ENTRIES; i++)
         document_drop(&cache->entries[i]);
     cache->source->close(cache->source);
+    free(cache->room);
     free(cache);
 }
 
@@ -117,7 +132,7 @@ static enum err renew(struct collateral_cache *c, struct entry *e, const struct 
     struct collateral_subject against = *subject;
     int64_t expires = 0;
     size_t len = 0;
-    against.root = bytes_of(c->root, c->root_len);
+    against.roots = c->roots;
     e->asked = now;
     enum err failure = c->source->ask(c->source, &e->key, c->arriving, &len, note);
     struct bytes document = bytes_of(c->arriving, len);

@@ -25,8 +25,9 @@ enum {
 
 struct collateral_cache;
 
-/* source becomes the cache's own. root: DER of a simulated root that may have signed, or empty; copied. ERR_MEMORY. */
-ERR_MUST_USE enum err collateral_cache_new(struct collateral_source *source, struct bytes root,
+/* source becomes the cache's own. roots: simulated ones that may have signed, copied; NULL: none. ERR_MEMORY. */
+ERR_MUST_USE enum err collateral_cache_new(struct collateral_source *source,
+                                           const struct collateral_roots *roots,
                                            struct collateral_cache **cache);
 void collateral_cache_free(struct collateral_cache *cache);
 

@@ -49,8 +49,8 @@ static const char *const tdx_checks[] = {
 
 #define CHECKS(list) (list), sizeof(list) / sizeof *(list)
 
-static enum err all_passed(const struct verdict *v, const char *const checks[], size_t count,
-                           struct err_note *note)
+enum err collateral_checks_passed(const struct verdict *v, const char *const checks[], size_t count,
+                                  struct err_note *note)
 {
     for (size_t i = 0; i < count; i++) {
         const struct verdict_check *check = verdict_find(v, checks[i]);
@@ -96,7 +96,7 @@ static enum err snp_check(const struct snp_evidence *evidence, struct bytes root
     if (v == NULL)
         return ERR_MEMORY;
     snp_appraise(evidence, NULL, &policy, now, v);
-    enum err e = all_passed(v, checks, count, note);
+    enum err e = collateral_checks_passed(v, checks, count, note);
     free(v);
     return e;
 }
@@ -113,7 +113,7 @@ static enum err check_certificates(const struct collateral_key *key, const struc
                                           .vek = key->vlek ? table.vlek : table.vcek,
                                           .ask = table.ask,
                                           .ark = table.ark};
-    e = snp_check(&evidence, subject->root, CHECKS(certificate_checks), now, note);
+    e = snp_check(&evidence, subject->roots.processor, CHECKS(certificate_checks), now, note);
     if (e == ERR_OK)
         e = certificate_end(evidence.vek, expires, note);
     if (e == ERR_OK)
@@ -128,7 +128,7 @@ static enum err check_crl(const struct collateral_key *key, const struct collate
     struct snp_evidence evidence = subject->snp;
     evidence.crls[0] = document;
     evidence.crl_count = 1;
-    enum err e = snp_check(&evidence, subject->root, CHECKS(crl_checks), now, note);
+    enum err e = snp_check(&evidence, subject->roots.processor, CHECKS(crl_checks), now, note);
     return e == ERR_OK ? crl_end(document, expires, note) : e;
 }
 
@@ -171,9 +171,9 @@ static enum err tdx_check(const struct collateral_subject *subject, const struct
     if (v == NULL)
         return ERR_MEMORY;
     tdx_policy_default(&policy);
-    policy.simulated_root = subject->root;
+    policy.simulated_root = subject->roots.processor;
     tdx_appraise(subject->quote, c, NULL, &policy, now, v);
-    enum err e = all_passed(v, CHECKS(tdx_checks), note);
+    enum err e = collateral_checks_passed(v, CHECKS(tdx_checks), note);
     free(v);
     return e;
 }

@@ -85,6 +85,10 @@ static bool put_members(struct writer *w, const struct collateral_key *key)
         if (key->serial_len == 0 || key->serial_len > sizeof key->serial)
             return false;
         put_hex(w, key->serial, key->serial_len);
+        writer_str(w, "-");
+        put_hex(w, key->issuer_name, sizeof key->issuer_name);
+        writer_str(w, "-");
+        put_hex(w, key->issuer_key, sizeof key->issuer_key);
         return true;
     }
     return false;
@@ -158,12 +162,11 @@ static void take_product(struct reader *r, struct collateral_key *key)
 
 static void take_serial(struct reader *r, struct collateral_key *key)
 {
-    size_t digits = r->left;
-    key->serial_len = digits / 2;
-    if (key->serial_len > sizeof key->serial)
+    const struct bytes digits = next_part(r);
+    key->serial_len = digits.len / 2;
+    if (key->serial_len > sizeof key->serial ||
+        encoding_unhex(digits, key->serial, key->serial_len) != ERR_OK)
         reader_fail(r, ERR_UNKNOWN);
-    else
-        take_hex(r, key->serial, key->serial_len);
 }
 
 static void take_members(struct reader *r, struct collateral_key *key)
@@ -186,6 +189,8 @@ static void take_members(struct reader *r, struct collateral_key *key)
         break;
     case COLLATERAL_OCSP:
         take_serial(r, key);
+        take_hex(r, key->issuer_name, sizeof key->issuer_name);
+        take_hex(r, key->issuer_key, sizeof key->issuer_key);
         break;
     }
 }

@@ -10,11 +10,12 @@
  *   snp-crl-PRODUCT-KEY.crl                       the root's revocation list, DER
  *   tdx-FMSPC-CA.json                             all collateral of a TDX platform, in one document (attest/collateral.h)
  *   gpu-rim-ID.xml                                reference values of a GPU's driver or VBIOS
- *   gpu-ocsp-SERIAL.der                           an OCSP answer about the certificate with this serial number
+ *   gpu-ocsp-SERIAL-NAME-KEY.der                  an OCSP answer about the certificate with this serial number of this issuer
  *
  * PRODUCT: AMD's name ("Genoa"), or "any" when the report does not say. KEY: "vcek" or "vlek". CHIP, TCB: 128 and 16 hexadecimal digits as they stand in the
  * report, CHIP zeros with a VLEK. FMSPC: 12 hexadecimal digits. CA: "platform" or "processor". ID: NVIDIA's, letters, digits, "_" and ".". SERIAL: up to 40
- * hexadecimal digits. Hexadecimal is in lower case.
+ * hexadecimal digits; NAME and KEY, 64 each: SHA-256 of the issuer's name and of its key, as RFC 6960 (section 4.1.1) has them, so that the name alone says
+ * all that a question to NVIDIA's service holds. Hexadecimal is in lower case.
  */
 
 #include "base/bytes.h"
@@ -32,6 +33,7 @@ enum {
     COLLATERAL_PRODUCT_MAX = 16, /* with its NUL */
     COLLATERAL_ID_MAX = 64,
     COLLATERAL_SERIAL_MAX = 20,
+    COLLATERAL_DIGEST_SIZE = 32,
     COLLATERAL_NAME_MAX = 208, /* the longest name, with its NUL */
     COLLATERAL_DOCUMENT_MAX = 512 * 1024,
 };
@@ -47,6 +49,8 @@ struct collateral_key {
     char id[COLLATERAL_ID_MAX];
     size_t serial_len;
     uint8_t serial[COLLATERAL_SERIAL_MAX];
+    uint8_t issuer_name[COLLATERAL_DIGEST_SIZE];
+    uint8_t issuer_key[COLLATERAL_DIGEST_SIZE];
 };
 
 /* The name, NUL-terminated. ERR_VALUE: a member that no name can hold. */

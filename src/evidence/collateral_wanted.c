@@ -66,3 +66,28 @@ enum err collateral_tdx_key(const struct tdx_quote *quote, struct collateral_key
     memcpy(key->fmspc, pck.fmspc, sizeof key->fmspc);
     return ERR_OK;
 }
+
+enum err collateral_rim_key(const char *id, struct collateral_key *key, struct err_note *note)
+{
+    char name[COLLATERAL_NAME_MAX];
+    *key = (struct collateral_key){.kind = COLLATERAL_RIM};
+    const size_t len = strlen(id);
+    if (len < sizeof key->id)
+        memcpy(key->id, id, len);
+    return collateral_key_write(key, name) == ERR_OK
+               ? ERR_OK
+               : err_noted(ERR_VALUE, note,
+                           "reference values with a name of %zu characters that is none of NVIDIA's", len);
+}
+
+_Static_assert((int)NVGPU_SERIAL_MAX == (int)COLLATERAL_SERIAL_MAX &&
+                   (int)CRYPTO_SHA256_SIZE == (int)COLLATERAL_DIGEST_SIZE,
+               "the one holds the other");
+
+void collateral_ocsp_key(const struct nvgpu_certificate_id *id, struct collateral_key *key)
+{
+    *key = (struct collateral_key){.kind = COLLATERAL_OCSP, .serial_len = id->serial_len};
+    memcpy(key->serial, id->serial, id->serial_len);
+    memcpy(key->issuer_name, id->name_digest, sizeof key->issuer_name);
+    memcpy(key->issuer_key, id->key_digest, sizeof key->issuer_key);
+}

@@ -7,6 +7,7 @@
  * asks its host for, and what `enclume verify` looks for in a directory.
  */
 
+#include "attest/nvgpu_names.h"
 #include "attest/snp_report.h"
 #include "attest/tdx_quote.h"
 #include "evidence/collateral_key.h"
@@ -24,5 +25,11 @@ void collateral_snp_product_of_root(struct bytes ark, struct collateral_key *crl
 /* By the PCK certificate that the quote carries. ERR_CERTIFICATE and the like: it cannot be read. */
 ERR_MUST_USE enum err collateral_tdx_key(const struct tdx_quote *quote, struct collateral_key *key,
                                          struct err_note *note);
+
+/* By NVIDIA's name of a document of reference values ("NV_GPU_DRIVER_GH100_550.144.03"), which comes out of a GPU's report. ERR_VALUE: a name that no key can
+ * hold: with other characters than such names have, or too long. */
+ERR_MUST_USE enum err collateral_rim_key(const char *id, struct collateral_key *key, struct err_note *note);
+/* Of the word about a certificate that can be revoked. */
+void collateral_ocsp_key(const struct nvgpu_certificate_id *id, struct collateral_key *key);
 
 #endif

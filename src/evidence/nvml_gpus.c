@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "attest/nvgpu_names.h"
+#include "evidence/collateral_wanted.h"
 
 enum { DOCUMENTS_MAX = BUNDLE_RIMS_MAX + BUNDLE_OCSP_MAX };
 _Static_assert((int)NVML_DEVICES_MAX == (int)BUNDLE_GPUS_MAX, "a bundle holds all GPUs that there can be");
@@ -35,10 +36,10 @@ static void documents_release(struct documents *d)
 /* ---- what the host offers ---- */
 
 /* Once each: GPUs of one maker have most of it in common. *content: what came. */
-static enum err document_get(const struct machine *m, struct documents *d, const struct collateral_key *key,
-                             struct bytes *content, struct err_note *note)
+static enum err document_get(const struct machine *m, const struct collateral_subject *subject,
+                             struct documents *d, const struct collateral_key *key, struct bytes *content,
+                             struct err_note *note)
 {
-    const struct collateral_subject subject = {.root = {0}};
     struct bytes held;
     for (size_t i = 0; i < d->count; i++)
         if (collateral_key_equal(&d->at[i].key, key)) {
@@ -47,7 +48,7 @@ static enum err document_get(const struct machine *m, struct documents *d, const
         }
     if (d->count == DOCUMENTS_MAX)
         return err_noted(ERR_EVIDENCE, note, "the GPUs need more than %d documents", DOCUMENTS_MAX);
-    enum err e = collateral_cache_get(m->cache, key, &subject, m->kernel->now(m->kernel), &held, note);
+    enum err e = collateral_cache_get(m->cache, key, subject, m->kernel->now(m->kernel), &held, note);
     if (e != ERR_OK)
         return e;
     uint8_t *copy = malloc(held.len);
@@ -59,44 +60,45 @@ static enum err document_get(const struct machine *m, struct documents *d, const
     return ERR_OK;
 }
 
-static enum err words_get(const struct machine *m, struct documents *d, const struct nvgpu_serials *serials,
-                          struct err_note *note)
+static enum err words_get(const struct machine *m, const struct collateral_subject *subject,
+                          struct documents *d, const struct nvgpu_certificate_ids *ids, struct err_note *note)
 {
     enum err e = ERR_OK;
-    for (size_t i = 0; e == ERR_OK && i < serials->count; i++) {
-        struct collateral_key key = {.kind = COLLATERAL_OCSP, .serial_len = serials->at[i].len};
+    for (size_t i = 0; e == ERR_OK && i < ids->count; i++) {
+        struct collateral_key key;
         struct bytes content;
-        memcpy(key.serial, serials->at[i].octets, serials->at[i].len);
-        e = document_get(m, d, &key, &content, note);
+        collateral_ocsp_key(&ids->at[i], &key);
+        e = document_get(m, subject, d, &key, &content, note);
     }
     return e;
 }
 
-static enum err rim_get(const struct machine *m, struct documents *d, const char *id, struct err_note *note)
+static enum err rim_get(const struct machine *m, const struct collateral_subject *subject,
+                        struct documents *d, const char *id, struct err_note *note)
 {
-    struct collateral_key key = {.kind = COLLATERAL_RIM};
-    struct nvgpu_serials serials;
-    struct bytes content;
-    if (strlen(id) >= sizeof key.id)
-        return err_noted(ERR_EVIDENCE, note, "a GPU whose reference values have too long a name");
-    memcpy(key.id, id, strlen(id));
-    enum err e = document_get(m, d, &key, &content, note);
-    if (e == ERR_OK && nvgpu_names_of_rim(content, &serials, note) != ERR_OK)
+    struct collateral_key key;
+    struct nvgpu_certificate_ids ids;
+    struct collateral_subject signer = *subject;
+    if (collateral_rim_key(id, &key, note) != ERR_OK)
+        return ERR_EVIDENCE;
+    enum err e = document_get(m, subject, d, &key, &signer.rim, note);
+    if (e == ERR_OK && nvgpu_names_of_rim(signer.rim, &ids, note) != ERR_OK)
         e = ERR_EVIDENCE;
-    return e == ERR_OK ? words_get(m, d, &serials, note) : e;
+    return e == ERR_OK ? words_get(m, &signer, d, &ids, note) : e;
 }
 
 static enum err gpu_endorse(const struct machine *m, const struct gpu_evidence *gpu, struct documents *d,
                             struct err_note *note)
 {
     char rims[NVGPU_GPU_RIMS][NVGPU_RIM_ID_SIZE];
-    struct nvgpu_serials serials;
-    if (nvgpu_names_of_gpu(bytes_of(gpu->report, gpu->report_len), bytes_of(gpu->chain, gpu->chain_len), rims,
-                           &serials, note) != ERR_OK)
+    struct nvgpu_certificate_ids ids;
+    const struct collateral_subject subject = {
+        .gpu = {bytes_of(gpu->report, gpu->report_len), bytes_of(gpu->chain, gpu->chain_len)}};
+    if (nvgpu_names_of_gpu(subject.gpu.report, subject.gpu.certificates, rims, &ids, note) != ERR_OK)
         return ERR_EVIDENCE;
-    enum err e = words_get(m, d, &serials, note);
+    enum err e = words_get(m, &subject, d, &ids, note);
     for (size_t i = 0; e == ERR_OK && i < NVGPU_GPU_RIMS; i++)
-        e = rim_get(m, d, rims[i], note);
+        e = rim_get(m, &subject, d, rims[i], note);
     return e;
 }
 

@@ -44,7 +44,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct evidence_snp snp;
     struct evidence_rim rim;
     const struct appraise_gpu_list list = {&file, 1, NULL};
-    const struct appraise_gpu_files gpu = {list, list, list, list, NULL, true};
+    const struct appraise_gpu_files gpu = {
+        .reports = list, .certificates = list, .rims = list, .ocsp = list, .any_nonce = true};
     if (evidence_file_open(file, &f, NULL) == ERR_OK) {
         evidence_snp_find(f.content, &snp);
         must_be_inside(f.content, snp.report);

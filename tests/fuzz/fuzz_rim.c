@@ -40,9 +40,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                 abort();
         }
     }
-    struct nvgpu_serials serials;
-    if (nvgpu_names_of_rim(bytes_of(data, size), &serials, &note) == ERR_OK && rim->chain.count > 0 &&
-        serials.count + 1 != rim->chain.count)
+    struct nvgpu_certificate_ids ids;
+    if (nvgpu_names_of_rim(bytes_of(data, size), &ids, &note) == ERR_OK && rim->chain.count > 0 &&
+        ids.count + 1 != rim->chain.count)
         abort();
     (void)!rim_check_digest(rim, &note);
     (void)!nv_chain_check_root(&rim->chain, &anchors_nvidia_rim, (struct bytes){0}, &simulated, &note);

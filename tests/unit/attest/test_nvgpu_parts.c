@@ -495,65 +495,87 @@ static void a_responder_is_the_one_that_is_named(void **state)
 
 /* ---- names ---- */
 
-static enum err names_of_gpu(char rims[NVGPU_GPU_RIMS][NVGPU_RIM_ID_SIZE], struct nvgpu_serials *serials)
+static enum err names_of_gpu(char rims[NVGPU_GPU_RIMS][NVGPU_RIM_ID_SIZE], struct nvgpu_certificate_ids *ids)
 {
     struct err_note note = {{0}};
     synthetic_nvgpu_build(&s);
-    return nvgpu_names_of_gpu(s.gpus[0].report, s.gpus[0].certificates, rims, serials, &note);
+    return nvgpu_names_of_gpu(s.gpus[0].report, s.gpus[0].certificates, rims, ids, &note);
 }
 
-static void serial_is(const struct nvgpu_serials *serials, size_t i, uint64_t number)
+static void serial_is(const struct nvgpu_certificate_ids *ids, size_t i, uint64_t number)
 {
     const uint8_t octets[] = {(uint8_t)(number >> 8), (uint8_t)number};
     const size_t zeros = number < 256 ? 1 : 0;
-    assert_true(bytes_equal(bytes_of(serials->at[i].octets, serials->at[i].len),
+    assert_true(bytes_equal(bytes_of(ids->at[i].serial, ids->at[i].serial_len),
                             bytes_of(octets + zeros, sizeof octets - zeros)));
 }
 
 static void what_has_to_come_with_a_gpu_is_named(void **state)
 {
     (void)state;
-    static struct nvgpu_serials serials;
+    static struct nvgpu_certificate_ids ids;
     char rims[NVGPU_GPU_RIMS][NVGPU_RIM_ID_SIZE];
     struct err_note note = {{0}};
     synthetic_nvgpu_init(&s, SIMULATED_HOPPER);
     s.g->device[1].serial = 0x80; /* written with a zero before it */
     s.g->device[3].serial = 0;
-    assert_ok(names_of_gpu(rims, &serials));
+    assert_ok(names_of_gpu(rims, &ids));
     assert_string_equal(rims[0], "NV_GPU_DRIVER_GH100_580.95.05");
     assert_string_equal(rims[1], "NV_GPU_VBIOS_1010_0200_882_96009F0001");
-    assert_int_equal(serials.count, SIMULATED_GPU_CHAIN - 2);
-    serial_is(&serials, 0, 0x80);
-    serial_is(&serials, 1, s.g->device[2].serial);
-    serial_is(&serials, 2, 0);
-    assert_ok(nvgpu_names_of_rim(s.rims[0].document, &serials, &note));
-    assert_int_equal(serials.count, SIMULATED_RIM_CHAIN - 1);
-    for (size_t i = 0; i < serials.count; i++)
-        serial_is(&serials, i, s.g->signer[i].serial);
-    assert_err(nvgpu_names_of_rim(bytes_str("<a/>"), &serials, &note), ERR_UNKNOWN);
-    assert_int_equal(serials.count, 0);
+    assert_int_equal(ids.count, SIMULATED_GPU_CHAIN - 2);
+    serial_is(&ids, 0, 0x80);
+    serial_is(&ids, 1, s.g->device[2].serial);
+    serial_is(&ids, 2, 0);
+    /* With the issuer of each, by the hashes that a response has too. */
+    for (size_t i = 0; i < ids.count; i++) {
+        const struct bytes *issuer =
+            &(const struct bytes){s.g->device_der[i + 2].der, s.g->device_der[i + 2].len};
+        uint8_t digest[CRYPTO_SHA256_SIZE];
+        struct x509 cert;
+        assert_ok(x509_parse(*issuer, &cert, &note));
+        assert_ok(crypto_hash_parts(CRYPTO_SHA256, &cert.subject, 1, digest));
+        assert_memory_equal(ids.at[i].name_digest, digest, sizeof digest);
+        assert_memory_not_equal(ids.at[i].key_digest, digest, sizeof digest);
+    }
+    /* A key that is no BIT STRING has no hash. */
+    struct x509 odd;
+    struct nvgpu_certificate_id id;
+    struct ocsp_certificate_id said;
+    uint8_t room[OCSP_ID_ROOM];
+    assert_ok(x509_parse(bytes_of(s.g->device_der[1].der, s.g->device_der[1].len), &odd, &note));
+    assert_err(ocsp_certificate_id_of(CRYPTO_SHA512, &odd, &odd, room, &said), ERR_VALUE);
+    assert_err(ocsp_certificate_id_of(CRYPTO_BLAKE2S, &odd, &odd, room, &said), ERR_VALUE);
+    odd.spki = bytes_str("x");
+    assert_err(nvgpu_certificate_id_of(&odd, &odd, &id), ERR_CERTIFICATE);
+    assert_int_equal(id.serial_len, 0);
+    assert_ok(nvgpu_names_of_rim(s.rims[0].document, &ids, &note));
+    assert_int_equal(ids.count, SIMULATED_RIM_CHAIN - 1);
+    for (size_t i = 0; i < ids.count; i++)
+        serial_is(&ids, i, s.g->signer[i].serial);
+    assert_err(nvgpu_names_of_rim(bytes_str("<a/>"), &ids, &note), ERR_UNKNOWN);
+    assert_int_equal(ids.count, 0);
 
     static const uint16_t needed[] = {NVGPU_DRIVER_VERSION, NVGPU_VBIOS_VERSION, NVGPU_PROJECT,
                                       NVGPU_PROJECT_SKU, NVGPU_CHIP_SKU};
     for (size_t i = 0; i < test_count(needed); i++) {
         synthetic_nvgpu_init(&s, SIMULATED_HOPPER);
         simulated_gpu_field_find(&s.g->report, needed[i])->type = 200;
-        assert_err(names_of_gpu(rims, &serials), ERR_UNKNOWN);
-        assert_int_equal(serials.count, 0);
+        assert_err(names_of_gpu(rims, &ids), ERR_UNKNOWN);
+        assert_int_equal(ids.count, 0);
     }
     scene(SIMULATED_HOPPER);
     assert_err(
-        nvgpu_names_of_gpu(bytes_of(s.gpus[0].report.ptr, 64), s.gpus[0].certificates, rims, &serials, &note),
+        nvgpu_names_of_gpu(bytes_of(s.gpus[0].report.ptr, 64), s.gpus[0].certificates, rims, &ids, &note),
         ERR_TRUNCATED);
-    assert_err(nvgpu_names_of_gpu(s.gpus[0].report, bytes_str("x"), rims, &serials, &note), ERR_TRUNCATED);
-    assert_err(nvgpu_names_of_gpu(s.gpus[0].report, bytes_of(NULL, 0), rims, &serials, &note), ERR_UNKNOWN);
+    assert_err(nvgpu_names_of_gpu(s.gpus[0].report, bytes_str("x"), rims, &ids, &note), ERR_TRUNCATED);
+    assert_err(nvgpu_names_of_gpu(s.gpus[0].report, bytes_of(NULL, 0), rims, &ids, &note), ERR_UNKNOWN);
     assert_string_equal(note.text, "the GPU's certificates are those of a chip that is not known");
     synthetic_nvgpu_init(&s, SIMULATED_BLACKWELL);
-    assert_ok(names_of_gpu(rims, &serials));
+    assert_ok(names_of_gpu(rims, &ids));
     assert_string_equal(rims[0], "NV_GPU_CC_DRIVER_GB100_580.95.05");
     synthetic_nvgpu_init(&s, SIMULATED_HOPPER);
     s.g->device[0].subject_cn = "LS10 A01"; /* a chip whose reference values have no name here */
-    assert_err(names_of_gpu(rims, &serials), ERR_UNKNOWN);
+    assert_err(names_of_gpu(rims, &ids), ERR_UNKNOWN);
 }
 
 static int make(void **state)

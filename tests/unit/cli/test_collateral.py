@@ -206,18 +206,20 @@ class Amd(Case):
             self.assertTrue(all(url.startswith(self.base) for url in entry["sources"]))
             self.assertEqual(entry["fetched"], NOW)
 
+    WORD = "gpu-ocsp-1001-" + "aa" * 32 + "-" + "bb" * 32 + ".der"
+
     def test_what_is_there_for_gpus(self):
         os.makedirs(self.directory, exist_ok=True)
-        for name, source in (("gpu-rim-NV_GPU_DRIVER_GH100_580.95.05.xml", "hopper-driver.xml"), ("gpu-ocsp-1001.der", "hopper-ocsp0.der")):
+        for name, source in (("gpu-rim-NV_GPU_DRIVER_GH100_580.95.05.xml", "hopper-driver.xml"), (self.WORD, "hopper-ocsp0.der")):
             with open(os.path.join(self.directory, name), "wb") as f:
                 f.write(parts.read(source))
         ocsp, rim = self.show()["documents"]
         self.assertEqual((rim["what"], rim["id"]), ("reference values of a GPU", "NV_GPU_DRIVER_GH100_580.95.05"))
-        self.assertEqual((ocsp["what"], ocsp["serial"]), ("OCSP response", "1001"))
+        self.assertEqual((ocsp["what"], ocsp["serial"], ocsp["status"]), ("word about a certificate", "1001", "good"))
         for document in (ocsp, rim):
             self.assertEqual([p["valid_until"] for p in document["parts"]], ["2046-01-19T18:40:00Z"])
             self.assertFalse(document["parts"][0]["expired"])
-        with open(os.path.join(self.directory, "gpu-ocsp-1001.der"), "wb") as f:
+        with open(os.path.join(self.directory, self.WORD), "wb") as f:
             f.write(parts.read("hopper-ocsp0.der")[:-1])
         self.assertIn("malformed", self.show(code=USAGE)["documents"][0])
 
@@ -443,6 +445,7 @@ class Serve(Case):
     """The program as it is run on a host; who asks it, and with what, is in test_collateral_serve.c."""
 
     NAME = b"tdx-00806f050000-platform.json"
+    WORD = b"gpu-ocsp-05-" + b"aa" * 32 + b"-" + b"bb" * 32 + b".der"
 
     def setUp(self):
         super().setUp()
@@ -485,11 +488,11 @@ class Serve(Case):
                 server = self.start()
                 self.connect().sendall(b"ENCL")  # somebody who is in the middle of it
                 self.assertEqual(self.ask(), b"ENCLCOLA" + bytes(4) + (2).to_bytes(4, "big") + b"{}")
-                self.assertEqual(self.ask(b"gpu-ocsp-05.der"), b"ENCLCOLA" + (1).to_bytes(4, "big") + bytes(4))
+                self.assertEqual(self.ask(self.WORD), b"ENCLCOLA" + (1).to_bytes(4, "big") + bytes(4))
                 server.send_signal(number)
                 lines = self.assert_ended(server).decode().splitlines()
                 self.assertRegex(lines[0], r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ tdx-00806f050000-platform.json: found$")
-                self.assertRegex(lines[1], r"Z gpu-ocsp-05.der: is not here$")
+                self.assertRegex(lines[1], r"Z gpu-ocsp-05-[0-9a-f-]{129}.der: is not here$")
 
     def test_once(self):
         server = self.start("--once")

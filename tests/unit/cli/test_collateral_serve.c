@@ -179,9 +179,12 @@ static void put(const char *name, struct bytes document)
     assert_ok(collateral_directory_write(directory, &key, document, &note));
 }
 
-#define TDX     "tdx-00806f050000-platform.json"
-#define RIM     "gpu-rim-NV_GPU_DRIVER_GH100_550.144.03.xml"
-#define OCSP    "gpu-ocsp-05.der"
+#define TDX "tdx-00806f050000-platform.json"
+#define RIM "gpu-rim-NV_GPU_DRIVER_GH100_550.144.03.xml"
+#define WORD(serial)                                                                                         \
+    "gpu-ocsp-" serial "-aa00000000000000000000000000000000000000000000000000000000000000-"                  \
+    "bb00000000000000000000000000000000000000000000000000000000000000.der"
+#define OCSP    WORD("05")
 #define LIST    "snp-crl-Genoa-vcek.crl"
 #define MISSING "snp-crl-Milan-vcek.crl"
 
@@ -216,8 +219,8 @@ static void what_is_no_document_is_not_handed_out(void **state)
     assert_true(fputs("what is not for a VM", f) >= 0 && fclose(f) == 0);
     assert_int_equal(symlink(outside, path_of(TDX)), 0);
     assert_int_equal(mkdir(path_of(OCSP), 0700), 0);
-    assert_int_equal(mkfifo(path_of("gpu-ocsp-06.der"), 0600), 0);
-    put("gpu-ocsp-07.der", bytes_str(""));
+    assert_int_equal(mkfifo(path_of(WORD("06")), 0600), 0);
+    put(WORD("07"), bytes_str(""));
     put(RIM, bytes_of(large, sizeof large));
     f = fopen(path_of(RIM), "a");
     assert_non_null(f);
@@ -225,8 +228,8 @@ static void what_is_no_document_is_not_handed_out(void **state)
     start(false, LONG_MS);
     assert_no_answer(TDX, COLLATERAL_UNAVAILABLE);
     assert_no_answer(OCSP, COLLATERAL_UNAVAILABLE);
-    assert_no_answer("gpu-ocsp-06.der", COLLATERAL_UNAVAILABLE);
-    assert_no_answer("gpu-ocsp-07.der", COLLATERAL_UNAVAILABLE);
+    assert_no_answer(WORD("06"), COLLATERAL_UNAVAILABLE);
+    assert_no_answer(WORD("07"), COLLATERAL_UNAVAILABLE);
     assert_no_answer(RIM, COLLATERAL_UNAVAILABLE);
     (void)stop();
     assert_int_equal(unlink(outside), 0);
@@ -296,11 +299,12 @@ static void names_that_lead_elsewhere_are_not_understood(void **state)
         LITERAL("gpu-rim-../x.xml"),
         LITERAL("gpu-rim-..xml"),
         LITERAL("gpu-rim-a/b.xml"),
-        LITERAL("gpu-ocsp-05.der\0"),
-        LITERAL("gpu-ocsp-05.der\0.der"),
-        LITERAL("gpu-ocsp-0A.der"),
-        LITERAL("gpu-ocsp-5.der"),
-        LITERAL("gpu-ocsp-05.der "),
+        LITERAL(OCSP "\0"),
+        LITERAL(OCSP "\0.der"),
+        LITERAL(WORD("0A")),
+        LITERAL("gpu-ocsp-05.der"),
+        LITERAL(WORD("5")),
+        LITERAL(OCSP " "),
         LITERAL("GPU-ocsp-05.der"),
         LITERAL("tdx-00806F050000-platform.json"),
         LITERAL("snp-crl-Genoa-vcek.crl\n2026-01-01T00:00:00Z forged: found"),
@@ -545,7 +549,8 @@ static void enclave_reports(void)
     struct evidence evidence;
     note.text[0] = '\0';
     assert_ok(collateral_source_open(&kernel_real, address, &source, &note));
-    assert_ok(collateral_cache_new(source, snp.evidence.ark, &cache));
+    assert_ok(
+        collateral_cache_new(source, &(struct collateral_roots){.processor = snp.evidence.ark}, &cache));
     assert_ok(evidence_kernel_open(&k.base, "tsm", cache, &chip, &note));
     if (chip->report(chip, snp.report.report_data, &evidence, &note) != ERR_OK)
         fail_msg("%s", note.text);
@@ -604,10 +609,10 @@ static void a_name_that_is_taken_stays(void **state)
     assert_err(collateral_listen(address, &other, &note), ERR_NETWORK);
     assert_no_answer(MISSING, COLLATERAL_NOT_FOUND);
     (void)stop();
-    (void)snprintf(file, sizeof file, "unix:%s", path_of(OCSP));
-    put(OCSP, bytes_of(large, 1));
+    (void)snprintf(file, sizeof file, "unix:%s", path_of(TDX));
+    put(TDX, bytes_of(large, 1));
     assert_err(collateral_listen(file, &other, &note), ERR_NETWORK);
-    assert_int_equal(access(path_of(OCSP), F_OK), 0);
+    assert_int_equal(access(path_of(TDX), F_OK), 0);
     /* Of one that was killed nothing but the name is left. */
     assert_ok(collateral_listen(address, &other, &note));
     (void)close(other.fd);

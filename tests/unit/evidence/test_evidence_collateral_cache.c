@@ -57,7 +57,7 @@ static struct collateral_cache *cache_over_host(struct bytes root)
 {
     struct collateral_cache *cache;
     host = (struct host){.base = {.ask = host_ask, .close = host_close}};
-    assert_ok(collateral_cache_new(&host.base, root, &cache));
+    assert_ok(collateral_cache_new(&host.base, &(struct collateral_roots){.processor = root}, &cache));
     return cache;
 }
 
@@ -99,7 +99,7 @@ static enum err check(const struct collateral_key *key, const struct synthetic_s
                       struct bytes document, int64_t *expires)
 {
     struct collateral_subject subject = subject_of(evidence);
-    subject.root = evidence->evidence.ark;
+    subject.roots.processor = evidence->evidence.ark;
     return collateral_check(key, &subject, document, SYNTHETIC_NOW, expires, &note);
 }
 
@@ -251,7 +251,7 @@ static struct bytes json_of(const struct synthetic_tdx *t)
 /* Of this TD: the root that was given by hand is compared octet by octet, and each build signs it anew. */
 static enum err check_tdx(const struct synthetic_tdx *t, struct bytes document, int64_t *expires)
 {
-    const struct collateral_subject subject = {.quote = t->quote, .root = t->root_der};
+    const struct collateral_subject subject = {.quote = t->quote, .roots.processor = t->root_der};
     struct collateral_key key = {.kind = COLLATERAL_TDX};
     memcpy(key.fmspc, t->platform.fmspc, sizeof key.fmspc);
     return collateral_check(&key, &subject, document, SYNTHETIC_TDX_NOW, expires, &note);

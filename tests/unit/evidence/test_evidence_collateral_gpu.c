@@ -1,322 +1,395 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Endorsements of GPUs: are they what was asked for, and until when? */
+/* Endorsements of GPUs: are they what was asked for, by the verifier's own checks, and until when? */
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "attest/nvgpu_names.h"
 #include "base/encoding.h"
 #include "base/file.h"
 #include "base/secret.h"
 #include "evidence/collateral_gpu.h"
-#include "evidence/der_writer.h"
+#include "evidence/collateral_wanted.h"
+#include "evidence/ocsp_request.h"
+#include "evidence/simulated_gpu.h"
 #include "unit/test.h"
 
-enum { NOW = 1767225600 /* 2026-01-01 */, DAY = 24 * 3600, ROOM = 4096 };
+enum { NOW = 1767225600 /* 2026-01-01 */, DAY = 24 * 3600 };
 
-static const struct collateral_subject subject;
+static struct simulated_gpu *g;
+static uint8_t report[SIMULATED_GPU_REPORT_MAX];
+static struct collateral_subject subject;
+static char rim_ids[NVGPU_GPU_RIMS][NVGPU_RIM_ID_SIZE];
+static struct nvgpu_certificate_ids words;   /* of the GPU's certificates */
+static struct nvgpu_certificate_ids signers; /* of the signer's */
 static struct err_note note;
 
-static enum err check(const struct collateral_key *key, struct bytes document, int64_t now, int64_t *expires)
+static struct bytes rim_text(size_t part)
+{
+    return bytes_of(g->rim_text[part], g->rim_len[part]);
+}
+
+static struct bytes word(size_t i)
+{
+    return bytes_of(g->ocsp_der[i], g->ocsp_len[i]);
+}
+
+/* All of it anew, with the fields as they are, and what it is called. */
+static void build(void)
+{
+    static const uint8_t nonce[NVGPU_NONCE_SIZE] = {1};
+    size_t len = 0;
+    assert_ok(simulated_gpu_build(g));
+    assert_ok(simulated_gpu_answer(g, nonce, report, sizeof report, &len));
+    const struct simulated_nv_der *device = &g->device_der[SIMULATED_GPU_CHAIN - 1];
+    const struct simulated_nv_der *signer = &g->signer_der[SIMULATED_RIM_CHAIN - 1];
+    subject = (struct collateral_subject){
+        .gpu = {bytes_of(report, len), bytes_of(g->pem, g->pem_len)},
+        .roots = {.gpu = bytes_of(device->der, device->len), .rim = bytes_of(signer->der, signer->len)}};
+    assert_ok(nvgpu_names_of_gpu(subject.gpu.report, subject.gpu.certificates, rim_ids, &words, &note));
+    assert_ok(nvgpu_names_of_rim(rim_text(SIMULATED_GPU_DRIVER), &signers, &note));
+}
+
+static void begin(void)
+{
+    simulated_gpu_free(g);
+    assert_ok(simulated_gpu_new(SIMULATED_HOPPER, NOW, &g));
+    build();
+}
+
+static enum err check_at(const struct collateral_key *key, struct bytes document, int64_t now,
+                         int64_t *expires)
 {
     note.text[0] = '\0';
     return collateral_check(key, &subject, document, now, expires, &note);
 }
 
-/* ---- manifests ---- */
-
-#define NVTRUST ENCLUME_SHARED "/evidence/nvidia/nvtrust/"
-
-static const struct {
-    const char *file;
-    const char *id;
-    const char *other;
-} manifests[] = {
-    {"Driver_RIM_test_no_gpu.swidtag", "NV_GPU_DRIVER_GH100_545.00", "NV_GPU_DRIVER_GH100_545.01"},
-    {"1010_0200_882_96005E0001_PROD.swidtag", "NV_GPU_VBIOS_1010_0200_882_96005E0001",
-     "NV_GPU_VBIOS_1010_0200_882_96005E0003"},
-    {"g520_0228_889_96006D0029_PROD.swidtag", "NV_GPU_VBIOS_G520_0228_889_96006d0029", "96006D0029"},
-};
-
-static struct collateral_key rim_key(const char *id)
+static struct collateral_key rim_key(size_t part)
 {
-    struct collateral_key key = {.kind = COLLATERAL_RIM};
-    memcpy(key.id, id, strlen(id));
+    struct collateral_key key;
+    assert_ok(collateral_rim_key(rim_ids[part], &key, &note));
     return key;
 }
 
-/* Real ones; what they are worth, the verifier says. */
-static void a_real_manifest_is_known_by_its_version_and_dates(void **state)
+static void assert_refused(const struct collateral_key *key, struct bytes document, const char *words_in_it)
+{
+    int64_t expires;
+    enum err e = check_at(key, document, NOW, &expires);
+    if (e == ERR_OK || strstr(note.text, words_in_it) == NULL)
+        fail_msg("%s, the note says: %s; wanted in it: %s", err_name(e), note.text, words_in_it);
+}
+
+/* ---- reference values ---- */
+
+static void the_documents_that_the_report_needs_are_good_until_the_first_certificate_ends(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < test_count(manifests); i++) {
-        char path[512];
-        struct bytes file;
+    begin();
+    for (size_t part = 0; part < NVGPU_GPU_RIMS; part++) {
+        const struct collateral_key key = rim_key(part);
         int64_t expires;
-        (void)snprintf(path, sizeof path, NVTRUST "%s", manifests[i].file);
-        if (file_read(path, COLLATERAL_DOCUMENT_MAX, &file, &note) != ERR_OK) {
-            print_message("skipped: there is no %s\n", path);
-            skip();
-        }
-        struct collateral_key key = rim_key(manifests[i].id);
-        assert_ok(check(&key, file, 1748736000 /* 2025-06-01 */, &expires));
-        assert_true(expires > 1748736000 && expires < 1900000000);
-        assert_err(check(&key, file, expires + 1, &expires), ERR_REFUSED);
-        assert_string_equal(note.text, "it is out of date");
-        key = rim_key(manifests[i].other);
-        assert_err(check(&key, file, 1748736000, &expires), ERR_REFUSED);
-        assert_non_null(strstr(note.text, "another version"));
-        /* Cut anywhere before its last certificate ends, it is not one. */
-        key = rim_key(manifests[i].id);
-        for (size_t n = 0; n < file.len; n += 997)
-            (void)!check(&key, bytes_of(file.ptr, n), 1748736000, &expires);
-        secret_free(bytes_owned(file));
+        assert_ok(check_at(&key, rim_text(part), NOW, &expires));
+        assert_int_equal(expires, g->signer[0].not_after);
+        const struct collateral_key other = rim_key(1 - part);
+        assert_refused(&other, rim_text(part),
+                       part == SIMULATED_GPU_DRIVER ? "nvgpu.vbios.rim" : "nvgpu.driver.rim");
+    }
+    g->signer[2].not_after = NOW + (int64_t)DAY;
+    build();
+    const struct collateral_key key = rim_key(SIMULATED_GPU_DRIVER);
+    int64_t expires;
+    assert_ok(check_at(&key, rim_text(SIMULATED_GPU_DRIVER), NOW + (int64_t)DAY, &expires));
+    assert_int_equal(expires, NOW + (int64_t)DAY);
+    assert_err(check_at(&key, rim_text(SIMULATED_GPU_DRIVER), NOW + (int64_t)DAY + 1, &expires), ERR_REFUSED);
+    assert_non_null(strstr(note.text, "nvgpu.rim.validity"));
+}
+
+/* What the GPU measured is not this room's question: the document is the right one. */
+static void a_gpu_that_measured_something_else_has_the_same_documents(void **state)
+{
+    (void)state;
+    begin();
+    g->report.measurements[61][0] ^= 1;
+    build();
+    const struct collateral_key key = rim_key(SIMULATED_GPU_DRIVER);
+    int64_t expires;
+    assert_ok(check_at(&key, rim_text(SIMULATED_GPU_DRIVER), NOW, &expires));
+}
+
+static void documents_that_the_verifier_would_refuse_are_refused_by_the_same_check(void **state)
+{
+    (void)state;
+    static uint8_t text[SIMULATED_RIM_MAX];
+    begin();
+    struct collateral_key key = rim_key(SIMULATED_GPU_DRIVER);
+    const struct bytes good = rim_text(SIMULATED_GPU_DRIVER);
+    memcpy(text, good.ptr, good.len);
+    uint8_t *at = memmem(text, good.len, "eeee", 4);
+    assert_non_null(at);
+    at[0] = 'd';
+    assert_refused(&key, bytes_of(text, good.len), "nvgpu.rim.digest");
+    assert_refused(&key, bytes_str(""), "nvgpu.rim.form");
+    assert_refused(&key, bytes_str("<SoftwareIdentity/>"), "nvgpu.rim.form");
+    subject.roots.rim = (struct bytes){0};
+    assert_refused(&key, good, "nvgpu.rim.root");
+    begin();
+    g->rim_key = g->signer_keys[1];
+    build();
+    assert_refused(&key, rim_text(SIMULATED_GPU_DRIVER), "nvgpu.rim.signature");
+    begin();
+    g->rims[SIMULATED_GPU_DRIVER].product = "GB100";
+    build();
+    assert_refused(&key, rim_text(SIMULATED_GPU_DRIVER), "nvgpu.rim.product");
+    begin();
+    g->signer[0].signer = g->signer_keys[2];
+    build();
+    assert_refused(&key, rim_text(SIMULATED_GPU_DRIVER), "nvgpu.rim.chain");
+}
+
+static void a_name_that_the_gpu_does_not_need_is_refused(void **state)
+{
+    (void)state;
+    begin();
+    struct collateral_key key;
+    assert_ok(collateral_rim_key("NV_GPU_DRIVER_GH100_580.95.06", &key, &note));
+    assert_refused(&key, rim_text(SIMULATED_GPU_DRIVER), "no reference values of that name");
+    key = rim_key(SIMULATED_GPU_DRIVER);
+    const struct bytes whole = subject.gpu.report;
+    subject.gpu.report = bytes_of(report, 64);
+    assert_refused(&key, rim_text(SIMULATED_GPU_DRIVER), "report at");
+    subject.gpu.report = whole;
+    subject.gpu.certificates = (struct bytes){0};
+    assert_refused(&key, rim_text(SIMULATED_GPU_DRIVER), "a chip that is not known");
+}
+
+/* Names come out of a report, and go into URLs and file names. */
+static void a_name_with_other_characters_is_none(void **state)
+{
+    (void)state;
+    static const char *const names[] = {
+        "",
+        ".",
+        "..",
+        "../x",
+        "NV_GPU_DRIVER_GH100_1/../ids",
+        "NV_GPU_DRIVER_GH100_1?x=y",
+        "NV_GPU_DRIVER_GH100_1#x",
+        "NV_GPU_DRIVER_GH100_%2e",
+        "NV_GPU_DRIVER_GH100_1@x",
+        "NV_GPU_DRIVER_GH100_1-2",
+        "NV_GPU_VBIOS_0123456789012345678901234567890123456789_0123456789_012345"};
+    struct collateral_key key;
+    for (size_t i = 0; i < test_count(names); i++)
+        assert_err(collateral_rim_key(names[i], &key, &note), ERR_VALUE);
+}
+
+/* Real ones, of another GPU than any report here: they get as far as their form, and no other chip's report takes them. */
+static void a_real_document_is_not_one_for_this_gpu(void **state)
+{
+    (void)state;
+    struct bytes file;
+    begin();
+    if (file_read(ENCLUME_SHARED "/evidence/nvidia/nvtrust/Driver_RIM_test_no_gpu.swidtag",
+                  COLLATERAL_DOCUMENT_MAX, &file, &note) != ERR_OK)
+        skip();
+    const struct collateral_key key = rim_key(SIMULATED_GPU_DRIVER);
+    assert_refused(&key, file, "nvgpu.driver.rim");
+    secret_free(bytes_owned(file));
+}
+
+/* ---- words about certificates ---- */
+
+static struct collateral_key word_key(const struct nvgpu_certificate_ids *ids, size_t i)
+{
+    struct collateral_key key;
+    collateral_ocsp_key(&ids->at[i], &key);
+    return key;
+}
+
+/* The first three are about the GPU's, the others about the signer's. */
+static struct collateral_key key_of_word(size_t i)
+{
+    const bool is_signers = i >= words.count;
+    subject.rim = is_signers ? rim_text(SIMULATED_GPU_DRIVER) : (struct bytes){0};
+    return is_signers ? word_key(&signers, i - words.count) : word_key(&words, i);
+}
+
+static void each_word_is_good_until_the_next(void **state)
+{
+    (void)state;
+    begin();
+    assert_int_equal(words.count + signers.count, SIMULATED_GPU_OCSP);
+    for (size_t i = 0; i < SIMULATED_GPU_OCSP; i++) {
+        int64_t expires;
+        const struct collateral_key key = key_of_word(i);
+        assert_ok(check_at(&key, word(i), NOW, &expires));
+        assert_int_equal(expires, g->ocsp[i].next_update);
+        assert_ok(check_at(&key, word(i), expires, &expires));
+        assert_err(check_at(&key, word(i), expires + 1, &expires), ERR_CERTIFICATE);
+        assert_refused(&key, word((i + 1) % SIMULATED_GPU_OCSP), "another certificate");
+        for (size_t n = 0; n < word(i).len; n += 7)
+            assert_int_not_equal(check_at(&key, bytes_of(word(i).ptr, n), NOW, &expires), ERR_OK);
     }
 }
 
-static void a_manifest_that_is_none_is_refused(void **state)
+static void a_true_word_is_taken_whatever_it_says(void **state)
+{
+    (void)state;
+    static const int statuses[] = {SIMULATED_OCSP_REVOKED, SIMULATED_OCSP_UNKNOWN};
+    for (size_t n = 0; n < test_count(statuses); n++) {
+        begin();
+        for (size_t i = 0; i < SIMULATED_GPU_OCSP; i++)
+            g->ocsp[i].status = statuses[n];
+        build();
+        for (size_t i = 0; i < SIMULATED_GPU_OCSP; i++) {
+            int64_t expires;
+            const struct collateral_key key = key_of_word(i);
+            assert_ok(check_at(&key, word(i), NOW, &expires));
+        }
+    }
+}
+
+static void not_yet(struct simulated_ocsp *o)
+{
+    o->this_update = NOW + 1;
+}
+static void without_end(struct simulated_ocsp *o)
+{
+    o->next_update = 0;
+}
+static void by_another(struct simulated_ocsp *o)
+{
+    o->signer = g->device_keys[0];
+}
+static void an_error(struct simulated_ocsp *o)
+{
+    o->error = 6;
+}
+
+static void a_word_that_is_not_true_or_not_current_is_refused(void **state)
 {
     (void)state;
     static const struct {
-        const char *text;
-        enum err wanted;
-    } rows[] = {
-        {"", ERR_VALUE},
-        {"<SoftwareIdentity>", ERR_VALUE},
-        {"colloquialVersion=\"1.2\"", ERR_VALUE},
-        {"<SoftwareIdentity colloquialVersion=\"\"/>", ERR_VALUE},
-        {"<SoftwareIdentity colloquialVersion=\"1.2", ERR_VALUE},
-        {"<SoftwareIdentity colloquialVersion=\"1.3\"/>", ERR_REFUSED},
-        {"<SoftwareIdentity colloquialVersion=\"2\"/>", ERR_REFUSED},
-        {"<SoftwareIdentity colloquialVersion=\"GH100_1.2\"/>", ERR_VALUE}, /* that far it is right */
-        {"<SoftwareIdentity colloquialVersion=\"XNV_GPU_DRIVER_GH100_1.2\"/>", ERR_REFUSED},
-        {"<SoftwareIdentity colloquialVersion=\"1.2\"/>", ERR_VALUE}, /* no certificates */
-        {"<SoftwareIdentity colloquialVersion=\"1.2\"/><X509Certificate>", ERR_VALUE},
-        {"<SoftwareIdentity colloquialVersion=\"1.2\"/><X509Certificate>!</X509Certificate>", ERR_ENCODING},
-        {"<SoftwareIdentity colloquialVersion=\"1.2\"/><X509Certificate>MAA=</X509Certificate>",
-         ERR_CERTIFICATE},
-        {"<SoftwareIdentity colloquialVersion=\"1.2\"/><X509Certificate></X509Certificate>", ERR_CERTIFICATE},
-    };
-    const struct collateral_key key = rim_key("NV_GPU_DRIVER_GH100_1.2");
-    for (size_t i = 0; i < test_count(rows); i++) {
-        int64_t expires;
-        enum err e = check(&key, bytes_str(rows[i].text), NOW, &expires);
-        if (e != rows[i].wanted)
-            fail_msg("%s: %s (%s)", rows[i].text, err_name(e), note.text);
+        void (*change)(struct simulated_ocsp *o);
+        const char *wanted;
+    } rows[] = {{not_yet, "not valid yet"},
+                {without_end, "until when"},
+                {by_another, "not signed by its responder"},
+                {an_error, "the error 6"}};
+    for (size_t n = 0; n < test_count(rows); n++) {
+        begin();
+        for (size_t i = 0; i < SIMULATED_GPU_OCSP; i++)
+            rows[n].change(&g->ocsp[i]);
+        build();
+        for (size_t i = 0; i < SIMULATED_GPU_OCSP; i++) {
+            const struct collateral_key key = key_of_word(i);
+            assert_refused(&key, word(i), rows[n].wanted);
+        }
     }
 }
 
-/* A certificate, as far as it is read: up to its validity. */
-static size_t put_certificate(char *to, size_t size, const char *not_after)
-{
-    uint8_t room[256];
-    struct bytes written;
-    struct writer w = writer_into(room, sizeof room);
-    size_t certificate = der_begin(&w, DER_SEQUENCE);
-    size_t tbs = der_begin(&w, DER_SEQUENCE);
-    der_put(&w, DER_CONTEXT, bytes_str("\x02\x01\x02"));
-    der_put_uint(&w, 1);
-    der_put(&w, DER_SEQUENCE, (struct bytes){0});
-    der_put(&w, DER_SEQUENCE, (struct bytes){0});
-    size_t validity = der_begin(&w, DER_SEQUENCE);
-    der_put(&w, DER_UTC_TIME, bytes_str("250101000000Z"));
-    der_put(&w, strlen(not_after) == 13 ? DER_UTC_TIME : DER_GENERALIZED_TIME, bytes_str(not_after));
-    der_end(&w, validity);
-    der_end(&w, tbs);
-    der_end(&w, certificate);
-    assert_ok(writer_finish(&w, &written));
-    char base64[ENCODING_BASE64_SIZE(sizeof room)];
-    encoding_base64(written, base64);
-    return (size_t)snprintf(to, size, "<X509Certificate>\n%.10s\r\n\t %s</X509Certificate>", base64,
-                            base64 + 10);
-}
-
-static void the_certificate_that_ends_first_counts(void **state)
+static void a_certificate_that_is_not_in_the_chain_is_nobodys(void **state)
 {
     (void)state;
-    static char text[8192];
-    static const char *const ends[] = {"270101000000Z", "20260105000000Z", "20530101000000Z"};
-    const struct collateral_key key = rim_key("NV_GPU_VBIOS_1azA");
-    int64_t expires;
-    size_t len = (size_t)snprintf(text, sizeof text, "<SoftwareIdentity colloquialVersion=\"1.aZ.a\"/>");
-    for (size_t i = 0; i < test_count(ends); i++)
-        len += put_certificate(text + len, sizeof text - len, ends[i]);
-    assert_ok(check(&key, bytes_of(text, len), NOW, &expires));
-    assert_int_equal(expires, NOW + 4LL * DAY);
-    assert_ok(check(&key, bytes_of(text, len), NOW + 4LL * DAY, &expires));
-    for (size_t i = test_count(ends); i < 8; i++)
-        len += put_certificate(text + len, sizeof text - len, ends[0]);
-    assert_ok(check(&key, bytes_of(text, len), NOW, &expires));
-    len += put_certificate(text + len, sizeof text - len, ends[0]);
-    assert_err(check(&key, bytes_of(text, len), NOW, &expires), ERR_TOO_LARGE);
-}
-
-/* ---- OCSP ---- */
-
-struct response {
-    int status;
-    int serial;
-    uint8_t certificate_status; /* tag */
-    const char *this_update;
-    const char *next_update; /* NULL: none */
-    int singles;
-    bool other_type;
-    bool version;
-    bool extensions;
-    bool certificates;
-    bool trailing;
-};
-
-static const struct response good = {.serial = 5,
-                                     .certificate_status = 0x80,
-                                     .this_update = "20251231000000Z",
-                                     .next_update = "20260108000000Z",
-                                     .singles = 1};
-
-static void put_generalized(struct writer *w, const char *text)
-{
-    der_put(w, DER_GENERALIZED_TIME, bytes_str(text));
-}
-
-static void put_single(struct writer *w, const struct response *r)
-{
-    static const uint8_t hash[20];
-    size_t single = der_begin(w, DER_SEQUENCE);
-    size_t id = der_begin(w, DER_SEQUENCE);
-    der_put(w, DER_SEQUENCE, bytes_str("\x06\x01\x2a"));
-    der_put(w, DER_OCTET_STRING, bytes_of(hash, sizeof hash));
-    der_put(w, DER_OCTET_STRING, bytes_of(hash, sizeof hash));
-    der_put_uint(w, (uint64_t)r->serial);
-    der_end(w, id);
-    der_put(w, r->certificate_status, (struct bytes){0});
-    put_generalized(w, r->this_update);
-    if (r->next_update != NULL) {
-        size_t next = der_begin(w, DER_CONTEXT);
-        put_generalized(w, r->next_update);
-        der_end(w, next);
+    begin();
+    for (size_t i = 0; i < SIMULATED_GPU_OCSP; i++) {
+        struct collateral_key key = key_of_word(i);
+        uint8_t *const parts[] = {key.serial, key.issuer_name, key.issuer_key};
+        for (size_t part = 0; part < test_count(parts); part++) {
+            parts[part][0] ^= 1;
+            assert_refused(&key, word(i), "not in the chain");
+            parts[part][0] ^= 1;
+        }
+        key = key_of_word((i + SIMULATED_GPU_OCSP / 2) % SIMULATED_GPU_OCSP); /* of the other chain */
+        subject.rim = i >= words.count ? rim_text(SIMULATED_GPU_DRIVER) : (struct bytes){0};
+        assert_refused(&key, word(i), "not in the chain");
     }
-    if (r->extensions)
-        der_put(w, DER_CONTEXT + 1, (struct bytes){0});
-    der_end(w, single);
+    /* The leaf of a GPU is not asked about. */
+    struct nvgpu_certificate_id leaf;
+    struct nv_chain *chain = calloc(1, sizeof *chain);
+    struct collateral_key key;
+    assert_non_null(chain);
+    assert_ok(nv_chain_read(chain, subject.gpu.certificates, &note));
+    assert_ok(nvgpu_certificate_id_of(&chain->at[0].cert, &chain->at[1].cert, &leaf));
+    nv_chain_release(chain);
+    free(chain);
+    subject.rim = (struct bytes){0};
+    collateral_ocsp_key(&leaf, &key);
+    assert_refused(&key, word(0), "not in the chain");
+    subject.rim = bytes_str("<a/>");
+    assert_refused(&key, word(0), "SoftwareIdentity");
+    subject.rim = (struct bytes){0};
+    subject.gpu.certificates = bytes_str("x");
+    assert_refused(&key, word(0), "no certificate");
 }
 
-static struct bytes build(const struct response *r)
-{
-    static uint8_t room[ROOM];
-    static const uint8_t basic[] = {0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x30, 0x01, 0x01};
-    static const uint8_t another[] = {0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x30, 0x01, 0x02};
-    struct bytes written;
-    struct writer w = writer_into(room, sizeof room);
-    const uint8_t status = (uint8_t)r->status;
-    size_t response = der_begin(&w, DER_SEQUENCE);
-    der_put(&w, DER_ENUMERATED, bytes_of(&status, 1));
-    size_t outer = der_begin(&w, DER_CONTEXT);
-    size_t typed = der_begin(&w, DER_SEQUENCE);
-    der_put(&w, DER_OID, r->other_type ? bytes_of(another, sizeof another) : bytes_of(basic, sizeof basic));
-    size_t octets = der_begin(&w, DER_OCTET_STRING);
-    size_t whole = der_begin(&w, DER_SEQUENCE);
-    size_t data = der_begin(&w, DER_SEQUENCE);
-    if (r->version)
-        der_put(&w, DER_CONTEXT, bytes_str("\x02\x01\x01"));
-    der_put(&w, DER_CONTEXT + 2, bytes_str("\x04\x01x"));
-    put_generalized(&w, "20251231000001Z");
-    size_t list = der_begin(&w, DER_SEQUENCE);
-    for (int i = 0; i < r->singles; i++)
-        put_single(&w, r);
-    der_end(&w, list);
-    if (r->extensions)
-        der_put(&w, DER_CONTEXT + 1, (struct bytes){0});
-    der_end(&w, data);
-    der_put(&w, DER_SEQUENCE, bytes_str("\x06\x01\x2a"));
-    der_put_bits(&w, bytes_str("signature"));
-    if (r->certificates)
-        der_put(&w, DER_CONTEXT, (struct bytes){0});
-    der_end(&w, whole);
-    der_end(&w, octets);
-    der_end(&w, typed);
-    der_end(&w, outer);
-    der_end(&w, response);
-    if (r->trailing)
-        writer_u8(&w, 0);
-    assert_ok(writer_finish(&w, &written));
-    return written;
-}
+/* ---- the question ---- */
 
-static const struct collateral_key five = {.kind = COLLATERAL_OCSP, .serial = {5}, .serial_len = 1};
-
-static void an_ocsp_response_is_good_until_the_next(void **state)
+/* RFC 6960 section 4.1.1, octet by octet. */
+static void a_request_is_that_of_the_rfc(void **state)
 {
     (void)state;
-    int64_t expires;
-    struct response r = good;
-    assert_ok(check(&five, build(&r), NOW, &expires));
-    assert_int_equal(expires, NOW + 7LL * DAY);
-    assert_ok(check(&five, build(&r), NOW - DAY, &expires)); /* in its first second */
-    r.version = r.extensions = r.certificates = true;
-    assert_ok(check(&five, build(&r), NOW, &expires));
-    r.certificate_status = 0xa1; /* revoked: the verifier is to see it */
-    assert_ok(check(&five, build(&r), NOW, &expires));
-    r.certificate_status = 0x82;
-    assert_ok(check(&five, build(&r), NOW, &expires));
-    assert_err(check(&five, build(&good), NOW + 8LL * DAY, &expires), ERR_REFUSED);
-    assert_string_equal(note.text, "it is out of date");
+    static const uint8_t name[32] = {0xaa};
+    static const uint8_t key[32] = {0xbb};
+    static const uint8_t nonce[OCSP_NONCE_SIZE + 1] = {0xcc};
+    static const uint8_t serial[] = {0x00, 0x80, 0x01};
+    static const char id[] = "30"
+                             "58"
+                             "300d06096086480165030402010500"
+                             "0420aa00000000000000000000000000000000000000000000000000000000000000"
+                             "0420bb00000000000000000000000000000000000000000000000000000000000000"
+                             "0203008001";
+    struct ocsp_certificate_id about = {.hash = ocsp_oid_sha256,
+                                        .name_digest = bytes_of(name, sizeof name),
+                                        .key_digest = bytes_of(key, sizeof key),
+                                        .serial = bytes_of(serial, sizeof serial)};
+    static uint8_t big[OCSP_REQUEST_MAX];
+    uint8_t out[OCSP_REQUEST_MAX];
+    char wanted[1024];
+    char seen[1024];
+    size_t len;
+    assert_ok(ocsp_request_write(&about, (struct bytes){0}, out, &len));
+    encoding_hex(bytes_of(out, len), seen);
+    (void)snprintf(wanted, sizeof wanted, "3060305e305c305a%s", id);
+    assert_string_equal(seen, wanted);
+    assert_ok(ocsp_request_write(&about, bytes_of(nonce, OCSP_NONCE_SIZE), out, &len));
+    encoding_hex(bytes_of(out, len), seen);
+    (void)snprintf(wanted, sizeof wanted,
+                   "308196308193305c305a%sa2333031302f06092b060105050730010204220420cc%062d", id, 0);
+    assert_string_equal(seen, wanted);
+    assert_err(ocsp_request_write(&about, bytes_of(nonce, sizeof nonce), out, &len), ERR_NO_SPACE);
+    about.serial = bytes_of(big, sizeof big);
+    big[0] = 1;
+    assert_err(ocsp_request_write(&about, (struct bytes){0}, out, &len), ERR_NO_SPACE);
+    assert_int_equal(len, 0);
 }
 
-static void assert_response_refused(struct response r, const char *words)
-{
-    int64_t expires;
-    assert_int_not_equal(check(&five, build(&r), NOW, &expires), ERR_OK);
-    if (strstr(note.text, words) == NULL)
-        fail_msg("the note says: %s; wanted in it: %s", note.text, words);
-}
-
-static void an_ocsp_response_that_is_none_is_refused(void **state)
+static int start(void **state)
 {
     (void)state;
-    struct response r = good;
-    r.serial = 6;
-    assert_response_refused(r, "another certificate");
-    r = good;
-    r.status = 6;
-    assert_response_refused(r, "did not answer");
-    r = good;
-    r.next_update = NULL;
-    assert_response_refused(r, "until when");
-    r = good;
-    r.this_update = "20260102000000Z";
-    assert_response_refused(r, "from the future");
-    r = good;
-    r.other_type = true;
-    assert_response_refused(r, "not an OCSP response");
-    r = good;
-    r.trailing = true;
-    assert_response_refused(r, "not an OCSP response");
-    for (r = good, r.singles = 0; r.singles < 3; r.singles += 2)
-        assert_response_refused(r, "not an OCSP response");
-    r = good;
-    r.certificate_status = 0x83;
-    assert_response_refused(r, "not an OCSP response");
-    static const char *const times[] = {
-        "", "20260101", "2026-01-01 0000", "20261301000000Z", "19991231000000Z", "260108000000Z"};
-    for (size_t i = 0; i < test_count(times); i++) {
-        r = good;
-        r.next_update = times[i];
-        assert_response_refused(r, "not an OCSP response");
-    }
-    /* Cut short anywhere. */
-    struct bytes whole = build(&good);
-    for (size_t n = 0; n < whole.len; n++) {
-        int64_t expires;
-        assert_int_not_equal(check(&five, bytes_of(whole.ptr, n), NOW, &expires), ERR_OK);
-    }
+    return crypto_init() == ERR_OK ? 0 : -1;
+}
+
+static int end(void **state)
+{
+    (void)state;
+    simulated_gpu_free(g);
+    return 0;
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_real_manifest_is_known_by_its_version_and_dates),
-        cmocka_unit_test(a_manifest_that_is_none_is_refused),
-        cmocka_unit_test(the_certificate_that_ends_first_counts),
-        cmocka_unit_test(an_ocsp_response_is_good_until_the_next),
-        cmocka_unit_test(an_ocsp_response_that_is_none_is_refused),
+        cmocka_unit_test(the_documents_that_the_report_needs_are_good_until_the_first_certificate_ends),
+        cmocka_unit_test(a_gpu_that_measured_something_else_has_the_same_documents),
+        cmocka_unit_test(documents_that_the_verifier_would_refuse_are_refused_by_the_same_check),
+        cmocka_unit_test(a_name_that_the_gpu_does_not_need_is_refused),
+        cmocka_unit_test(a_name_with_other_characters_is_none),
+        cmocka_unit_test(a_real_document_is_not_one_for_this_gpu),
+        cmocka_unit_test(each_word_is_good_until_the_next),
+        cmocka_unit_test(a_true_word_is_taken_whatever_it_says),
+        cmocka_unit_test(a_word_that_is_not_true_or_not_current_is_refused),
+        cmocka_unit_test(a_certificate_that_is_not_in_the_chain_is_nobodys),
+        cmocka_unit_test(a_request_is_that_of_the_rfc),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, start, end);
 }

@@ -18,6 +18,9 @@
     "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f"                                       \
     "202122232425262728292a2b2c2d2e2f303132333435363738393a3b3c3d3e3f"
 
+#define ZEROS_31 "00000000000000000000000000000000000000000000000000000000000000"
+#define ISSUER   "aa" ZEROS_31 "-bb" ZEROS_31
+
 static const char upper_case_tcb[] = "snp-certificates-Genoa-vcek-" CHIP "-0A00000000001849.table";
 static const char no_tcb[] = "snp-certificates-Genoa-vcek-" CHIP ".table";
 
@@ -42,10 +45,18 @@ static const struct {
     {"gpu-rim-012345678901234567890123456789012345678901234567890123456789012.xml",
      {.kind = COLLATERAL_RIM, .id = "012345678901234567890123456789012345678901234567890123456789012"}},
     {"snp-crl-ABCDEFGHIJKLMNO-vcek.crl", {.kind = COLLATERAL_SNP_CRL, .product = "ABCDEFGHIJKLMNO"}},
-    {"gpu-ocsp-000102030405060708090a0b0c0d0e0f10111213.der",
-     {.kind = COLLATERAL_OCSP, .serial_len = 20, .serial = {0,  1,  2,  3,  4,  5,  6,  7,  8,  9,
-                                                            10, 11, 12, 13, 14, 15, 16, 17, 18, 19}}},
-    {"gpu-ocsp-0a0b0c.der", {.kind = COLLATERAL_OCSP, .serial_len = 3, .serial = {10, 11, 12}}},
+    {"gpu-ocsp-000102030405060708090a0b0c0d0e0f10111213-" ISSUER ".der",
+     {.kind = COLLATERAL_OCSP,
+      .serial_len = 20,
+      .serial = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19},
+      .issuer_name = {0xaa},
+      .issuer_key = {0xbb}}},
+    {"gpu-ocsp-0a0b0c-" ISSUER ".der",
+     {.kind = COLLATERAL_OCSP,
+      .serial_len = 3,
+      .serial = {10, 11, 12},
+      .issuer_name = {0xaa},
+      .issuer_key = {0xbb}}},
 };
 
 static void each_key_has_one_name(void **state)
@@ -107,9 +118,17 @@ static void another_name_is_refused(void **state)
         "gpu-rim-a-b.xml",
         "gpu-rim-0123456789012345678901234567890123456789012345678901234567890123.xml",
         "gpu-ocsp-.der",
-        "gpu-ocsp-0.der",
-        "gpu-ocsp-0g.der",
-        "gpu-ocsp-000102030405060708090a0b0c0d0e0f1011121314.der",
+        "gpu-ocsp-05.der",
+        "gpu-ocsp--" ISSUER ".der",
+        "gpu-ocsp-0-" ISSUER ".der",
+        "gpu-ocsp-0g-" ISSUER ".der",
+        "gpu-ocsp-0A-" ISSUER ".der",
+        "gpu-ocsp-000102030405060708090a0b0c0d0e0f1011121314-" ISSUER ".der",
+        "gpu-ocsp-05-" ISSUER "-.der",
+        "gpu-ocsp-05-" ISSUER "00.der",
+        "gpu-ocsp-05-00" ISSUER ".der",
+        "gpu-ocsp-05-aa" ZEROS_31 ".der", // NOLINT(bugprone-suspicious-missing-comma): one name
+        "gpu-ocsp-05-AA" ZEROS_31 "-bb" ZEROS_31 ".der",
         "gpu-nothing-1.der",
     };
     for (size_t i = 0; i < test_count(names); i++) {

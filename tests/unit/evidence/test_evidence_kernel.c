@@ -105,7 +105,7 @@ static struct collateral_cache *cache_new(struct bytes root)
 {
     struct collateral_cache *cache;
     helper.base = (struct collateral_source){.ask = helper_ask, .close = helper_close};
-    assert_ok(collateral_cache_new(&helper.base, root, &cache));
+    assert_ok(collateral_cache_new(&helper.base, &(struct collateral_roots){.processor = root}, &cache));
     return cache;
 }
 

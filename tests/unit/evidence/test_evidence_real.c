@@ -61,7 +61,7 @@ static enum err ask(const char *provider, const uint8_t *covered, int64_t now)
     k.report = chip_report;
     k.now = now;
     note.text[0] = asked[0] = '\0';
-    assert_ok(collateral_cache_new(&host, (struct bytes){0}, &cache)); /* the makers' own roots alone */
+    assert_ok(collateral_cache_new(&host, NULL, &cache)); /* the makers' own roots alone */
     assert_ok(evidence_kernel_open(&k.base, "tsm", cache, &source, &note));
     enum err e = source->report(source, covered, &evidence, &note);
     if (e == ERR_OK) {
