@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "base/file.h"
+#include "base/fold.h"
 #include "base/secret.h"
 #include "cli/cli.h"
 #include "cli/words.h"
@@ -22,19 +23,23 @@ static const struct option table[] = {
 
 static void help(void)
 {
-    (void)puts(
+    fold_help(
+        stdout,
         "Usage: enclume chat [OPTION]... [PROMPT]\n"
         "\n"
         "With a PROMPT (\"-\": read it from standard input) asks once and prints the answer; without one "
-        "starts a\n"
-        "conversation. The enclave is verified first, and what was verified is said; if it is refused, "
-        "nothing is sent.\n"
-        "A conversation is kept in locked memory while it lasts, and nowhere else. Ctrl-C stops an answer.\n"
+        "starts a conversation. The enclave is verified first, and what was verified is said; if it is "
+        "refused, nothing is sent. A conversation is kept in locked memory while it lasts, and nowhere "
+        "else. Ctrl-C stops an answer.\n"
         "\n"
-        "    enclume chat --connect vm.example:7878 --measurement 3f0c... \"What is an anvil?\"\n");
+        "    enclume chat --connect vm.example:7878 --policy policy.json\n"
+        "    enclume chat --policy policy.json \"What is an anvil?\"\n"
+        "\n");
     options_help(table);
-    (void)puts("\nExit codes: 0 answered, 1 refused by verification, 2 wrong use, 3 network, 4 the enclave's "
-               "error.");
+    fold_help(stdout,
+              "\n"
+              "Exit codes: 0 answered, 1 refused by verification, 2 wrong use, 3 network, 4 the enclave's "
+              "error.");
 }
 
 /* ---- one question ---- */

@@ -11,6 +11,7 @@
 #include "attest/evidence_file.h"
 #include "base/encoding.h"
 #include "base/file.h"
+#include "base/fold.h"
 #include "base/secret.h"
 #include "base/strict_json.h"
 #include "cli/cli.h"
@@ -59,27 +60,27 @@ static const struct option table[] = {
 
 static void help(void)
 {
-    (void)puts("Usage: enclume collateral fetch DIRECTORY --snp-report FILE [OPTION]...\n"
-               "       enclume collateral fetch DIRECTORY --tdx-quote FILE [OPTION]...\n"
-               "       enclume collateral show DIRECTORY [OPTION]...\n"
-               "       enclume collateral serve DIRECTORY --listen ADDRESS [--once]\n"
-               "\n"
-               "Gets what a chip maker says of the platform that made a report or quote, into a directory "
-               "that enclume "
-               "verify\n"
-               "--collateral DIRECTORY uses without a network; shows what is there, and until when. What "
-               "comes is held "
-               "against the\n"
-               "report or quote, by the verifier's own checks, before it is kept. The service learns which "
-               "chip you ask "
-               "about.\n"
-               "\n"
-               "serve hands what is there to enclaves on this host, which have no network "
-               "(enclumed --collateral).\n");
+    fold_help(
+        stdout,
+        "Usage: enclume collateral fetch DIRECTORY --snp-report FILE [OPTION]...\n"
+        "       enclume collateral fetch DIRECTORY --tdx-quote FILE [OPTION]...\n"
+        "       enclume collateral show DIRECTORY [OPTION]...\n"
+        "       enclume collateral serve DIRECTORY --listen ADDRESS [--once]\n"
+        "\n"
+        "Gets what a chip maker says of the platform that made a report or quote, into a directory that "
+        "enclume verify --collateral DIRECTORY uses without a network; shows what is there, and until "
+        "when. What comes is held against the report or quote, by the verifier's own checks, before it is "
+        "kept. The service learns which chip you ask about.\n"
+        "\n"
+        "serve hands what is there to enclaves on this host, which have no network (enclumed "
+        "--collateral).\n"
+        "\n");
     options_help(table);
-    (void)puts("\nExit codes: 0 done, 1 what came does not endorse this evidence, 2 wrong use or unreadable "
-               "input, 3 "
-               "network.");
+    fold_help(
+        stdout,
+        "\n"
+        "Exit codes: 0 done, 1 what came does not endorse this evidence, 2 wrong use or unreadable input, "
+        "3 network.");
 }
 
 /* ---- fetch ---- */

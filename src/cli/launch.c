@@ -6,6 +6,7 @@
 
 #include "base/encoding.h"
 #include "base/file.h"
+#include "base/fold.h"
 #include "cli/cli.h"
 #include "cli/doctor.h"
 
@@ -75,38 +76,33 @@ static const struct option table[] = {
 
 static void help(void)
 {
-    (void)puts(
-        "Usage: enclume launch --platform NAME --image DIR [--model VOLUME --word WORD...] (--vsock-cid N | "
-        "--port N "
-        "| --tap NAME --address A.B.C.D/LEN) [OPTION]...\n"
+    fold_help(
+        stdout,
+        "Usage: enclume launch --platform NAME --image DIR [--model VOLUME --word WORD...] "
+        "(--vsock-cid N | --port N | --tap NAME --address A.B.C.D/LEN) [OPTION]...\n"
         "\n"
         "Starts the image as a confidential virtual machine with QEMU, and stays with it: says what the "
-        "machine is "
-        "measured as and\n"
-        "how a client verifies it, copies its serial line, hands on signals, and ends when it ends. What is "
-        "missing on "
-        "this host\n"
-        "is said first (enclume doctor).\n"
+        "machine is measured as and how a client verifies it, copies its serial line, hands on signals, "
+        "and ends when it ends. What is missing on this host is said first (enclume doctor).\n"
         "\n"
         "The machine reads its kernel command line and nothing else of the host's: what this program puts "
-        "there (the "
-        "image's own\n"
-        "words, those of --word, and how it is reached) is measured with it.\n"
+        "there (the image's own words, those of --word, and how it is reached) is measured with it.\n"
         "\n"
-        "    enclume launch --platform snp --image image-out --model model.volume --word enclume.model=5f... "
-        "\\\n"
-        "        --word enclume.model_size=16902272 --vcpus 8 --memory 16G --vsock-cid 7 --policy-out "
-        "policy.json\n"
+        "    enclume launch --platform snp --image image-out --model model.volume \\\n"
+        "        --word enclume.model=5f... --word enclume.model_size=16902272 \\\n"
+        "        --vcpus 8 --memory 16G --vsock-cid 7 --policy-out policy.json\n"
         "    enclume launch --platform simulated --image image-out --port 7878 --dry-run\n"
         "\n"
-        "simulated: no confidential VM at all. The same firmware, kernel and measurement as with snp, and a "
-        "chip made "
-        "up by\n"
-        "enclume-simulator. IT PROVES NOTHING ABOUT HARDWARE, and clients must be given its root by hand.\n");
+        "simulated: no confidential VM at all. The same firmware, kernel and measurement as with snp, and "
+        "a chip made up by enclume-simulator. IT PROVES NOTHING ABOUT HARDWARE, and clients must be given "
+        "its root by hand.\n"
+        "\n");
     options_help(table);
-    (void)puts(
-        "\nExit codes: 0 the machine was stopped or switched itself off, 2 wrong use, 4 it did not start, or "
-        "stopped for a reason.");
+    fold_help(
+        stdout,
+        "\n"
+        "Exit codes: 0 the machine was stopped or switched itself off, 2 wrong use, 4 it did not start, "
+        "or stopped for a reason.");
 }
 
 /* ---- what is said ---- */

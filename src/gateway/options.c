@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/fold.h"
+
 #define AT(field) offsetof(struct gateway_options, field)
 
 enum { LIMIT_MAX = 1000 * 1000 * 1000, SECONDS_MAX = 1 << 24 };
@@ -107,16 +109,19 @@ enum err gateway_options_parse(int argc, char **argv, struct gateway_options *op
 
 void gateway_options_help(void)
 {
-    (void)puts(
+    fold_help(
+        stdout,
         "Usage: enclume-gateway --backend ADDRESS [OPTION VALUE]...\n"
         "\n"
-        "The front of Enclume on a host that nobody has to trust: takes connections and relays their\n"
-        "bytes to the enclaves. The bytes are encrypted between user and enclave; the gateway has no\n"
-        "key and looks into nothing. HAProxy does the same for TCP.\n"
+        "The front of Enclume on a host that nobody has to trust: takes connections and relays their "
+        "bytes to the enclaves. The bytes are encrypted between user and enclave; the gateway has no key "
+        "and looks into nothing. HAProxy does the same for TCP.\n"
         "\n"
-        "    enclume-gateway --listen tcp:0.0.0.0:7878 --backend vsock:3:7878 --backend vsock:4:7878\n"
+        "    enclume-gateway --listen tcp:0.0.0.0:7878 \\\n"
+        "        --backend vsock:3:7878 --backend vsock:4:7878\n"
         "\n"
-        "SIGTERM: take no more connections, end when the last has, or after the grace. SIGHUP: read the\n"
-        "files again.\n");
+        "SIGTERM: take no more connections, end when the last has, or after the grace. SIGHUP: read the "
+        "files again.\n"
+        "\n");
     options_help(table);
 }
