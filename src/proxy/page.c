@@ -235,6 +235,13 @@ static void add_result(struct page *p, const struct verdict *v)
     add(p, " checks passed</h3>");
     if (passed != v->count)
         add_checks(p, v, false);
+    const struct verdict_check *failure = verdict_first_failure(v);
+    if (failure != NULL && verdict_is_about_time(failure)) {
+        char text[VERDICT_TIME_SIZE];
+        add(p, "<p>This machine's clock says ");
+        add(p, verdict_time(v, text));
+        add(p, ". If that is wrong, set it.</p>");
+    }
 }
 
 static void add_endpoint(struct page *p, const struct endpoint *e, size_t number)
