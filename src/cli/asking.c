@@ -14,6 +14,7 @@
 #include "cli/progress.h"
 #include "cli/terminal.h"
 #include "cli/words.h"
+#include "cli/wrap.h"
 
 struct asking {
     const struct asking_options *options;
@@ -21,6 +22,7 @@ struct asking {
     struct client *client;
     struct conversation conversation;
     struct markdown markdown;
+    struct wrap wrap;
     struct secret_buffer clean; /* a piece of the answer without control characters */
     bool to_terminal;
     bool styled; /* Markdown is shown as what it means */
@@ -93,6 +95,12 @@ static void write_out(void *owner, struct bytes text)
     (void)fwrite(text.ptr, 1, text.len, stdout);
 }
 
+static void write_wrapped(void *owner, struct bytes text)
+{
+    struct asking *a = owner;
+    wrap_text(&a->wrap, text, markdown_keeps_lines(&a->markdown));
+}
+
 static void show_styled(struct asking *a, struct bytes text)
 {
     a->clean.len = 0;
@@ -155,7 +163,8 @@ enum err asking_ask(struct asking *a, struct client_answer *answer, struct err_n
     };
     for (size_t i = 0; i < o->stops.count; i++)
         request.stops[i] = bytes_str(o->stops.items[i]);
-    markdown_begin(&a->markdown, write_out, a);
+    markdown_begin(&a->markdown, write_wrapped, a);
+    wrap_begin(&a->wrap, terminal_columns(stdout), write_out, a);
     a->waiting = true;
     a->asked_at = clock_now();
     a->first_at = 0;
@@ -164,9 +173,12 @@ enum err asking_ask(struct asking *a, struct client_answer *answer, struct err_n
     enum err e = client_ask(a->client, &request, on_text, a, answer, note);
     asked = NULL;
     progress_end();
-    if (a->styled)
+    if (a->styled) {
         markdown_end(&a->markdown);
+        wrap_end(&a->wrap);
+    }
     secret_wipe(&a->markdown, sizeof a->markdown);
+    secret_wipe(&a->wrap, sizeof a->wrap);
     secret_buffer_release(&a->clean);
     wipe_output();
     secret_wipe_stack();
@@ -202,6 +214,8 @@ enum err asking_connect(struct asking *a, struct err_note *note)
         e = err_noted(saved, note, "%s", file_note.text);
     if (e == ERR_REFUSED && client_verdict(a->client) != NULL)
         words_refused(stderr, client_verdict(a->client), a->options->connect);
+    else if (e != ERR_OK && saved == ERR_OK)
+        (void)fputs("Nothing was sent.\n", stderr);
     if (e == ERR_OK && !a->options->quiet && !a->said)
         words_verified(stderr, a->client, a->options->connect);
     else if (e == ERR_OK && !a->said && client_verdict(a->client)->simulated)
@@ -271,7 +285,9 @@ enum err asking_open(const struct asking_options *options, struct asking **out, 
     if (a == NULL)
         return ERR_MEMORY;
     a->options = options;
-    enum err e = open_output();
+    enum err e = policy_options_wanted(&options->policy, note);
+    if (e == ERR_OK)
+        e = open_output();
     if (e == ERR_OK)
         e = policy_options_load(&options->policy, &a->holder, note);
     if (e == ERR_OK) {
@@ -292,6 +308,7 @@ enum err asking_open(const struct asking_options *options, struct asking **out, 
     }
     a->to_terminal = isatty(STDOUT_FILENO) == 1;
     a->styled = wants_style(a);
+    terminal_know_widths();
     asking_catch_interrupt();
     *out = a;
     return ERR_OK;

@@ -2,7 +2,6 @@
 #include "cli/prompt.h"
 
 #include <errno.h>
-#include <locale.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/ioctl.h>
@@ -59,9 +58,7 @@ void prompt_open(struct prompt *p)
                                      tcgetattr(STDIN_FILENO, &found) == 0};
     if (!p->terminal)
         return;
-    /* For the width of characters alone. */
-    if (setlocale(LC_CTYPE, "C.UTF-8") == NULL)
-        (void)setlocale(LC_CTYPE, "");
+    terminal_know_widths();
     for (size_t i = 0; i < sizeof ending / sizeof ending[0]; i++)
         (void)signal(ending[i], on_end);
     set_modes(false);
