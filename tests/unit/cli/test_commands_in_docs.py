@@ -65,6 +65,12 @@ manifest = (source / "deploy/kubernetes.yaml").read_text(encoding="utf-8")
 for block in re.findall(r"args:\n((?: +- .*\n)+)", manifest):
     check("deploy/kubernetes.yaml", [shlex.split(line.strip()[2:])[0] for line in block.splitlines()])
 
+# Whether a pod is ready is asked at the gateway's port for it, which the node must be able to reach.
+asked = re.search(r"httpGet: {path: /health, port: (\w+)}", manifest)
+metrics = re.search(r"- --metrics\n +- (\S+):(\d+)\n", manifest)
+if not (asked and metrics and f"{{name: {asked[1]}, containerPort: {metrics[2]}}}" in manifest and not metrics[1].startswith("127.")):
+    problems.append("deploy/kubernetes.yaml: the readiness probe does not reach --metrics of enclume-gateway")
+
 if checked < 15:
     problems.append(f"only {checked} commands were found: the documents look other than this test thinks")
 print(f"{checked} commands")
