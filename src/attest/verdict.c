@@ -121,7 +121,7 @@ bool verdict_is_about_time(const struct verdict_check *check)
 
 /* ---- for people ---- */
 
-enum { NAME_COLUMN = 26, SAW_SHORT = 40 };
+enum { NAME_COLUMN = 31, SAW_SHORT = 40 };
 
 static void check_print(FILE *out, const struct verdict_check *c, bool is_first_failure, bool explain)
 {

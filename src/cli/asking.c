@@ -15,6 +15,7 @@
 #include "cli/terminal.h"
 #include "cli/words.h"
 #include "cli/wrap.h"
+#include "client/dial.h"
 
 struct asking {
     const struct asking_options *options;
@@ -214,8 +215,11 @@ enum err asking_connect(struct asking *a, struct err_note *note)
         e = err_noted(saved, note, "%s", file_note.text);
     if (e == ERR_REFUSED && client_verdict(a->client) != NULL)
         words_refused(stderr, client_verdict(a->client), a->options->connect);
-    else if (e != ERR_OK && saved == ERR_OK)
-        (void)fputs("Nothing was sent.\n", stderr);
+    else if (e != ERR_OK && saved == ERR_OK) {
+        const struct err_note why = *note;
+        e = err_noted(e, note, "%.230s. Nothing was sent.",
+                      why.text[0] != '\0' ? why.text : "no channel was made");
+    }
     if (e == ERR_OK && !a->options->quiet && !a->said)
         words_verified(stderr, a->client, a->options->connect);
     else if (e == ERR_OK && !a->said && client_verdict(a->client)->simulated)
@@ -225,6 +229,17 @@ enum err asking_connect(struct asking *a, struct err_note *note)
 }
 
 /* ---- one question ---- */
+
+void asking_say_cut(const struct asking *a, const struct client_answer *answer)
+{
+    if (answer->finish != CHAT_FINISH_LENGTH || a->options->quiet || a->options->json)
+        return;
+    (void)fflush(stdout);
+    (void)fputs(a->options->max_tokens != 0 && answer->usage.completion_tokens >= a->options->max_tokens
+                    ? "[cut off here by --max-tokens]\n"
+                    : "[cut off here: the model's context is full]\n",
+                stderr);
+}
 
 static int print_json(struct asking *a, const struct client_answer *answer)
 {
@@ -251,6 +266,8 @@ int asking_once(struct asking *a)
         return print_json(a, &answer);
     if (!a->options->json && a->conversation.answer.len != 0 && !a->options->verbose)
         (void)putchar('\n');
+    if (e == ERR_OK)
+        asking_say_cut(a, &answer);
     return e == ERR_OK ? 0 : cli_fail(e, &note);
 }
 
@@ -285,7 +302,10 @@ enum err asking_open(const struct asking_options *options, struct asking **out, 
     if (a == NULL)
         return ERR_MEMORY;
     a->options = options;
+    struct err_note why = {{0}};
     enum err e = policy_options_wanted(&options->policy, note);
+    if (e == ERR_OK && dial_check(options->connect, &why) != ERR_OK)
+        e = err_noted(ERR_USAGE, note, "--connect %s", why.text);
     if (e == ERR_OK)
         e = open_output();
     if (e == ERR_OK)

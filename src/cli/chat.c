@@ -82,8 +82,13 @@ static enum err ask(struct chat *c, struct bytes text, struct err_note *note)
     if (e != ERR_OK)
         return e;
     e = asking_ask(c->asking, &answer, note);
-    (void)fputs(e == ERR_CANCELLED ? " [stopped]\n\n" : c->options->verbose ? "\n" : "\n\n", stdout);
+    bool cut = e == ERR_OK && answer.finish == CHAT_FINISH_LENGTH && !c->options->quiet;
+    (void)fputs(e == ERR_CANCELLED ? " [stopped]\n\n" : c->options->verbose || cut ? "\n" : "\n\n", stdout);
     (void)fflush(stdout);
+    if (cut) {
+        asking_say_cut(c->asking, &answer);
+        (void)fputc('\n', stderr);
+    }
     enum err kept = conversation_answer_done(asking_conversation(c->asking));
     return e == ERR_OK || e == ERR_CANCELLED ? kept : e;
 }

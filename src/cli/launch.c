@@ -170,8 +170,10 @@ static void launch_say(const struct launch_options *o, const struct launch_plan 
 
 /* ---- the host ---- */
 
-static enum err host_check(const struct launch_options *o, const struct vm *vm, struct err_note *note)
+/* Says what is missing. May it be started? */
+static bool host_check(const struct launch_options *o, const struct vm *vm)
 {
+    enum { COLUMN = 4 };
     static const enum doctor_platform platforms[] = {
         [VM_SNP] = DOCTOR_SNP, [VM_TDX] = DOCTOR_TDX, [VM_SIMULATED] = DOCTOR_ANY};
     static struct doctor_findings findings;
@@ -188,15 +190,19 @@ static enum err host_check(const struct launch_options *o, const struct vm *vm, 
         /* A machine that is emulated needs no KVM. */
         if (f->status != DOCTOR_BAD || (vm->accel == VM_TCG && strcmp(f->name, "kvm") == 0))
             continue;
-        (void)fprintf(stderr, "enclume: missing %s: %s: %s\n    wanted %s: %s\n", f->name, f->looked_at,
-                      f->seen, f->wanted, f->remedy);
+        char text[1024];
+        (void)snprintf(text, sizeof text, "wanted %s: %s", f->wanted, f->remedy);
+        (void)fprintf(stderr, "enclume: missing %s: %s: %s\n%*s", f->name, f->looked_at, f->seen, COLUMN, "");
+        fold_text(stderr, text, COLUMN, COLUMN, fold_width(stderr, FOLD_NEVER));
         bad++;
     }
     if (bad == 0 || o->unchecked)
-        return ERR_OK;
-    return err_noted(ERR_SYSTEM, note,
-                     "this host cannot start it: %zu of %zu are missing (enclume doctor --platform %s)", bad,
-                     findings.count, o->platform);
+        return true;
+    (void)fprintf(stderr,
+                  "enclume: this host cannot start it: %zu of %zu are missing (enclume doctor --platform %s; "
+                  "--unchecked tries all the same)\n",
+                  bad, findings.count, o->platform);
+    return false;
 }
 
 /* ---- */
@@ -261,8 +267,8 @@ int cli_launch(int argc, char **argv)
     if (e == ERR_OK)
         e = vm_args(&plan.vm, &args, &note);
     const bool only_prints = o.dry_run || o.libvirt || o.systemd;
-    if (e == ERR_OK && !only_prints)
-        e = host_check(&o, &plan.vm, &note);
+    if (e == ERR_OK && !only_prints && !host_check(&o, &plan.vm))
+        return ERR_CLASS_ENCLAVE;
     if (e == ERR_OK && (!only_prints || o.policy_out != NULL || o.cmdline_out != NULL)) {
         e = launch_measure(&o, &plan, &registers, &note);
         if (e == ERR_OK)

@@ -82,6 +82,9 @@ static enum err run_check(struct policy_command *o, const struct option_list *op
     const struct attest_policy *policy = &document->policy;
     if (policy->measurement_count == 0 && policy->tdx.launch_count == 0)
         (void)puts("A policy without a reference value for a launch: it refuses everything.");
+    else
+        (void)printf("A policy. It accepts %zu measurement(s) of SEV-SNP and %zu launch(es) of TDX.\n",
+                     policy->measurement_count, policy->tdx.launch_count);
     policy_document_release(document);
     return ERR_OK;
 }

@@ -124,10 +124,9 @@ enum err policy_options_wanted(const struct policy_options *options, struct err_
 {
     if (options->policy != NULL || options->measurements.count != 0)
         return ERR_OK;
-    return err_noted(
-        ERR_USAGE, note,
-        "nothing says yet which code may read your prompts. Give --policy FILE, which whoever you "
-        "trust to say it has published, or --measurement HEX (enclume measure computes it)");
+    return err_noted(ERR_USAGE, note,
+                     "nothing says yet which code may read your prompts: give --policy FILE, from somebody "
+                     "whom you trust in this, or --measurement HEX, which enclume measure computes");
 }
 
 enum err policy_options_load(const struct policy_options *options, struct policy_holder *holder,

@@ -108,7 +108,10 @@ void words_refused(FILE *to, const struct verdict *v, const char *address)
 {
     const struct verdict_check *failure = verdict_first_failure(v);
     size_t left_out = 0;
-    (void)fprintf(to, "REFUSED: %s did not prove that it may read your prompt. Nothing was sent.\n", address);
+    char head[512];
+    (void)snprintf(head, sizeof head,
+                   "REFUSED: %s did not prove that it may read your prompt. Nothing was sent.", address);
+    fold_text(to, head, 0, 0, fold_width(to, FOLD_NEVER));
     for (size_t i = 0; i < v->count; i++) {
         const struct verdict_check *c = &v->checks[i];
         if (!c->passed && c != failure && was_left_out(c))

@@ -56,7 +56,7 @@ static void put_word(struct wrap *w)
     bool marked = !w->line_begun && is_mark(w);
     put_blanks(w);
     if (!w->line_begun) {
-        w->indent = w->column + (marked ? w->word_columns + 1 : 0);
+        w->indent = marked ? w->column + w->word_columns + 1 : w->column > 1 ? w->column : 0;
         w->quoted = marked && w->mark[0] == (uint8_t)bar[0] && w->mark[1] == (uint8_t)bar[1];
         if (w->indent > w->width / 2)
             w->indent = 0;

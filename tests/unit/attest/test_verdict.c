@@ -114,8 +114,8 @@ static void expect_text(const struct verdict *v, bool explain, const char *wante
     secret_free(text);
 }
 
-#define COLUMN_ONE "test.one                    The first thing holds"
-#define COLUMN_TWO "test.two                    The second thing holds"
+#define COLUMN_ONE "test.one                         The first thing holds"
+#define COLUMN_TWO "test.two                         The second thing holds"
 
 static void each_row_is_printed_in_its_own_way(void **state)
 {

@@ -56,6 +56,7 @@ static const struct row {
     {10, "a 01234567890123 b cdefg", "a\n01234567890123 b\ncdefg"},
     /* Lines go on where their text began. */
     {10, "  one two three", "  one two\n  three"},
+    {10, " one two three", " one two\nthree"},
     {10, DOT " one two three", DOT " one two\n  three"},
     {10, " " DOT " one two three", " " DOT " one two\n   three"},
     {10, "1. one two three\n2. x", "1. one two\n   three\n2. x"},
