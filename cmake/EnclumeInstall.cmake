@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 #
-# cmake --install: the header, the libraries with their pkg-config file, the programs, the manual pages and the shells' completions, where
-# the GNU directory names and Debian expect them (with the prefix /usr the libraries go to the directory of the machine's triplet).
+# cmake --install: the header, the libraries with their pkg-config file, the programs, the manual pages, the shells' completions, the
+# gateway's systemd unit, the documents and examples, where the GNU directory names and Debian expect them (with the prefix /usr the libraries go to the directory of the machine's triplet).
 # What a build does not have, because its target was not made, is left out.
 
 foreach(program enclume enclumed enclume-simulator enclume-gateway)
@@ -52,3 +52,18 @@ foreach(shell bash zsh fish)
     install(FILES ${files} DESTINATION "${completions_${shell}}")
   endif()
 endforeach()
+
+# systemd looks for units below the prefixes /usr and /usr/local; the unit starts the program that is installed with it.
+if(TARGET enclume-gateway)
+  install(CODE "
+    file(READ \"${CMAKE_SOURCE_DIR}/deploy/enclume-gateway.service\" unit)
+    string(REPLACE \"/usr/bin/\" \"\${CMAKE_INSTALL_PREFIX}/${CMAKE_INSTALL_BINDIR}/\" unit \"\${unit}\")
+    file(WRITE \"${CMAKE_BINARY_DIR}/enclume-gateway.service\" \"\${unit}\")")
+  install(FILES "${CMAKE_BINARY_DIR}/enclume-gateway.service" DESTINATION lib/systemd/system)
+endif()
+
+install(FILES "${CMAKE_SOURCE_DIR}/README.md" "${CMAKE_SOURCE_DIR}/LICENSE" DESTINATION "${CMAKE_INSTALL_DOCDIR}")
+install(DIRECTORY "${CMAKE_SOURCE_DIR}/docs" "${CMAKE_SOURCE_DIR}/examples" DESTINATION "${CMAKE_INSTALL_DOCDIR}")
+install(FILES "${CMAKE_SOURCE_DIR}/deploy/haproxy.cfg" "${CMAKE_SOURCE_DIR}/deploy/kubernetes.yaml"
+  DESTINATION "${CMAKE_INSTALL_DOCDIR}/deploy")
+install(PROGRAMS "${CMAKE_SOURCE_DIR}/deploy/acpi-tables" DESTINATION "${CMAKE_INSTALL_DOCDIR}/deploy")

@@ -289,8 +289,9 @@ int enclume_verdict_measurement(const struct enclume_verdict *verdict,
 struct enclume_client;
 
 /*
- * A client for one enclave; connects nowhere yet. address: HOST:PORT, tcp:HOST:PORT, unix:PATH or vsock:CID:PORT. The policy is copied as
- * it is now. A connection is given up after 30 seconds without a verdict, an answer after 600 seconds of silence.
+ * A client for one enclave; connects nowhere yet. address: HOST:PORT, tcp:HOST:PORT, unix:PATH or vsock:CID:PORT; anything else is
+ * the error "usage". The policy is copied as it is now. A connection is given up after 30 seconds without a verdict, an answer after
+ * 600 seconds of silence.
  */
 int enclume_client_new(const char *address, const struct enclume_policy *policy,
                        struct enclume_client **client, char *note);

@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "attest/claim_json.h"
 #include "base/secret.h"
@@ -95,9 +96,32 @@ const struct verdict_check *verdict_find(const struct verdict *v, const char *na
     return NULL;
 }
 
+/* ---- time ---- */
+
+const char *verdict_time(const struct verdict *v, char text[static VERDICT_TIME_SIZE])
+{
+    struct tm utc;
+    const time_t at = (time_t)v->appraised_at;
+    if (gmtime_r(&at, &utc) == NULL || strftime(text, VERDICT_TIME_SIZE, "%Y-%m-%d %H:%M:%S UTC", &utc) == 0)
+        (void)snprintf(text, VERDICT_TIME_SIZE, "%lld seconds since 1970", (long long)v->appraised_at);
+    return text;
+}
+
+bool verdict_is_about_time(const struct verdict_check *check)
+{
+    static const char *const endings[] = {".validity", ".window", ".current", ".signer_valid"};
+    const size_t len = strlen(check->rule->name);
+    for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
+        const size_t n = strlen(endings[i]);
+        if (len > n && strcmp(check->rule->name + len - n, endings[i]) == 0)
+            return true;
+    }
+    return false;
+}
+
 /* ---- for people ---- */
 
-enum { NAME_COLUMN = 26, SAW_SHORT = 40 };
+enum { NAME_COLUMN = 31, SAW_SHORT = 40 };
 
 static void check_print(FILE *out, const struct verdict_check *c, bool is_first_failure, bool explain)
 {
@@ -114,6 +138,13 @@ static void check_print(FILE *out, const struct verdict_check *c, bool is_first_
         (void)fputs("        first   what failed before anything else\n", out);
     if (explain)
         (void)fprintf(out, "        why     %s\n", c->rule->why);
+}
+
+static void time_print(FILE *out, const struct verdict *v)
+{
+    char text[VERDICT_TIME_SIZE];
+    if (v->count != 0)
+        (void)fprintf(out, "As of %s.\n", verdict_time(v, text));
 }
 
 /* Whether the operator's own chips were looked for: genuine evidence of any other chip passes without that. */
@@ -173,6 +204,7 @@ static void verdict_print(FILE *out, const struct verdict *v, bool explain)
     else
         (void)fprintf(out, "REFUSED: %zu of %zu checks failed, the first is %s.\n", count_failed(v), v->count,
                       failure->rule->name);
+    time_print(out, v);
     inventory_print(out, &v->claims);
     gpus_print(out, v);
     if (v->simulated)

@@ -88,6 +88,12 @@ void verdict_conclude(struct verdict *v);
 const struct verdict_check *verdict_first_failure(const struct verdict *v);
 const struct verdict_check *verdict_find(const struct verdict *v, const char *name);
 
+/* "2026-11-26 03:05:00 UTC": the time as of which it was appraised. Gives text. */
+enum { VERDICT_TIME_SIZE = 48 };
+const char *verdict_time(const struct verdict *v, char text[static VERDICT_TIME_SIZE]);
+/* Does this check hold at some times and not at others (the validity of a certificate, of a list)? If it fails, the clock may be wrong. */
+bool verdict_is_about_time(const struct verdict_check *check);
+
 /* The verdict for people (one line a check, SIMULATED said first and last when it is) and for programs (one JSON object: verdict, platform, simulated,
  * checks[]{name,passed,saw,wanted,text}, claims{}). NUL-terminated, release with secret_free; NULL when there is no memory. explain adds each rule's why. */
 char *verdict_text(const struct verdict *v, bool explain);

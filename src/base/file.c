@@ -27,6 +27,8 @@ enum err file_read(const char *path, size_t max, struct bytes *content, struct e
     int fd = standard ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
         return failed(path, note);
+    if (standard)
+        path = "standard input"; /* what people know it as */
     for (;;) {
         if (used == size) {
             size = size == 0 ? FIRST_SIZE : size * 2;

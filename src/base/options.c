@@ -5,11 +5,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ROWS_MAX = 64, HELP_COLUMN = 28 };
+#include "base/fold.h"
 
+enum { ROWS_MAX = 64, HELP_COLUMN = 26 };
+
+/* The row of this name; -h is what people try when they do not know --help. */
 static size_t find(const struct option *table, const char *arg, size_t len)
 {
     size_t i = 0;
+    if (len == 2 && strncmp(arg, "-h", len) == 0) {
+        arg = "--help";
+        len = strlen(arg);
+    }
     while (table[i].name != NULL && (strlen(table[i].name) != len || strncmp(table[i].name, arg, len) != 0))
         i++;
     return i;
@@ -105,8 +112,13 @@ enum err options_parse(const struct option *table, int argc, char *const *argv, 
 
 void options_help(const struct option *table)
 {
+    const size_t columns = fold_width(stdout, FOLD_WIDTH);
     for (const struct option *o = table; o->name != NULL; o++) {
         int width = printf("  %s %s", o->name, o->argument == NULL ? "" : o->argument);
-        (void)printf("%*s%s\n", width < HELP_COLUMN ? HELP_COLUMN - width : 1, "", o->help);
+        if (width >= HELP_COLUMN)
+            (void)printf("\n%*s", HELP_COLUMN, "");
+        else
+            (void)printf("%*s", HELP_COLUMN - width, "");
+        fold_text(stdout, o->help, HELP_COLUMN, HELP_COLUMN, columns);
     }
 }

@@ -4,6 +4,7 @@
 
 #include "base/encoding.h"
 #include "base/file.h"
+#include "base/fold.h"
 #include "base/secret.h"
 #include "cli/asking.h"
 #include "cli/cli.h"
@@ -16,17 +17,22 @@ static const struct option table[] = {ASKING_OPTION_ROWS(struct ask_options, ask
 
 static void help(void)
 {
-    (void)puts(
+    fold_help(
+        stdout,
         "Usage: enclume ask [OPTION]... QUESTION [< DOCUMENT]\n"
         "\n"
-        "Asks one question, about the document on standard input if there is one, and prints the answer and\n"
-        "nothing else on standard output. The enclave is verified first; if it is refused, nothing is sent.\n"
+        "Asks one question, about the document on standard input if there is one, and prints the answer "
+        "and nothing else on standard output. The enclave is verified first; if it is refused, nothing is "
+        "sent.\n"
         "\n"
-        "    enclume ask --policy policy.json \"Summarise this in three sentences.\" < report.txt\n"
-        "    git diff | enclume ask --policy policy.json \"What could go wrong with this?\" | less\n");
+        "    enclume ask --policy policy.json \"Summarise this.\" < report.txt\n"
+        "    git diff | enclume ask --policy policy.json \"What can go wrong?\" | less\n"
+        "\n");
     options_help(table);
-    (void)puts("\nExit codes: 0 answered, 1 refused by verification, 2 wrong use, 3 network, 4 the enclave's "
-               "error.");
+    fold_help(stdout,
+              "\n"
+              "Exit codes: 0 answered, 1 refused by verification, 2 wrong use, 3 network, 4 the enclave's "
+              "error.");
 }
 
 /* What is typed at a terminal is no document: then there is only the question. */

@@ -14,6 +14,8 @@
 #include "cli/progress.h"
 #include "cli/terminal.h"
 #include "cli/words.h"
+#include "cli/wrap.h"
+#include "client/dial.h"
 
 struct asking {
     const struct asking_options *options;
@@ -21,6 +23,7 @@ struct asking {
     struct client *client;
     struct conversation conversation;
     struct markdown markdown;
+    struct wrap wrap;
     struct secret_buffer clean; /* a piece of the answer without control characters */
     bool to_terminal;
     bool styled; /* Markdown is shown as what it means */
@@ -93,6 +96,12 @@ static void write_out(void *owner, struct bytes text)
     (void)fwrite(text.ptr, 1, text.len, stdout);
 }
 
+static void write_wrapped(void *owner, struct bytes text)
+{
+    struct asking *a = owner;
+    wrap_text(&a->wrap, text, markdown_keeps_lines(&a->markdown));
+}
+
 static void show_styled(struct asking *a, struct bytes text)
 {
     a->clean.len = 0;
@@ -155,7 +164,8 @@ enum err asking_ask(struct asking *a, struct client_answer *answer, struct err_n
     };
     for (size_t i = 0; i < o->stops.count; i++)
         request.stops[i] = bytes_str(o->stops.items[i]);
-    markdown_begin(&a->markdown, write_out, a);
+    markdown_begin(&a->markdown, write_wrapped, a);
+    wrap_begin(&a->wrap, terminal_columns(stdout), write_out, a);
     a->waiting = true;
     a->asked_at = clock_now();
     a->first_at = 0;
@@ -164,9 +174,12 @@ enum err asking_ask(struct asking *a, struct client_answer *answer, struct err_n
     enum err e = client_ask(a->client, &request, on_text, a, answer, note);
     asked = NULL;
     progress_end();
-    if (a->styled)
+    if (a->styled) {
         markdown_end(&a->markdown);
+        wrap_end(&a->wrap);
+    }
     secret_wipe(&a->markdown, sizeof a->markdown);
+    secret_wipe(&a->wrap, sizeof a->wrap);
     secret_buffer_release(&a->clean);
     wipe_output();
     secret_wipe_stack();
@@ -202,6 +215,11 @@ enum err asking_connect(struct asking *a, struct err_note *note)
         e = err_noted(saved, note, "%s", file_note.text);
     if (e == ERR_REFUSED && client_verdict(a->client) != NULL)
         words_refused(stderr, client_verdict(a->client), a->options->connect);
+    else if (e != ERR_OK && saved == ERR_OK) {
+        const struct err_note why = *note;
+        e = err_noted(e, note, "%.230s. Nothing was sent.",
+                      why.text[0] != '\0' ? why.text : "no channel was made");
+    }
     if (e == ERR_OK && !a->options->quiet && !a->said)
         words_verified(stderr, a->client, a->options->connect);
     else if (e == ERR_OK && !a->said && client_verdict(a->client)->simulated)
@@ -212,14 +230,27 @@ enum err asking_connect(struct asking *a, struct err_note *note)
 
 /* ---- one question ---- */
 
+void asking_say_cut(const struct asking *a, const struct client_answer *answer)
+{
+    if (answer->finish != CHAT_FINISH_LENGTH || a->options->quiet || a->options->json)
+        return;
+    (void)fflush(stdout);
+    (void)fputs(a->options->max_tokens != 0 && answer->usage.completion_tokens >= a->options->max_tokens
+                    ? "[cut off here by --max-tokens]\n"
+                    : "[cut off here: the model's context is full]\n",
+                stderr);
+}
+
+/* answer: NULL when the enclave was refused. */
 static int print_json(struct asking *a, const struct client_answer *answer)
 {
     char *verdict = verdict_json(client_verdict(a->client));
-    char *completion =
-        chat_answer(secret_buffer_bytes(&a->conversation.answer), answer->finish, &answer->usage);
-    bool fine = verdict != NULL && completion != NULL;
+    char *completion = answer == NULL ? NULL
+                                      : chat_answer(secret_buffer_bytes(&a->conversation.answer),
+                                                    answer->finish, &answer->usage);
+    bool fine = verdict != NULL && (completion != NULL || answer == NULL);
     if (fine)
-        (void)printf("{\"answer\":%s,\"verdict\":%s}\n", completion, verdict);
+        (void)printf("{\"answer\":%s,\"verdict\":%s}\n", answer == NULL ? "null" : completion, verdict);
     secret_free(verdict);
     secret_free(completion);
     wipe_output();
@@ -235,8 +266,13 @@ int asking_once(struct asking *a)
         e = asking_ask(a, &answer, &note);
     if (e == ERR_OK && a->options->json)
         return print_json(a, &answer);
+    const struct verdict *verdict = client_verdict(a->client);
+    if (e == ERR_REFUSED && a->options->json && verdict != NULL && !verdict->accepted)
+        (void)print_json(a, NULL);
     if (!a->options->json && a->conversation.answer.len != 0 && !a->options->verbose)
         (void)putchar('\n');
+    if (e == ERR_OK)
+        asking_say_cut(a, &answer);
     return e == ERR_OK ? 0 : cli_fail(e, &note);
 }
 
@@ -271,7 +307,12 @@ enum err asking_open(const struct asking_options *options, struct asking **out, 
     if (a == NULL)
         return ERR_MEMORY;
     a->options = options;
-    enum err e = open_output();
+    struct err_note why = {{0}};
+    enum err e = policy_options_wanted(&options->policy, note);
+    if (e == ERR_OK && dial_check(options->connect, &why) != ERR_OK)
+        e = err_noted(ERR_USAGE, note, "--connect %s", why.text);
+    if (e == ERR_OK)
+        e = open_output();
     if (e == ERR_OK)
         e = policy_options_load(&options->policy, &a->holder, note);
     if (e == ERR_OK) {
@@ -292,6 +333,7 @@ enum err asking_open(const struct asking_options *options, struct asking **out, 
     }
     a->to_terminal = isatty(STDOUT_FILENO) == 1;
     a->styled = wants_style(a);
+    terminal_know_widths();
     asking_catch_interrupt();
     *out = a;
     return ERR_OK;

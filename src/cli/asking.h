@@ -90,6 +90,8 @@ void asking_close(struct asking *a); /* NULL is allowed */
 ERR_MUST_USE enum err asking_connect(struct asking *a, struct err_note *note);
 /* Sends the conversation. What comes goes to standard output, unless --json, and becomes the conversation's `answer`. ERR_CANCELLED: Ctrl-C. */
 ERR_MUST_USE enum err asking_ask(struct asking *a, struct client_answer *answer, struct err_note *note);
+/* Says so when the model was not at its end, unless --quiet: what reads like an end is none. */
+void asking_say_cut(const struct asking *a, const struct client_answer *answer);
 struct conversation *asking_conversation(struct asking *a);
 const struct client *asking_client(const struct asking *a);
 /* The whole of one question that is in the conversation already, with what is said around it: the exit code. */

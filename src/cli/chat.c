@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "base/file.h"
+#include "base/fold.h"
 #include "base/secret.h"
 #include "cli/cli.h"
 #include "cli/words.h"
@@ -22,19 +23,23 @@ static const struct option table[] = {
 
 static void help(void)
 {
-    (void)puts(
+    fold_help(
+        stdout,
         "Usage: enclume chat [OPTION]... [PROMPT]\n"
         "\n"
         "With a PROMPT (\"-\": read it from standard input) asks once and prints the answer; without one "
-        "starts a\n"
-        "conversation. The enclave is verified first, and what was verified is said; if it is refused, "
-        "nothing is sent.\n"
-        "A conversation is kept in locked memory while it lasts, and nowhere else. Ctrl-C stops an answer.\n"
+        "starts a conversation. The enclave is verified first, and what was verified is said; if it is "
+        "refused, nothing is sent. A conversation is kept in locked memory while it lasts, and nowhere "
+        "else. Ctrl-C stops an answer.\n"
         "\n"
-        "    enclume chat --connect vm.example:7878 --measurement 3f0c... \"What is an anvil?\"\n");
+        "    enclume chat --connect vm.example:7878 --policy policy.json\n"
+        "    enclume chat --policy policy.json \"What is an anvil?\"\n"
+        "\n");
     options_help(table);
-    (void)puts("\nExit codes: 0 answered, 1 refused by verification, 2 wrong use, 3 network, 4 the enclave's "
-               "error.");
+    fold_help(stdout,
+              "\n"
+              "Exit codes: 0 answered, 1 refused by verification, 2 wrong use, 3 network, 4 the enclave's "
+              "error.");
 }
 
 /* ---- one question ---- */
@@ -77,8 +82,13 @@ static enum err ask(struct chat *c, struct bytes text, struct err_note *note)
     if (e != ERR_OK)
         return e;
     e = asking_ask(c->asking, &answer, note);
-    (void)fputs(e == ERR_CANCELLED ? " [stopped]\n\n" : c->options->verbose ? "\n" : "\n\n", stdout);
+    bool cut = e == ERR_OK && answer.finish == CHAT_FINISH_LENGTH && !c->options->quiet;
+    (void)fputs(e == ERR_CANCELLED ? " [stopped]\n\n" : c->options->verbose || cut ? "\n" : "\n\n", stdout);
     (void)fflush(stdout);
+    if (cut) {
+        asking_say_cut(c->asking, &answer);
+        (void)fputc('\n', stderr);
+    }
     enum err kept = conversation_answer_done(asking_conversation(c->asking));
     return e == ERR_OK || e == ERR_CANCELLED ? kept : e;
 }
@@ -125,6 +135,10 @@ static int converse_on(struct chat *c)
             c->interrupted = true;
             if (!c->leaving)
                 (void)fputs("(Ctrl-C again, or Ctrl-D, leaves)\n", stderr);
+            break;
+        case PROMPT_INCOMPLETE: /* part of a question could mean something else than the whole */
+            (void)fprintf(stderr, "That was not sent: %s. A line has at most %d bytes; /file takes more.\n",
+                          err_text(failure), LINE_SIZE_MAX);
             break;
         case PROMPT_END:
             c->leaving = true;

@@ -10,6 +10,7 @@
 
 #include "attest/bundle.h"
 #include "base/file.h"
+#include "base/fold.h"
 #include "base/secret.h"
 #include "base/strict_json.h"
 #include "cli/cli.h"
@@ -90,7 +91,8 @@ static const struct option table[] = {
 
 static void help(void)
 {
-    (void)puts(
+    fold_help(
+        stdout,
         "Usage: enclume collateral fetch DIRECTORY --snp-report FILE [OPTION]...\n"
         "       enclume collateral fetch DIRECTORY --tdx-quote FILE [OPTION]...\n"
         "       enclume collateral fetch DIRECTORY --gpu-report FILE --gpu-certs FILE [OPTION]...\n"
@@ -99,25 +101,22 @@ static void help(void)
         "       enclume collateral serve DIRECTORY --listen ADDRESS [OPTION]...\n"
         "\n"
         "Gets what a chip maker says of the platform that made a report or quote, into a directory that "
-        "enclume "
-        "verify\n"
-        "--collateral DIRECTORY uses without a network; shows what is there, and until when. What comes is "
-        "held "
-        "against the\n"
-        "report or quote, by the verifier's own checks, before it is kept. The service learns which chip you "
-        "ask "
-        "about.\n"
+        "enclume verify --collateral DIRECTORY uses without a network; shows what is there, and until "
+        "when. What comes is held against the report or quote, by the verifier's own checks, before it is "
+        "kept. The service learns which chip you ask about.\n"
         "\n"
         "NVIDIA's word that a certificate is not revoked is good for about a day: from a timer, with --renew "
-        "HOURS, only what\n"
-        "is near its end is asked for again.\n"
+        "HOURS, only what is near its end is asked for again.\n"
         "\n"
         "serve hands what is there to enclaves on this host, which have no network (enclumed "
-        "--collateral).\n");
+        "--collateral).\n"
+        "\n");
     options_help(table);
-    (void)puts("\nExit codes: 0 done, 1 what came does not endorse this evidence, 2 wrong use or unreadable "
-               "input, 3 "
-               "network.");
+    fold_help(
+        stdout,
+        "\n"
+        "Exit codes: 0 done, 1 what came does not endorse this evidence, 2 wrong use or unreadable input, "
+        "3 network.");
 }
 
 /* ---- fetch ---- */

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/fold.h"
 #include "base/secret.h"
 #include "base/strict_json.h"
 #include "cli/cli.h"
@@ -39,18 +40,20 @@ static const struct option table[] = {
 
 static void help(void)
 {
-    (void)puts(
+    fold_help(
+        stdout,
         "Usage: enclume doctor [--host|--guest] [--platform snp|tdx|simulated] [OPTION]...\n"
         "\n"
         "Looks at what a machine must have to start confidential VMs, or to be one: processor, kernel, "
-        "devices, QEMU,\n"
-        "firmware, memory. Each line names one thing, what was seen, and for what is wrong what was wanted "
-        "and what to do.\n"
-        "Nothing is changed. enclume launch asks the same before it starts a VM.\n"
+        "devices, QEMU, firmware, memory. Each line names one thing, what was seen, and for what is wrong "
+        "what was wanted and what to do. Nothing is changed. enclume launch asks the same before it "
+        "starts a VM.\n"
         "\n"
-        "    enclume doctor --platform snp --firmware OVMF.amdsev.fd --memory 16G\n");
+        "    enclume doctor --platform snp --firmware OVMF.amdsev.fd --memory 16G\n"
+        "\n");
     options_help(table);
-    (void)puts("\nExit codes: 0 nothing is missing, 2 wrong use, 4 something is.");
+    fold_help(stdout, "\n"
+                      "Exit codes: 0 nothing is missing, 2 wrong use, 4 something is.");
 }
 
 static const struct {
@@ -64,11 +67,19 @@ static const char *const status_words[] = {
 
 static void print_text(const struct doctor_findings *findings)
 {
+    enum { COLUMN = 30 };
+    const size_t width = fold_width(stdout, FOLD_NEVER);
+    char text[1024];
     for (size_t i = 0; i < findings->count; i++) {
         const struct doctor_finding *f = &findings->at[i];
-        (void)printf("%-8s %-20s %s: %s\n", status_words[f->status], f->name, f->looked_at, f->seen);
-        if (f->status != DOCTOR_GOOD)
-            (void)printf("         %-20s wanted %s: %s\n", "", f->wanted, f->remedy);
+        (void)snprintf(text, sizeof text, "%s: %s", f->looked_at, f->seen);
+        (void)printf("%-8s %-20s ", status_words[f->status], f->name);
+        fold_text(stdout, text, COLUMN, COLUMN, width);
+        if (f->status != DOCTOR_GOOD) {
+            (void)snprintf(text, sizeof text, "wanted %s: %s", f->wanted, f->remedy);
+            (void)printf("%*s", COLUMN, "");
+            fold_text(stdout, text, COLUMN, COLUMN, width);
+        }
     }
     if (findings->bad == 0)
         (void)puts("Nothing is missing.");

@@ -8,6 +8,7 @@
 
 #include "attest/evidence_file.h"
 #include "base/file.h"
+#include "base/fold.h"
 #include "base/secret.h"
 #include "cli/cli.h"
 #include "cli/terminal.h"
@@ -27,23 +28,21 @@ static const struct option table[] = {
 
 static void help(void)
 {
-    (void)puts("Usage: enclume inspect FILE [OPTION]...\n"
-               "\n"
-               "Shows what is in a file of evidence, field by field, by the names of the makers' manuals "
-               "(\"-\": standard "
-               "input).\n"
-               "What it is, its content says: an SEV-SNP report in any wrapping, a table of certificates, a "
-               "TD quote or "
-               "TDREPORT,\n"
-               "the report of an NVIDIA GPU and its reference values, certificates, revocation lists and "
-               "OCSP responses,\n"
-               "Intel's collateral, an evidence bundle, a key statement, "
-               "a policy; as "
-               "it is, or as\n"
-               "hexadecimal or base64 text. Nothing is verified: enclume verify does that.\n");
+    fold_help(
+        stdout,
+        "Usage: enclume inspect FILE [OPTION]...\n"
+        "\n"
+        "Shows what is in a file of evidence, field by field, by the names of the makers' manuals (\"-\": "
+        "standard input). What it is, its content says: an SEV-SNP report in any wrapping, a table of "
+        "certificates, a TD quote or TDREPORT, the report of an NVIDIA GPU and its reference values, "
+        "certificates, revocation lists and OCSP responses, Intel's collateral, an evidence bundle, a key "
+        "statement, a policy; as it is, or as hexadecimal or base64 text. Nothing is verified: enclume "
+        "verify does that.\n"
+        "\n");
     options_help(table);
-    (void)puts(
-        "\nExit codes: 0 shown, 2 wrong use, or a file that cannot be read or is nothing that is known.");
+    fold_help(stdout,
+              "\n"
+              "Exit codes: 0 shown, 2 wrong use, or a file that cannot be read or is nothing that is known.");
 }
 
 /* ---- as text: one field a line, what is inside indented ---- */

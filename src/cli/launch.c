@@ -6,6 +6,7 @@
 
 #include "base/encoding.h"
 #include "base/file.h"
+#include "base/fold.h"
 #include "cli/cli.h"
 #include "cli/doctor.h"
 
@@ -75,38 +76,33 @@ static const struct option table[] = {
 
 static void help(void)
 {
-    (void)puts(
-        "Usage: enclume launch --platform NAME --image DIR [--model VOLUME --word WORD...] (--vsock-cid N | "
-        "--port N "
-        "| --tap NAME --address A.B.C.D/LEN) [OPTION]...\n"
+    fold_help(
+        stdout,
+        "Usage: enclume launch --platform NAME --image DIR [--model VOLUME --word WORD...] "
+        "(--vsock-cid N | --port N | --tap NAME --address A.B.C.D/LEN) [OPTION]...\n"
         "\n"
         "Starts the image as a confidential virtual machine with QEMU, and stays with it: says what the "
-        "machine is "
-        "measured as and\n"
-        "how a client verifies it, copies its serial line, hands on signals, and ends when it ends. What is "
-        "missing on "
-        "this host\n"
-        "is said first (enclume doctor).\n"
+        "machine is measured as and how a client verifies it, copies its serial line, hands on signals, "
+        "and ends when it ends. What is missing on this host is said first (enclume doctor).\n"
         "\n"
         "The machine reads its kernel command line and nothing else of the host's: what this program puts "
-        "there (the "
-        "image's own\n"
-        "words, those of --word, and how it is reached) is measured with it.\n"
+        "there (the image's own words, those of --word, and how it is reached) is measured with it.\n"
         "\n"
-        "    enclume launch --platform snp --image image-out --model model.volume --word enclume.model=5f... "
-        "\\\n"
-        "        --word enclume.model_size=16902272 --vcpus 8 --memory 16G --vsock-cid 7 --policy-out "
-        "policy.json\n"
+        "    enclume launch --platform snp --image image-out --model model.volume \\\n"
+        "        --word enclume.model=5f... --word enclume.model_size=16902272 \\\n"
+        "        --vcpus 8 --memory 16G --vsock-cid 7 --policy-out policy.json\n"
         "    enclume launch --platform simulated --image image-out --port 7878 --dry-run\n"
         "\n"
-        "simulated: no confidential VM at all. The same firmware, kernel and measurement as with snp, and a "
-        "chip made "
-        "up by\n"
-        "enclume-simulator. IT PROVES NOTHING ABOUT HARDWARE, and clients must be given its root by hand.\n");
+        "simulated: no confidential VM at all. The same firmware, kernel and measurement as with snp, and "
+        "a chip made up by enclume-simulator. IT PROVES NOTHING ABOUT HARDWARE, and clients must be given "
+        "its root by hand.\n"
+        "\n");
     options_help(table);
-    (void)puts(
-        "\nExit codes: 0 the machine was stopped or switched itself off, 2 wrong use, 4 it did not start, or "
-        "stopped for a reason.");
+    fold_help(
+        stdout,
+        "\n"
+        "Exit codes: 0 the machine was stopped or switched itself off, 2 wrong use, 4 it did not start, "
+        "or stopped for a reason.");
 }
 
 /* ---- what is said ---- */
@@ -174,8 +170,10 @@ static void launch_say(const struct launch_options *o, const struct launch_plan 
 
 /* ---- the host ---- */
 
-static enum err host_check(const struct launch_options *o, const struct vm *vm, struct err_note *note)
+/* Says what is missing. May it be started? */
+static bool host_check(const struct launch_options *o, const struct vm *vm)
 {
+    enum { COLUMN = 4 };
     static const enum doctor_platform platforms[] = {
         [VM_SNP] = DOCTOR_SNP, [VM_TDX] = DOCTOR_TDX, [VM_SIMULATED] = DOCTOR_ANY};
     static struct doctor_findings findings;
@@ -192,15 +190,19 @@ static enum err host_check(const struct launch_options *o, const struct vm *vm, 
         /* A machine that is emulated needs no KVM. */
         if (f->status != DOCTOR_BAD || (vm->accel == VM_TCG && strcmp(f->name, "kvm") == 0))
             continue;
-        (void)fprintf(stderr, "enclume: missing %s: %s: %s\n    wanted %s: %s\n", f->name, f->looked_at,
-                      f->seen, f->wanted, f->remedy);
+        char text[1024];
+        (void)snprintf(text, sizeof text, "wanted %s: %s", f->wanted, f->remedy);
+        (void)fprintf(stderr, "enclume: missing %s: %s: %s\n%*s", f->name, f->looked_at, f->seen, COLUMN, "");
+        fold_text(stderr, text, COLUMN, COLUMN, fold_width(stderr, FOLD_NEVER));
         bad++;
     }
     if (bad == 0 || o->unchecked)
-        return ERR_OK;
-    return err_noted(ERR_SYSTEM, note,
-                     "this host cannot start it: %zu of %zu are missing (enclume doctor --platform %s)", bad,
-                     findings.count, o->platform);
+        return true;
+    (void)fprintf(stderr,
+                  "enclume: this host cannot start it: %zu of %zu are missing (enclume doctor --platform %s; "
+                  "--unchecked tries all the same)\n",
+                  bad, findings.count, o->platform);
+    return false;
 }
 
 /* ---- */
@@ -265,8 +267,8 @@ int cli_launch(int argc, char **argv)
     if (e == ERR_OK)
         e = vm_args(&plan.vm, &args, &note);
     const bool only_prints = o.dry_run || o.libvirt || o.systemd;
-    if (e == ERR_OK && !only_prints)
-        e = host_check(&o, &plan.vm, &note);
+    if (e == ERR_OK && !only_prints && !host_check(&o, &plan.vm))
+        return ERR_CLASS_ENCLAVE;
     if (e == ERR_OK && (!only_prints || o.policy_out != NULL || o.cmdline_out != NULL)) {
         e = launch_measure(&o, &plan, &registers, &note);
         if (e == ERR_OK)

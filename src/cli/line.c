@@ -3,6 +3,7 @@
 
 #include "base/encoding.h"
 #include "base/secret.h"
+#include "cli/terminal.h"
 
 enum {
     CTRL_C = 0x03,
@@ -23,19 +24,58 @@ static bool continues(uint8_t byte)
     return (byte & 0xC0) == 0x80;
 }
 
-static size_t before(const struct line *l, size_t at)
+static size_t before_one(const struct line *l, size_t at)
 {
     while (at != 0 && continues(l->text.ptr[--at]))
         ;
     return at;
 }
 
-static size_t after(const struct line *l, size_t at)
+static size_t after_one(const struct line *l, size_t at)
 {
     if (at < l->text.len)
         at++;
     while (at < l->text.len && continues(l->text.ptr[at]))
         at++;
+    return at;
+}
+
+static bool is_joiner(const struct line *l, size_t at)
+{
+    static const uint8_t joiner[] = {0xE2, 0x80, 0x8D}; /* U+200D */
+    return l->text.len - at >= sizeof joiner && memcmp(l->text.ptr + at, joiner, sizeof joiner) == 0;
+}
+
+static bool is_skin_tone(const struct line *l, size_t at)
+{
+    static const uint8_t tones[] = {0xF0, 0x9F, 0x8F, 0xBB}; /* U+1F3FB to U+1F3FF */
+    return l->text.len - at >= sizeof tones && memcmp(l->text.ptr + at, tones, sizeof tones - 1) == 0 &&
+           l->text.ptr[at + sizeof tones - 1] >= tones[sizeof tones - 1];
+}
+
+/* Does the code point here make one character for people with the one before: an accent, a vowel sign, a part of an emoji? An approximation of UAX #29. */
+static bool is_joined(const struct line *l, size_t at)
+{
+    size_t size = 1;
+    if (at == 0 || at >= l->text.len || l->text.ptr[at] < DEL)
+        return false;
+    return terminal_width(bytes_of(l->text.ptr + at, l->text.len - at), &size) == 0 || is_skin_tone(l, at) ||
+           is_joiner(l, before_one(l, at));
+}
+
+static size_t before(const struct line *l, size_t at)
+{
+    do
+        at = before_one(l, at);
+    while (is_joined(l, at));
+    return at;
+}
+
+static size_t after(const struct line *l, size_t at)
+{
+    do
+        at = after_one(l, at);
+    while (is_joined(l, at));
     return at;
 }
 
@@ -74,6 +114,8 @@ static void cut(struct line *l, size_t from, size_t to)
     secret_wipe(l->text.ptr + l->text.len - (to - from), to - from);
     l->text.len -= to - from;
     l->cursor = from;
+    if (l->text.len == 0)
+        l->failed = ERR_OK; /* nothing of it is left that could be incomplete */
 }
 
 static void insert(struct line *l, const uint8_t *bytes, size_t n)

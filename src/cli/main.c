@@ -2,7 +2,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/fold.h"
 #include "base/strict_json.h"
+#include "channel/channel.h"
 #include "cli/cli.h"
 #include "crypto/crypto.h"
 
@@ -23,33 +25,63 @@ enum { COMMAND_COUNT = sizeof commands / sizeof commands[0] };
 
 static void help(FILE *to)
 {
-    (void)fputs(
-        "Usage: enclume COMMAND [OPTION]... (enclume COMMAND --help says more)\n"
-        "\n"
-        "Private inference that you can verify: your prompt is encrypted on this machine, straight\n"
-        "into an enclave whose code was checked against the chip maker's key before anything is sent.\n"
-        "\n",
-        to);
+    fold_help(to, "Usage: enclume COMMAND [OPTION]... (enclume COMMAND --help says more)\n"
+                  "\n"
+                  "Private inference that you can verify: your prompt is encrypted on this machine, straight "
+                  "into an enclave whose code was checked against the chip maker's key before anything is "
+                  "sent.\n"
+                  "\n");
     for (size_t i = 0; i < COMMAND_COUNT; i++)
         (void)fprintf(to, "  %-10s %s\n", commands[i].name, commands[i].summary);
-    (void)fputs(
-        "\n"
-        "Exit codes: 0 done, 1 refused by verification, 2 wrong use, 3 network, 4 the enclave's error.\n",
-        to);
+    fold_help(to, "\nExit codes: 0 done, 1 refused by verification, 2 wrong use, 3 network, 4 the enclave's "
+                  "error.");
+}
+
+static const struct cli_command *command_find(const char *name)
+{
+    for (size_t i = 0; i < COMMAND_COUNT; i++)
+        if (strcmp(name, commands[i].name) == 0)
+            return &commands[i];
+    return NULL;
+}
+
+static int run(const struct cli_command *command, int argc, char **argv)
+{
+    strict_json_init();
+    enum err e = crypto_init();
+    return e == ERR_OK ? command->run(argc, argv) : cli_fail(e, NULL);
+}
+
+/* enclume help COMMAND is enclume COMMAND --help. */
+static int run_help(const struct cli_command *command)
+{
+    char name[16];
+    char option[] = "--help";
+    char *argv[] = {name, option, NULL};
+    if (command == NULL) {
+        help(stdout);
+        return 0;
+    }
+    (void)snprintf(name, sizeof name, "%s", command->name);
+    return run(command, 2, argv);
 }
 
 int cli_fail(enum err e, const struct err_note *note)
 {
-    if (note != NULL && note->text[0] != '\0' && strcmp(note->text, err_text(e)) != 0)
-        (void)fprintf(stderr, "enclume: %s: %s\n", err_text(e), note->text);
-    else
-        (void)fprintf(stderr, "enclume: %s\n", err_text(e));
+    bool has_note = note != NULL && note->text[0] != '\0' && strcmp(note->text, err_text(e)) != 0;
+    char text[sizeof note->text + 256];
+    (void)snprintf(text, sizeof text, "enclume: %s%s%s", err_text(e), has_note ? ": " : "",
+                   has_note ? note->text : "");
+    fold_text(stderr, text, 0, 0, fold_width(stderr, FOLD_NEVER));
     return (int)err_class(e);
 }
 
 int cli_usage(const char *command, const struct err_note *note)
 {
-    (void)fprintf(stderr, "enclume %s: %s\nTry: enclume %s --help\n", command, note->text, command);
+    char text[sizeof note->text + 64];
+    (void)snprintf(text, sizeof text, "enclume %s: %s", command, note->text);
+    fold_text(stderr, text, 0, 0, fold_width(stderr, FOLD_NEVER));
+    (void)fprintf(stderr, "Try: enclume %s --help\n", command);
     return ERR_CLASS_USAGE;
 }
 
@@ -59,21 +91,16 @@ int main(int argc, char **argv)
         help(stderr);
         return ERR_CLASS_USAGE;
     }
-    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0) {
-        help(stdout);
-        return 0;
-    }
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0)
+        return run_help(argc == 3 ? command_find(argv[2]) : NULL);
     if (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "version") == 0) {
-        (void)puts("enclume " ENCLUME_VERSION);
+        (void)printf("enclume " ENCLUME_VERSION "\nprotocol " CHANNEL_PROLOGUE ", OpenSSL %s\n",
+                     crypto_library_version());
         return 0;
     }
-    for (size_t i = 0; i < COMMAND_COUNT; i++)
-        if (strcmp(argv[1], commands[i].name) == 0) {
-            strict_json_init();
-            enum err e = crypto_init();
-            return e == ERR_OK ? commands[i].run(argc - 1, argv + 1) : cli_fail(e, NULL);
-        }
-    (void)fprintf(stderr, "enclume: there is no command %s\n\n", argv[1]);
-    help(stderr);
+    const struct cli_command *command = command_find(argv[1]);
+    if (command != NULL)
+        return run(command, argc - 1, argv + 1);
+    (void)fprintf(stderr, "enclume: there is no command %s\nTry: enclume --help\n", argv[1]);
     return ERR_CLASS_USAGE;
 }

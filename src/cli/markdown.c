@@ -243,6 +243,7 @@ static void end_row(struct markdown *m)
     if (heading)
         memset(m->widths, 0, sizeof m->widths);
     m->columns = count;
+    m->shows_row = true;
     if (is_delimiter(cells, count)) {
         delimiter_row(m, count);
         m->in_line = false;
@@ -250,6 +251,7 @@ static void end_row(struct markdown *m)
     } else {
         content_row(m, cells, count, heading);
     }
+    m->shows_row = false;
 }
 
 static void row_byte(struct markdown *m, uint8_t c)
@@ -456,6 +458,11 @@ void markdown_text(struct markdown *m, struct bytes text)
         else
             start_byte(m, c);
     }
+}
+
+bool markdown_keeps_lines(const struct markdown *m)
+{
+    return m->in_fence || m->shows_row;
 }
 
 /* The end of the text is the end of its last line, which has no newline of its own. */

@@ -36,6 +36,7 @@ struct markdown {
     bool in_line;     /* its beginning was dealt with */
     bool in_row;      /* of a table: held until its end */
     bool in_fence;    /* between ``` and ``` */
+    bool shows_row;   /* a row of a table is being written */
     bool in_info;     /* behind the opening ```, which is not shown */
     bool escaped;     /* after a backslash */
     uint8_t fence;    /* '`' or '~' */
@@ -50,5 +51,8 @@ struct markdown {
 void markdown_begin(struct markdown *m, void (*write)(void *owner, struct bytes text), void *owner);
 void markdown_text(struct markdown *m, struct bytes text);
 void markdown_end(struct markdown *m);
+
+/* While `write` is called: this is code or a table, whose lines must stay as they are. */
+bool markdown_keeps_lines(const struct markdown *m);
 
 #endif

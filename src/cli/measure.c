@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/encoding.h"
+#include "base/fold.h"
 #include "cli/cli.h"
 #include "cli/digest_file.h"
 #include "cli/measure_snp.h"
@@ -69,35 +70,33 @@ static const struct option table[] = {
 
 static void help(void)
 {
-    (void)puts(
-        "Usage: enclume measure snp --ovmf FILE --kernel FILE --initrd FILE --cmdline FILE --vcpus N "
-        "--vcpu-model NAME\n"
-        "       enclume measure tdx --firmware FILE --kernel FILE --initrd FILE --cmdline FILE --memory "
-        "SIZE\n"
-        "                           [--acpi-tables FILE --vcpus N] [--qemu VERSION] [OPTION]...\n"
-        "       enclume measure simulated [OPTION]... -- PROGRAM [ARGUMENT]...\n"
-        "\n"
-        "Computes the launch measurement that a platform must report: the reference value to give to "
-        "--measurement, or in a\n"
-        "document to --policy. Nothing is run, and nobody has to be asked.\n"
-        "\n"
-        "snp: of a virtual machine that QEMU starts with this firmware, kernel, initial file system and "
-        "command line on\n"
-        "AMD SEV-SNP. tdx: the same on Intel TDX, where there are several registers: one a line, MRTD for "
-        "--measurement and the\n"
-        "others for --rtmr. RTMR0 is about virtual hardware, of which QEMU makes the tables: without them it "
-        "is "
-        "\"any\". simulated: of a program with exactly these arguments on the simulated platform; for "
-        "TDX, one register\n"
-        "a line, MRTD for --measurement and the others for --rtmr.\n"
-        "\n"
-        "    enclume measure snp --ovmf OVMF.fd --kernel vmlinuz --initrd initrd --cmdline cmdline \\\n"
-        "        --vcpus 8 --vcpu-model EPYC-Genoa\n"
-        "    enclume measure tdx --firmware OVMF.fd --kernel vmlinuz --initrd initrd --cmdline cmdline "
-        "--memory 8G \\\n"
-        "        --vcpus 4 --acpi-tables tables.bin --policy\n"
-        "    enclume measure simulated -- ./enclumed --model m.gguf --evidence simulated\n");
+    fold_help(stdout,
+              "Usage: enclume measure snp --firmware FILE --kernel FILE --initrd FILE --cmdline FILE "
+              "--vcpus N --vcpu-model NAME\n"
+              "       enclume measure tdx --firmware FILE --kernel FILE --initrd FILE --cmdline FILE "
+              "--memory SIZE [--acpi-tables FILE --vcpus N] [--qemu VERSION] [OPTION]...\n"
+              "       enclume measure simulated [OPTION]... -- PROGRAM [ARGUMENT]...\n"
+              "\n"
+              "Computes the launch measurement that a platform must report: the reference value to give to "
+              "--measurement, or in a document to --policy. Nothing is run, and nobody has to be asked.\n"
+              "\n"
+              "snp: of a virtual machine that QEMU starts on AMD SEV-SNP with this firmware, kernel, initial "
+              "file system and command line.\n"
+              "\n"
+              "tdx: the same on Intel TDX, where there are several registers: one a line, MRTD for "
+              "--measurement and the others for --rtmr. RTMR0 is about virtual hardware, of which QEMU makes "
+              "the tables: without them it is \"any\".\n"
+              "\n"
+              "simulated: of a program with exactly these arguments on the simulated platform.\n"
+              "\n"
+              "    enclume measure snp --firmware OVMF.amdsev.fd --kernel vmlinuz \\\n"
+              "        --initrd initrd --cmdline cmdline --vcpus 8 --vcpu-model EPYC-Genoa\n"
+              "    enclume measure tdx --firmware OVMF.fd --kernel vmlinuz --initrd initrd \\\n"
+              "        --cmdline cmdline --memory 8G --vcpus 4 --acpi-tables tables.bin\n"
+              "    enclume measure simulated -- ./enclumed --model m.gguf --evidence simulated\n"
+              "\n");
     options_help(table);
+    fold_help(stdout, "\nExit codes: 0 printed, 2 wrong use, or a file that cannot be read or measured.");
 }
 
 /* ---- what is printed ---- */

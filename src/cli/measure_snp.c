@@ -83,7 +83,7 @@ enum err measure_snp_compute(const struct measure_snp *m, struct launch_register
     char *cmdline = NULL;
     *launch = (struct launch_registers){.count = 1, .at = {{.name = "measurement"}}};
     if (m->ovmf == NULL)
-        return err_noted(ERR_USAGE, note, "--ovmf: is required");
+        return err_noted(ERR_USAGE, note, "--firmware: is required");
     if (m->kernel == NULL && (m->initrd != NULL || m->cmdline != NULL))
         return err_noted(ERR_USAGE, note, "--initrd and --cmdline: are a kernel's; give --kernel");
     enum err e = processor_read(m, &l, note);

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/encoding.h"
+#include "base/fold.h"
 #include "base/secret.h"
 #include "base/strict_json.h"
 #include "cli/cli.h"
@@ -43,7 +44,8 @@ static const struct option table[] = {
 
 static void help(void)
 {
-    (void)puts(
+    fold_help(
+        stdout,
         "Usage: enclume model list [--json]\n"
         "       enclume model get NAME [--output FILE] [--json]\n"
         "       enclume model get --url URL --sha256 HEX --output FILE [--json]\n"
@@ -51,23 +53,23 @@ static void help(void)
         "       enclume model pack FILE [--output VOLUME] [--json]\n"
         "\n"
         "Gets a model for enclumed. What was got is hashed before it is put into its place, and is "
-        "refused when its\n"
-        "SHA-256 is not the pinned one. An interrupted download is taken up again by the same "
-        "command. The program\n"
-        "curl does the transfer. digest prints the SHA-256 of a file: what --model-digest of chat and "
-        "verify wants.\n"
+        "refused when its SHA-256 is not the pinned one. An interrupted download is taken up again by the "
+        "same command. The program curl does the transfer. digest prints the SHA-256 of a file: what "
+        "--model-digest of chat and verify wants.\n"
         "\n"
         "pack makes the volume that a confidential VM gets its model from: the file, and a hash tree of "
-        "dm-verity. It\n"
-        "prints the words of the guest's command line that name it, and with it all of its bytes: the "
-        "root hash.\n"
+        "dm-verity. It prints the words of the guest's command line that name it, and with it all of its "
+        "bytes: the root hash.\n"
         "\n"
         "    enclume model get qwen2.5-0.5b --output m.gguf\n"
-        "    enclume model pack m.gguf --output m.volume\n");
+        "    enclume model pack m.gguf --output m.volume\n"
+        "\n");
     options_help(table);
-    (void)puts("\nExit codes: 0 done, 1 a file is not the one with that SHA-256, 2 wrong use or a file that "
-               "cannot be\n"
-               "read or written, 3 the download failed.");
+    fold_help(
+        stdout,
+        "\n"
+        "Exit codes: 0 done, 1 a file is not the one with that SHA-256, 2 wrong use or a file that cannot "
+        "be read or written, 3 the download failed.");
 }
 
 /* Takes the document over and prints it; ERR_MEMORY when it could not be made. */

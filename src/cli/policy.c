@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/fold.h"
 #include "base/secret.h"
 #include "cli/cli.h"
 #include "cli/policy_options.h"
@@ -26,18 +27,20 @@ static const struct option table[] = {
 
 static void help(void)
 {
-    (void)puts("Usage: enclume policy show [FILE] [OPTION]...\n"
-               "       enclume policy check FILE\n"
-               "\n"
-               "show prints the policy that chat and verify would go by with the same options: one JSON "
-               "document with every\n"
-               "default written out. FILE is the same as --policy FILE. check says whether FILE is a policy, "
-               "and if not, which\n"
-               "member of it is wrong.\n"
-               "\n"
-               "    enclume policy show --measurement 3f0c... > policy.json\n");
+    fold_help(
+        stdout,
+        "Usage: enclume policy show [FILE] [OPTION]...\n"
+        "       enclume policy check FILE\n"
+        "\n"
+        "show prints the policy that chat and verify would go by with the same options: one JSON document "
+        "with every default written out. FILE is the same as --policy FILE. check says whether FILE is a "
+        "policy, and if not, which member of it is wrong.\n"
+        "\n"
+        "    enclume policy show --measurement 3f0c... > policy.json\n"
+        "\n");
     options_help(table);
-    (void)puts("\nExit codes: 0 done, 2 wrong use, or FILE is not a policy.");
+    fold_help(stdout, "\n"
+                      "Exit codes: 0 done, 2 wrong use, or FILE is not a policy.");
 }
 
 static enum err show(const struct policy_command *o, struct err_note *note)
@@ -79,6 +82,9 @@ static enum err run_check(struct policy_command *o, const struct option_list *op
     const struct attest_policy *policy = &document->policy;
     if (policy->measurement_count == 0 && policy->tdx.launch_count == 0)
         (void)puts("A policy without a reference value for a launch: it refuses everything.");
+    else
+        (void)printf("A policy. It accepts %zu measurement(s) of SEV-SNP and %zu launch(es) of TDX.\n",
+                     policy->measurement_count, policy->tdx.launch_count);
     policy_document_release(document);
     return ERR_OK;
 }

@@ -120,6 +120,15 @@ static enum err add_options(const struct policy_options *options, struct policy_
     return e;
 }
 
+enum err policy_options_wanted(const struct policy_options *options, struct err_note *note)
+{
+    if (options->policy != NULL || options->measurements.count != 0)
+        return ERR_OK;
+    return err_noted(ERR_USAGE, note,
+                     "nothing says yet which code may read your prompts: give --policy FILE, from somebody "
+                     "whom you trust in this, or --measurement HEX, which enclume measure computes");
+}
+
 enum err policy_options_load(const struct policy_options *options, struct policy_holder *holder,
                              struct err_note *note)
 {

@@ -75,6 +75,8 @@ struct policy_holder {
 /* The note says which option or which member of the document was wrong. ERR_USAGE for an option, otherwise as of policy_document_parse and file_read. */
 ERR_MUST_USE enum err policy_options_load(const struct policy_options *options, struct policy_holder *holder,
                                           struct err_note *note);
+/* ERR_USAGE, with a note that says what to do, when nothing was given that could accept any code: before anybody is connected to. */
+ERR_MUST_USE enum err policy_options_wanted(const struct policy_options *options, struct err_note *note);
 void policy_holder_release(struct policy_holder *holder);
 
 /* A policy file; *document is NULL on failure. The note begins with the path. */

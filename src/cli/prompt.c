@@ -2,7 +2,6 @@
 #include "cli/prompt.h"
 
 #include <errno.h>
-#include <locale.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/ioctl.h>
@@ -59,9 +58,7 @@ void prompt_open(struct prompt *p)
                                      tcgetattr(STDIN_FILENO, &found) == 0};
     if (!p->terminal)
         return;
-    /* For the width of characters alone. */
-    if (setlocale(LC_CTYPE, "C.UTF-8") == NULL)
-        (void)setlocale(LC_CTYPE, "");
+    terminal_know_widths();
     for (size_t i = 0; i < sizeof ending / sizeof ending[0]; i++)
         (void)signal(ending[i], on_end);
     set_modes(false);
@@ -271,7 +268,8 @@ static enum prompt_answer type_line(struct prompt *p, const char *label, struct 
     leave_line(p, label);
     set_modes(false);
     *text = secret_buffer_bytes(&p->line.text);
-    return answers[event];
+    *failure = p->line.failed;
+    return event == LINE_DONE && *failure != ERR_OK ? PROMPT_INCOMPLETE : answers[event];
 }
 
 static enum prompt_answer read_line(struct prompt *p, struct bytes *text, enum err *failure)

@@ -8,11 +8,13 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "base/fold.h"
 #include "base/secret.h"
 #include "cli/cli.h"
 #include "cli/policy_options.h"
 #include "cli/proxy_unit.h"
 #include "cli/words.h"
+#include "client/dial.h"
 #include "proxy/token.h"
 
 struct proxy_command {
@@ -62,21 +64,24 @@ static const struct option table[] = {
 
 static void help(void)
 {
-    (void)puts(
+    fold_help(
+        stdout,
         "Usage: enclume proxy [OPTION]...\n"
         "\n"
         "Any program that speaks the OpenAI API (or Anthropic's) can use a verified enclave: give it the "
-        "address\n"
-        "and the token that this command says. Each enclave is verified first, and again when it changes or "
-        "its\n"
-        "evidence grows old. While none is verified, programs get an error (502) with the reason, and what "
-        "they\n"
-        "sent stays on this machine. What is verified right now is shown at http://127.0.0.1:8787/enclume/.\n"
+        "address and the token that this command says. Each enclave is verified first, and again when it "
+        "changes or its evidence grows old. While none is verified, programs get an error (502) with the "
+        "reason, and what they sent stays on this machine. What is verified right now is shown at "
+        "http://127.0.0.1:8787/enclume/.\n"
         "\n"
-        "    enclume proxy --connect vm1.example:7878,vm2.example:7878 --policy policy.json\n");
+        "    enclume proxy --connect vm1.example:7878,vm2.example:7878 \\\n"
+        "        --policy policy.json\n"
+        "\n");
     options_help(table);
-    (void)puts(
-        "\nExit codes: 0 stopped, 2 wrong use, 3 the address cannot be listened on, 4 this machine failed.");
+    fold_help(
+        stdout,
+        "\n"
+        "Exit codes: 0 stopped, 2 wrong use, 3 the address cannot be listened on, 4 this machine failed.");
 }
 
 /* ---- what is said ---- */
@@ -146,6 +151,9 @@ static enum err split_endpoints(char *text, struct proxy_options *o, struct err_
             return err_noted(ERR_USAGE, note, "--connect: an address is empty");
         if (o->endpoint_count == PROXY_ENDPOINTS_MAX)
             return err_noted(ERR_USAGE, note, "--connect: at most %d addresses", PROXY_ENDPOINTS_MAX);
+        struct err_note why = {{0}};
+        if (dial_check(at, &why) != ERR_OK)
+            return err_noted(ERR_USAGE, note, "--connect %s", why.text);
         o->endpoints[o->endpoint_count++] = at;
         at = comma == NULL ? NULL : comma + 1;
     }
@@ -265,12 +273,17 @@ int cli_proxy(int argc, char **argv)
     if (e == ERR_OK)
         e = guard_listen_address(c.listen, host, &port, &note);
     if (e == ERR_OK)
+        e = policy_options_wanted(&c.policy, &note);
+    if (e == ERR_OK)
         e = policy_options_load(&c.policy, &holder, &note);
     char *endpoints = e == ERR_OK ? strdup(c.connect) : NULL;
     if (e == ERR_OK && endpoints == NULL)
         e = ERR_MEMORY;
     if (e == ERR_OK && c.install) {
-        e = install(&c, argc, argv, &note);
+        struct proxy_options unused = {.endpoint_count = 0};
+        e = split_endpoints(endpoints, &unused, &note);
+        if (e == ERR_OK)
+            e = install(&c, argc, argv, &note);
     } else if (e == ERR_OK) {
         protect_process();
         e = run(&c, &holder, endpoints, &note);

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/terminal.h"
 
+#include <locale.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 #include <wchar.h>
 
 enum { C1_LEAD = 0xC2, C1_FIRST = 0x80, C1_LAST = 0x9F, DELETE = 0x7F, SPACE = 0x20 };
@@ -62,6 +65,18 @@ void terminal_write(FILE *to, struct bytes text, bool to_terminal)
             break;
     }
     (void)fflush(to);
+}
+
+void terminal_know_widths(void)
+{
+    if (setlocale(LC_CTYPE, "C.UTF-8") == NULL)
+        (void)setlocale(LC_CTYPE, "");
+}
+
+size_t terminal_columns(FILE *to)
+{
+    struct winsize size = {0};
+    return ioctl(fileno(to), TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
 }
 
 int terminal_width(struct bytes text, size_t *size)

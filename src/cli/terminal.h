@@ -22,6 +22,12 @@ ERR_MUST_USE enum err terminal_clean(struct secret_buffer *to, struct bytes text
 /* Writes UTF-8 text; when to_terminal, without those characters. Flushes. */
 void terminal_write(FILE *to, struct bytes text, bool to_terminal);
 
+/* Makes the widths of characters known, which the C library tells by the locale. Nothing else of a locale is used. */
+void terminal_know_widths(void);
+
+/* Columns of the terminal behind this stream; 0: there is none, or it does not say. */
+size_t terminal_columns(FILE *to);
+
 /* Columns of the character at the beginning of the text (at least 1 byte); *size: its bytes. A control character has 0, and so has one that combines. */
 int terminal_width(struct bytes text, size_t *size);
 

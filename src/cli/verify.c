@@ -10,6 +10,7 @@
 #include "attest/bundle.h"
 #include "base/encoding.h"
 #include "base/file.h"
+#include "base/fold.h"
 #include "base/secret.h"
 #include "cli/cli.h"
 #include "cli/collateral_use.h"
@@ -76,12 +77,13 @@ static const struct option table[] = {
 
 static void help(void)
 {
-    (void)puts(
+    fold_help(
+        stdout,
         "Usage: enclume verify FILE [--policy FILE] [--measurement HEX] [OPTION]...\n"
         "       enclume verify --snp-report FILE --certs FILE --crl FILE --report-data HEX [OPTION]...\n"
         "       enclume verify --tdx-quote FILE --collateral PATH --report-data HEX [OPTION]...\n"
-        "       enclume verify --hcl-report FILE --tpm-quote FILE --tpm-signature FILE --pcrs FILE --nonce "
-        "HEX [OPTION]...\n"
+        "       enclume verify --hcl-report FILE --tpm-quote FILE --tpm-signature FILE --pcrs FILE "
+        "--nonce HEX [OPTION]...\n"
         "       enclume verify --gpu-report FILE --gpu-certs FILE --collateral DIRECTORY --nonce HEX "
         "[OPTION]...\n"
         "       enclume verify --gpu-report FILE --gpu-certs FILE --rim FILE --ocsp FILE --nonce HEX "
@@ -89,15 +91,15 @@ static void help(void)
         "       enclume verify --list-checks [--json]\n"
         "\n"
         "Appraises evidence: a bundle that `enclume chat --save-evidence FILE` has written (\"-\": standard "
-        "input), or a\n"
-        "report or quote with what the maker says of it in files, of a machine or of its GPUs. Needs no "
-        "network and trusts nobody but the "
-        "chip\n"
-        "maker's key. Prints every check that was made, passed or failed.\n"
+        "input), or a report or quote with what the maker says of it in files, of a machine or of its "
+        "GPUs. Needs no network and trusts nobody but the chip maker's key. Prints every check that was "
+        "made, passed or failed.\n"
         "\n"
-        "    enclume verify evidence.json --measurement 3f0c... --json\n");
+        "    enclume verify evidence.json --measurement 3f0c... --json\n"
+        "\n");
     options_help(table);
-    (void)puts("\nExit codes: 0 accepted, 1 refused, 2 wrong use or unreadable input.");
+    fold_help(stdout, "\n"
+                      "Exit codes: 0 accepted, 1 refused, 2 wrong use or unreadable input.");
 }
 
 /* ---- evidence that comes as separate files: a row for each kind ---- */

@@ -2,37 +2,41 @@
 #include "cli/words.h"
 
 #include <string.h>
-#include <time.h>
 
 #include "base/encoding.h"
+#include "base/fold.h"
 
 enum { SHOWN_HEX = 16 };
 
 static void line_hex(FILE *to, const char *label, const uint8_t *value, size_t size, const char *words)
 {
+    enum { COLUMN = 33 };
     char hex[ENCODING_HEX_SIZE(64)];
     encoding_hex(bytes_of(value, size), hex);
-    (void)fprintf(to, "  %-9s %.*s...  %s\n", label, SHOWN_HEX, hex, words);
+    (void)fprintf(to, "  %-9s %.*s...  ", label, SHOWN_HEX, hex);
+    fold_text(to, words, COLUMN, COLUMN, fold_width(to, FOLD_NEVER));
 }
 
 void words_simulated(FILE *to)
 {
-    (void)fputs("  SIMULATED: the chip is a program on some computer. This shows how verification works;\n"
-                "  it proves nothing about hardware, and whoever runs that computer can read your prompt.\n",
-                to);
+    enum { COLUMN = 2 };
+    (void)fputs("  ", to);
+    fold_text(
+        to,
+        "SIMULATED: the chip is a program on some computer. This shows how verification works; it proves "
+        "nothing about hardware, and whoever runs that computer can read your prompt.",
+        COLUMN, COLUMN, fold_width(to, FOLD_WIDTH));
 }
 
 static void when(FILE *to, const struct verdict *v, bool fresh)
 {
-    struct tm utc;
-    char text[32];
-    time_t at = (time_t)v->appraised_at;
+    char text[VERDICT_TIME_SIZE];
     if (fresh) {
         (void)fputs("  when      just now: the chip signed for this very connection\n", to);
         return;
     }
-    (void)strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S UTC", gmtime_r(&at, &utc));
-    (void)fprintf(to, "  when      resumed: the same enclave key that was verified at %s\n", text);
+    (void)fprintf(to, "  when      resumed: the same enclave key that was verified at %s\n",
+                  verdict_time(v, text));
 }
 
 /* Those that are the same in one line. */
@@ -75,20 +79,52 @@ void words_verified_verdict(FILE *to, const struct verdict *v, bool fresh, const
     (void)fputc('\n', to);
 }
 
+/* Not made, since one before it failed: it says nothing of its own. */
+static bool was_left_out(const struct verdict_check *c)
+{
+    static const char beginning[] = "not checked";
+    return strncmp(c->saw, beginning, sizeof beginning - 1) == 0;
+}
+
+static void failed_line(FILE *to, const char *label, const char *text, size_t width)
+{
+    enum { COLUMN = 14 };
+    if (text[0] == '\0')
+        return;
+    (void)fprintf(to, "      %-*s", COLUMN - 6, label);
+    fold_text(to, text, COLUMN, COLUMN, width);
+}
+
+static void failed(FILE *to, const struct verdict_check *c, bool first)
+{
+    const size_t width = fold_width(to, FOLD_NEVER);
+    (void)fprintf(to, "%s %s\n", first ? "  >" : "   ", c->rule->name);
+    failed_line(to, "failed:", c->rule->text, width);
+    failed_line(to, "saw:", c->saw, width);
+    failed_line(to, "wanted:", c->wanted, width);
+}
+
 void words_refused(FILE *to, const struct verdict *v, const char *address)
 {
     const struct verdict_check *failure = verdict_first_failure(v);
-    (void)fprintf(to, "REFUSED: %s did not prove that it may read your prompt. Nothing was sent.\n", address);
+    size_t left_out = 0;
+    char head[512];
+    (void)snprintf(head, sizeof head,
+                   "REFUSED: %s did not prove that it may read your prompt. Nothing was sent.", address);
+    fold_text(to, head, 0, 0, fold_width(to, FOLD_NEVER));
     for (size_t i = 0; i < v->count; i++) {
         const struct verdict_check *c = &v->checks[i];
-        if (c->passed)
-            continue;
-        (void)fprintf(to, "%s %s\n      failed: %s\n", c == failure ? "  >" : "   ", c->rule->name,
-                      c->rule->text);
-        if (c->saw[0] != '\0')
-            (void)fprintf(to, "      saw:    %s\n", c->saw);
-        if (c->wanted[0] != '\0')
-            (void)fprintf(to, "      wanted: %s\n", c->wanted);
+        if (!c->passed && c != failure && was_left_out(c))
+            left_out++;
+        else if (!c->passed)
+            failed(to, c, c == failure);
+    }
+    if (left_out != 0)
+        (void)fprintf(to, "    and %zu more could not be checked because of that\n", left_out);
+    if (failure != NULL && verdict_is_about_time(failure)) {
+        char text[VERDICT_TIME_SIZE];
+        (void)fprintf(to, "  This machine's clock says %s. If that is wrong, set it and try again.\n",
+                      verdict_time(v, text));
     }
     if (v->simulated)
         (void)fputs("  (the evidence is of a SIMULATED platform)\n", to);

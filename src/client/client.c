@@ -47,11 +47,14 @@ static void apply_defaults(struct client_options *o)
 
 enum err client_new(const struct client_options *options, struct client **out, struct err_note *note)
 {
-    enum err e = ERR_MEMORY;
-    struct client *c = secret_alloc(sizeof *c);
     *out = NULL;
+    enum err e = dial_check(options->address, note);
+    if (e != ERR_OK)
+        return e;
+    struct client *c = secret_alloc(sizeof *c);
     if (c == NULL)
         return ERR_MEMORY;
+    e = ERR_MEMORY;
     c->options = *options;
     apply_defaults(&c->options);
     c->verifier.policy = c->options.policy;
@@ -125,7 +128,8 @@ static enum err await_verdict(struct client *c, struct err_note *note)
             return err_noted(e, note, "the check %s failed",
                              verdict_first_failure(&c->verifier.verdict)->rule->name);
         if (e != ERR_OK)
-            return err_noted(e, note, "%s, before anything was asked", err_text(e));
+            return err_noted(e, note, "%.150s, before it showed evidence that was accepted",
+                             c->options.address);
     }
     return ERR_OK;
 }

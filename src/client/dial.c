@@ -75,22 +75,60 @@ static bool parse_number(const char *text, unsigned long max, unsigned long *num
     return text[0] >= '0' && text[0] <= '9' && *end == '\0' && *number <= max;
 }
 
-static enum err dial_tcp(const struct attempt *a, const char *where)
-{
+/* ---- addresses ---- */
+
+struct place {
     char host[HOST_SIZE];
+    const char *port;
+    struct sockaddr_un unix_socket;
+    struct sockaddr_vm vsock;
+};
+
+static bool read_tcp(const char *where, struct place *p)
+{
     unsigned long port = 0;
     const char *colon = strrchr(where, ':');
-    if (colon == NULL || colon == where || (size_t)(colon - where) >= sizeof host ||
-        !parse_number(colon + 1, 65535, &port))
-        return err_noted(ERR_USAGE, a->note, "%s: wanted HOST:PORT", a->address);
+    if (colon == NULL || colon == where || (size_t)(colon - where) >= sizeof p->host ||
+        !parse_number(colon + 1, 65535, &port) || port == 0)
+        return false;
     size_t len = (size_t)(colon - where);
-    if (where[0] == '[' && where[len - 1] == ']')
-        (void)snprintf(host, sizeof host, "%.*s", (int)(len - 2), where + 1);
-    else
-        (void)snprintf(host, sizeof host, "%.*s", (int)len, where);
+    bool bracketed = where[0] == '[' && where[len - 1] == ']';
+    (void)snprintf(p->host, sizeof p->host, "%.*s", (int)(bracketed ? len - 2 : len),
+                   bracketed ? where + 1 : where);
+    p->port = colon + 1;
+    return p->host[0] != '\0';
+}
+
+static bool read_unix(const char *where, struct place *p)
+{
+    p->unix_socket.sun_family = AF_UNIX;
+    if (strlen(where) == 0 || strlen(where) >= sizeof p->unix_socket.sun_path)
+        return false;
+    memcpy(p->unix_socket.sun_path, where, strlen(where) + 1);
+    return true;
+}
+
+static bool read_vsock(const char *where, struct place *p)
+{
+    char cid_text[HOST_SIZE];
+    unsigned long cid = 0;
+    unsigned long port = 0;
+    const char *colon = strchr(where, ':');
+    if (colon == NULL || (size_t)(colon - where) >= sizeof cid_text)
+        return false;
+    (void)snprintf(cid_text, sizeof cid_text, "%.*s", (int)(colon - where), where);
+    if (!parse_number(cid_text, UINT32_MAX, &cid) || !parse_number(colon + 1, UINT32_MAX, &port))
+        return false;
+    p->vsock =
+        (struct sockaddr_vm){.svm_family = AF_VSOCK, .svm_cid = (unsigned)cid, .svm_port = (unsigned)port};
+    return true;
+}
+
+static enum err dial_tcp(const struct attempt *a, const struct place *p)
+{
     const struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICSERV};
     struct addrinfo *found = NULL;
-    int status = getaddrinfo(host, colon + 1, &hints, &found);
+    int status = getaddrinfo(p->host, p->port, &hints, &found);
     if (status != 0)
         return failed(a, gai_strerror(status));
     enum err e = ERR_NETWORK;
@@ -103,48 +141,55 @@ static enum err dial_tcp(const struct attempt *a, const char *where)
     return e;
 }
 
-static enum err dial_unix(const struct attempt *a, const char *where)
+static enum err dial_unix(const struct attempt *a, const struct place *p)
 {
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
-    if (strlen(where) == 0 || strlen(where) >= sizeof address.sun_path)
-        return err_noted(ERR_USAGE, a->note, "%s: the path is empty or too long", a->address);
-    memcpy(address.sun_path, where, strlen(where) + 1);
-    return connect_to(a, AF_UNIX, &address, sizeof address);
+    return connect_to(a, AF_UNIX, &p->unix_socket, sizeof p->unix_socket);
 }
 
-static enum err dial_vsock(const struct attempt *a, const char *where)
+static enum err dial_vsock(const struct attempt *a, const struct place *p)
 {
-    char cid_text[HOST_SIZE];
-    unsigned long cid = 0;
-    unsigned long port = 0;
-    const char *colon = strchr(where, ':');
-    if (colon == NULL || (size_t)(colon - where) >= sizeof cid_text)
-        return err_noted(ERR_USAGE, a->note, "%s: wanted vsock:CID:PORT", a->address);
-    (void)snprintf(cid_text, sizeof cid_text, "%.*s", (int)(colon - where), where);
-    if (!parse_number(cid_text, UINT32_MAX, &cid) || !parse_number(colon + 1, UINT32_MAX, &port))
-        return err_noted(ERR_USAGE, a->note, "%s: wanted vsock:CID:PORT", a->address);
-    const struct sockaddr_vm address = {
-        .svm_family = AF_VSOCK, .svm_cid = (unsigned)cid, .svm_port = (unsigned)port};
-    return connect_to(a, AF_VSOCK, &address, sizeof address);
+    return connect_to(a, AF_VSOCK, &p->vsock, sizeof p->vsock);
 }
 
-static const struct {
+static const struct transport {
     const char *prefix;
-    enum err (*dial)(const struct attempt *a, const char *where);
+    const char *wanted;
+    bool (*read)(const char *where, struct place *p);
+    enum err (*dial)(const struct attempt *a, const struct place *p);
 } transports[] = {
-    {"tcp:", dial_tcp},
-    {"unix:", dial_unix},
-    {"vsock:", dial_vsock},
-    {"", dial_tcp},
+    {"tcp:", "tcp:HOST:PORT", read_tcp, dial_tcp},
+    {"unix:", "unix:PATH, the path of at most 107 bytes", read_unix, dial_unix},
+    {"vsock:", "vsock:CID:PORT", read_vsock, dial_vsock},
+    {"", "HOST:PORT, unix:PATH or vsock:CID:PORT", read_tcp, dial_tcp},
 };
+
+static enum err place_read(const char *address, struct place *p, const struct transport **transport,
+                           struct err_note *note)
+{
+    const struct transport *t = transports;
+    *p = (struct place){0};
+    while (strncmp(address, t->prefix, strlen(t->prefix)) != 0)
+        t++;
+    *transport = t;
+    return t->read(address + strlen(t->prefix), p)
+               ? ERR_OK
+               : err_noted(ERR_USAGE, note, "%.100s: wanted %s", address, t->wanted);
+}
+
+enum err dial_check(const char *address, struct err_note *note)
+{
+    struct place p;
+    const struct transport *t;
+    return place_read(address, &p, &t, note);
+}
 
 /* clang-tidy 14 does not see that fd is written through a. NOLINTNEXTLINE(readability-non-const-parameter) */
 enum err dial(const char *address, int timeout_ms, int cancel_fd, int *fd, struct err_note *note)
 {
     const struct attempt a = {
         .address = address, .timeout_ms = timeout_ms, .cancel_fd = cancel_fd, .fd = fd, .note = note};
-    size_t i = 0;
-    while (strncmp(address, transports[i].prefix, strlen(transports[i].prefix)) != 0)
-        i++;
-    return transports[i].dial(&a, address + strlen(transports[i].prefix));
+    struct place p;
+    const struct transport *t;
+    enum err e = place_read(address, &p, &t, note);
+    return e == ERR_OK ? t->dial(&a, &p) : e;
 }

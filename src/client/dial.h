@@ -11,4 +11,7 @@
 ERR_MUST_USE enum err dial(const char *address, int timeout_ms, int cancel_fd, int *fd,
                            struct err_note *note);
 
+/* ERR_USAGE, with a note, for what dial could not reach whatever happens, since it is no such address. */
+ERR_MUST_USE enum err dial_check(const char *address, struct err_note *note);
+
 #endif

@@ -3,7 +3,7 @@
 
 static const struct verdict_rule rule_channel_key = {
     .name = "channel.key",
-    .text = "the encrypted channel ends at the key that the enclave vouches for",
+    .text = "The encrypted channel ends at the key that the enclave vouches for",
     .why = "The key statement is covered by the chip's report, and the Noise handshake was made with that "
            "very key; somebody in between who passes "
            "genuine evidence on has another key and fails here.",

@@ -14,6 +14,8 @@
 #include "base/error.h"
 
 ERR_MUST_USE enum err crypto_init(void);
+/* Of libcrypto, "3.5.7". The one function that may be called without crypto_init. */
+const char *crypto_library_version(void);
 
 /* ---- randomness: the system's generator through libcrypto ---- */
 ERR_MUST_USE enum err crypto_random(void *out, size_t n);

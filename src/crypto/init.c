@@ -14,6 +14,11 @@ enum err crypto_failed(enum err e)
     return e;
 }
 
+const char *crypto_library_version(void)
+{
+    return OpenSSL_version(OPENSSL_VERSION_STRING);
+}
+
 /* ---- libcrypto's heap ---- */
 
 static void *heap_alloc(size_t size, const char *file, int line)

@@ -11,6 +11,10 @@
 /* What is said here goes to whoever launched us: names of steps and of files on the command line, never content. */
 static int fail(enum err e, const struct err_note *note)
 {
+    if (e == ERR_USAGE) { /* nothing has begun: this is for whoever typed it */
+        (void)fprintf(stderr, "enclumed: %s\nTry: enclumed --help\n", note->text);
+        return (int)err_class(e);
+    }
     log_event(LOG_FAILED, LOG_ERR(e));
     (void)fprintf(stderr, "enclumed: %s: %s\n", err_text(e), note->text);
     return (int)err_class(e);

@@ -9,6 +9,10 @@
 /* Said to the operator: names of files and addresses of the command line, never anything of a user. */
 static int fail(enum err e, const struct err_note *note)
 {
+    if (e == ERR_USAGE) { /* nothing has begun: this is for whoever typed it */
+        (void)fprintf(stderr, "enclume-gateway: %s\nTry: enclume-gateway --help\n", note->text);
+        return (int)err_class(e);
+    }
     log_event(LOG_FAILED, LOG_ERR(e));
     (void)fprintf(stderr, "enclume-gateway: %s: %s\n", err_text(e), note->text);
     return (int)err_class(e);

@@ -4,6 +4,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/fold.h"
+#include "gateway/address.h"
+
 #define AT(field) offsetof(struct gateway_options, field)
 
 enum { LIMIT_MAX = 1000 * 1000 * 1000, SECONDS_MAX = 1 << 24 };
@@ -74,6 +77,12 @@ static enum err check(const struct gateway_options *o, const struct option_list 
         return err_noted(ERR_USAGE, note, "--backend: at least one is required, or --backends");
     if (o->backends.count != 0 && o->backend_file != NULL)
         return err_noted(ERR_USAGE, note, "--backends: not together with --backend");
+    for (size_t i = 0; i < o->backends.count; i++) {
+        struct address unused;
+        struct err_note why = {{0}};
+        if (address_parse(o->backends.items[i], &unused, &why) != ERR_OK)
+            return err_noted(ERR_USAGE, note, "--backend %s", why.text);
+    }
     if (wants_tls(&o->listen) ? !certified : o->tls_cert != NULL || o->tls_key != NULL)
         return err_noted(ERR_USAGE, note,
                          "--tls-cert and --tls-key: both with --listen tls: or wss:, and only then");
@@ -107,16 +116,19 @@ enum err gateway_options_parse(int argc, char **argv, struct gateway_options *op
 
 void gateway_options_help(void)
 {
-    (void)puts(
+    fold_help(
+        stdout,
         "Usage: enclume-gateway --backend ADDRESS [OPTION VALUE]...\n"
         "\n"
-        "The front of Enclume on a host that nobody has to trust: takes connections and relays their\n"
-        "bytes to the enclaves. The bytes are encrypted between user and enclave; the gateway has no\n"
-        "key and looks into nothing. HAProxy does the same for TCP.\n"
+        "The front of Enclume on a host that nobody has to trust: takes connections and relays their "
+        "bytes to the enclaves. The bytes are encrypted between user and enclave; the gateway has no key "
+        "and looks into nothing. HAProxy does the same for TCP.\n"
         "\n"
-        "    enclume-gateway --listen tcp:0.0.0.0:7878 --backend vsock:3:7878 --backend vsock:4:7878\n"
+        "    enclume-gateway --listen tcp:0.0.0.0:7878 \\\n"
+        "        --backend vsock:3:7878 --backend vsock:4:7878\n"
         "\n"
-        "SIGTERM: take no more connections, end when the last has, or after the grace. SIGHUP: read the\n"
-        "files again.\n");
+        "SIGTERM: take no more connections, end when the last has, or after the grace. SIGHUP: read the "
+        "files again.\n"
+        "\n");
     options_help(table);
 }

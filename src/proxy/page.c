@@ -142,20 +142,25 @@ static void add_banner(struct page *p, const struct proxy *proxy, enum proxy_sta
     for (size_t i = 0; i < proxy->endpoint_count; i++)
         simulated =
             simulated || (is_known(&proxy->endpoints[i]) && proxy->endpoints[i].verifier.verdict.simulated);
+    const bool sent = state == PROXY_VERIFIED && simulated; /* prompts go there */
     add(p, "<header class=\"banner ");
-    add(p, state == PROXY_VERIFIED && simulated ? "sim" : banners[state].class);
+    add(p, sent ? "sim" : banners[state].class);
     add(p, "\"><span class=\"mark\" aria-hidden=\"true\">");
-    add(p, banners[state].mark);
+    add(p, sent ? "!" : banners[state].mark);
     add(p, "</span><div><h1>");
     add(p, banners[state].head);
-    add(p, state == PROXY_VERIFIED && simulated ? ", on a SIMULATED platform</h1><p>" : "</h1><p>");
-    add(p, banners[state].text);
+    add(p, sent ? ", on a SIMULATED platform</h1><p>" : "</h1><p>");
+    add(p, sent ? "Your prompts go, encrypted, into the program that was measured, and nowhere else. "
+                  "What vouches for it is no chip."
+                : banners[state].text);
     add(p, "</p></div></header>");
-    if (simulated)
+    if (sent)
         add(p, "<p class=\"simulated\"><strong>SIMULATED.</strong> The chip is a program on some computer. "
-               "This shows how "
-               "verification works; it proves nothing about hardware, and whoever runs that computer can "
-               "read your prompts.</p>");
+               "This shows how verification works; it proves nothing about hardware, and whoever runs that "
+               "computer can read your prompts.</p>");
+    else if (simulated)
+        add(p, "<p class=\"simulated\"><strong>SIMULATED.</strong> The evidence is of a platform whose "
+               "chip is a program on some computer; it proves nothing about hardware.</p>");
 }
 
 /* ---- an endpoint ---- */
@@ -235,6 +240,13 @@ static void add_result(struct page *p, const struct verdict *v)
     add(p, " checks passed</h3>");
     if (passed != v->count)
         add_checks(p, v, false);
+    const struct verdict_check *failure = verdict_first_failure(v);
+    if (failure != NULL && verdict_is_about_time(failure)) {
+        char text[VERDICT_TIME_SIZE];
+        add(p, "<p>This machine's clock says ");
+        add(p, verdict_time(v, text));
+        add(p, ". If that is wrong, set it.</p>");
+    }
 }
 
 static void add_endpoint(struct page *p, const struct endpoint *e, size_t number)
@@ -266,7 +278,7 @@ static void add_endpoint(struct page *p, const struct endpoint *e, size_t number
         add(p, "<p><a class=\"button\" href=\"/enclume/evidence?endpoint=");
         add_number(p, number);
         add(p, "\">Download the evidence</a> and check it yourself, offline: <code>enclume verify "
-               "enclume-evidence.json</code></p>");
+               "enclume-evidence.json --policy FILE</code></p>");
     }
     add(p, "</section>");
 }
@@ -289,9 +301,9 @@ static void add_use(struct page *p, const struct proxy *proxy)
     add(p, url);
     add(p, "</code></dd>");
     add_row(p, "Key");
-    add(p, proxy->guard.wants_token
-               ? "the token that <code>enclume proxy</code> said, or that stands in its --token-file</dd>"
-               : "none is wanted: any program on this machine may ask</dd>");
+    add(p, proxy->guard.wants_token ? "the token that <code>enclume proxy</code> said, or that stands in its "
+                                      "<code>--token-file</code></dd>"
+                                    : "none is wanted: any program on this machine may ask</dd>");
     add(p, "</dl></section>");
 }
 

@@ -26,9 +26,9 @@
     ".state{display:inline-block;padding:.1rem .6rem;border-radius:1rem;border:1px solid;font-size:.85rem;text-transform:uppercase;letter-spacing:.03em}" \
     "dl{display:grid;grid-template-columns:max-content 1fr;gap:.35rem 1rem;margin:0}dt{color:var(--soft)}dd{margin:0;min-width:0;overflow-wrap:anywhere}" \
     ".button{display:inline-block;padding:.35rem .8rem;border:1px solid var(--link);border-radius:.5rem;text-decoration:none}" \
-    ".checks{list-style:none;margin:0;padding:0}.checks li{padding:.35rem 0;border-top:1px solid var(--line)}" \
-    ".result{display:inline-block;min-width:4.2rem;font-weight:600}.passed .result{color:var(--good)}" \
-    ".failed{color:var(--bad)}.failed .result{font-weight:800}.values{margin:.25rem 0 .25rem 4.2rem;color:var(--ink)}" \
+    ".checks{list-style:none;margin:0;padding:0}.checks li{padding:.35rem 0 .35rem 4.6rem;text-indent:-4.6rem;border-top:1px solid var(--line)}" \
+    ".result{display:inline-block;min-width:4.3rem;text-indent:0;font-weight:600}.passed .result{color:var(--good)}" \
+    ".failed{color:var(--bad)}.failed .result{font-weight:800}.values{margin:.25rem 0;text-indent:0;color:var(--ink)}" \
     "footer{margin-top:1rem;color:var(--soft);font-size:.9rem}" \
     ".door input{font:inherit;width:100%;max-width:26rem;padding:.4rem;border:1px solid var(--line);border-radius:.4rem;background:var(--bg);color:var(--ink)}" \
     ".door button{font:inherit;padding:.4rem 1rem;margin-top:.5rem;border:1px solid var(--link);border-radius:.5rem;background:var(--link);color:var(--card)}" \

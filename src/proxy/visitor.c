@@ -258,6 +258,30 @@ static bool answer_preflight(struct visitor *v, const struct http_head *head)
     return true;
 }
 
+#define API_PREFIX "/v1"
+
+/* Most paths that are none come of a base_url with a part too few or too many. */
+static const char *no_such_path(struct bytes path)
+{
+    enum { PREFIX = sizeof API_PREFIX - 1 };
+    char longer[PREFIX + CHANNEL_PATH_MAX + 1];
+    bool prefixed = path.len > PREFIX && memcmp(path.ptr, API_PREFIX, PREFIX) == 0;
+    if (memmem(path.ptr, path.len, "//", 2) != NULL)
+        return "There is no such path here: it has two slashes in a row. Take the one at the end of the "
+               "base_url away";
+    if (prefixed && route_find(bytes_of(path.ptr + PREFIX, path.len - PREFIX)) != NULL)
+        return "There is no such path here: it has " API_PREFIX
+               " twice. Take it off the end of the base_url; "
+               "this SDK adds it (as Anthropic's do)";
+    if (path.len <= CHANNEL_PATH_MAX) {
+        int n = snprintf(longer, sizeof longer, API_PREFIX "%.*s", (int)path.len, (const char *)path.ptr);
+        if (route_find(bytes_of((const uint8_t *)longer, (size_t)n)) != NULL)
+            return "There is no such path here. Add " API_PREFIX " to the end of the base_url; this SDK does "
+                   "not (OpenAI's do not)";
+    }
+    return "There is no such path here";
+}
+
 static void on_head(struct visitor *v, const struct http_head *head)
 {
     v->close_after = !head->keep_alive;
@@ -273,9 +297,11 @@ static void on_head(struct visitor *v, const struct http_head *head)
         turn_away(v, 401, "invalid_api_key",
                   "This proxy wants its token, as api_key; `enclume proxy` said it, or where it is");
     } else if (v->route == NULL) {
-        turn_away(v, 404, "unknown_url", "There is no such path here");
+        turn_away(v, 404, "unknown_url", no_such_path(head->path));
     } else if (!bytes_is_str(head->method, v->route->method)) {
-        turn_away(v, 405, "method_not_allowed", "This path is asked in another way");
+        char message[64];
+        (void)snprintf(message, sizeof message, "This path is asked by %s", v->route->method);
+        turn_away(v, 405, "method_not_allowed", message);
     }
     if (v->state == VISITOR_READING && head->expect_continue)
         put(v, bytes_str("HTTP/1.1 100 Continue\r\n\r\n"));

@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <stdio.h>
 
+#include "base/fold.h"
 #include "base/options.h"
 #include "simulator/gpus.h"
 
@@ -69,35 +70,35 @@ enum err simulator_options_parse(int argc, char **argv, struct options *o, struc
 
 void simulator_options_help(void)
 {
-    (void)puts(
+    fold_help(
+        stdout,
         "Usage: enclume-simulator [OPTION]... -- PROGRAM [ARGUMENT]...\n"
         "\n"
         "Plays the chip and the hypervisor for one program, on a machine that has neither: measures the "
-        "program and its\n"
-        "arguments, launches exactly what it measured, and answers its requests for evidence. The evidence "
-        "has the form of\n"
-        "AMD SEV-SNP's reports or Intel TDX's quotes and is signed under a certificate chain that is made up "
-        "at each start.\n"
+        "program and its arguments, launches exactly what it measured, and answers its requests for "
+        "evidence. The evidence has the form of AMD SEV-SNP's reports or Intel TDX's quotes and is signed "
+        "under a certificate chain that is made up at each start.\n"
         "\n"
-        "THIS IS A SIMULATION. IT PROVES NOTHING ABOUT HARDWARE. A client accepts it only when it is given "
-        "the made-up root by\n"
-        "hand, and then says SIMULATED in every output.\n"
+        "THIS IS A SIMULATION. IT PROVES NOTHING ABOUT HARDWARE. A client accepts it only when it is "
+        "given the made-up root by hand, and then says SIMULATED in every output.\n"
         "\n"
         "Example:\n"
-        "    enclume-simulator --root-out root.pem -- ./enclumed --listen tcp:127.0.0.1:7443 --model m.gguf "
-        "--evidence simulated\n"
-        "    enclume verify --trust-simulated root.pem ...\n"
+        "    enclume-simulator --root-out root.pem -- \\\n"
+        "        ./enclumed --model m.gguf --evidence simulated\n"
+        "    enclume chat --trust-simulated root.pem ...\n"
         "\n"
-        "PROGRAM is an ELF file, or a name to be looked for in PATH. It runs with an empty environment, with "
-        "descriptor 3 as its\n"
-        "way to the chip, and with everything else inherited. The measurement to expect of it is printed by\n"
+        "PROGRAM is an ELF file, or a name to be looked for in PATH. It runs with an empty environment, "
+        "with descriptor 3 as its way to the chip, and with everything else inherited. The measurement to "
+        "expect of it is printed by\n"
         "    enclume measure simulated [--platform NAME] -- PROGRAM [ARGUMENT]...\n"
-        "and of a virtual machine (--vm), which keeps its environment, by enclume measure snp of its files. "
-        "enclume launch\n"
-        "--platform simulated writes the whole command.\n"
+        "and of a virtual machine (--vm), which keeps its environment, by enclume measure snp of its "
+        "files. enclume launch --platform simulated writes the whole command.\n"
         "\n"
-        "Options:");
+        "Options:\n");
     options_help(table);
-    (void)puts("\nThe exit code is the program's own, 128 + N when signal N ended it, 2 for wrong use, 4 "
-               "when this machine failed.");
+    fold_help(
+        stdout,
+        "\n"
+        "The exit code is the program's own, 128 + N when signal N ended it, 2 for wrong use, 4 when this "
+        "machine failed.");
 }

@@ -89,10 +89,12 @@ static void exit_codes_say_whose_fault_it_was(void **state)
     assert_int_equal(world_chat(&w, NULL, &p, (const char *const[]){"--max-tokens", "5", PROMPT, NULL}), 0);
     assert_true(p.out.len > 1 && p.out.bytes[p.out.len - 1] == '\n');
     assert_non_null(strstr(p.err.bytes, "SIMULATED"));
+    assert_non_null(strstr(p.err.bytes, "[cut off here by --max-tokens]\n"));
     process_release(&p);
     assert_int_equal(
         world_chat(&w, NULL, &p, (const char *const[]){"--quiet", "--max-tokens", "5", PROMPT, NULL}), 0);
     assert_null(strstr(p.err.bytes, "Verified"));
+    assert_null(strstr(p.err.bytes, "cut off"));
     assert_non_null(strstr(p.err.bytes, "SIMULATED")); /* this is said always */
     process_release(&p);
     assert_int_equal(
@@ -104,6 +106,7 @@ static void exit_codes_say_whose_fault_it_was(void **state)
     char *address = malloc(strlen(nobody) + 8);
     (void)sprintf(address, "unix:%s", nobody);
     assert_int_equal(world_chat(&w, address, &p, (const char *const[]){PROMPT, NULL}), 3);
+    assert_non_null(strstr(p.err.bytes, "Nothing was sent.\n"));
     process_release(&p);
     free(address);
     free(nobody);

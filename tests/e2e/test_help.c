@@ -162,6 +162,8 @@ static const struct program {
       "--json", "--help", "--version"}},
 };
 
+enum { COLUMNS = 80 };
+
 static int run_with(const struct program *program, const char *more, struct process *p)
 {
     const char *argv[5] = {NULL};
@@ -209,6 +211,36 @@ static void help_names_each_option(void **state)
             count++;
         }
         assert_int_equal(described(&programs[i], p.out.bytes), count);
+        for (const char *line = p.out.bytes; *line != '\0'; line += strcspn(line, "\n") + 1)
+            if (strcspn(line, "\n") > COLUMNS)
+                fail_msg("the help of %s does not fit a terminal: %.*s", programs[i].argv[0],
+                         (int)strcspn(line, "\n"), line);
+        process_release(&p);
+    }
+}
+
+static void a_command_is_explained_in_each_way_that_people_try(void **state)
+{
+    static const char *const ways[][4] = {{E2E_ENCLUME, "chat", "-h"}, {E2E_ENCLUME, "help", "chat"}};
+    struct process p;
+    struct process other;
+    (void)state;
+    assert_int_equal(process_run(&p, (const char *const[]){E2E_ENCLUME, "chat", "--help", NULL}), 0);
+    for (size_t i = 0; i < test_count(ways); i++) {
+        assert_int_equal(process_run(&other, ways[i]), 0);
+        assert_string_equal(other.out.bytes, p.out.bytes);
+        process_release(&other);
+    }
+    process_release(&p);
+}
+
+static void a_wrong_call_is_told_where_help_is(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < test_count(programs); i++) {
+        struct process p;
+        assert_int_equal(run_with(&programs[i], "--frobnicate", &p), 2);
+        assert_non_null(strstr(p.err.bytes, "\nTry: enclume"));
         process_release(&p);
     }
 }
@@ -227,8 +259,8 @@ static void an_unknown_option_is_refused_by_name(void **state)
 
 static void each_command_of_enclume_is_named(void **state)
 {
-    static const char *const commands[] = {"chat",       "ask",    "proxy",   "verify", "inspect",
-                                           "collateral", "policy", "measure", "model"};
+    static const char *const commands[] = {"chat",   "ask",     "proxy", "verify", "inspect", "collateral",
+                                           "policy", "measure", "model", "launch", "doctor"};
     struct process p;
     (void)state;
     assert_int_equal(process_run(&p, (const char *const[]){E2E_ENCLUME, "--help", NULL}), 0);
@@ -251,6 +283,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(help_names_each_option),
+        cmocka_unit_test(a_command_is_explained_in_each_way_that_people_try),
+        cmocka_unit_test(a_wrong_call_is_told_where_help_is),
         cmocka_unit_test(an_unknown_option_is_refused_by_name),
         cmocka_unit_test(each_command_of_enclume_is_named),
     };

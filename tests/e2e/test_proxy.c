@@ -259,6 +259,18 @@ static void what_is_not_http_is_refused(void **state)
 
 static void the_wrong_path_or_method_is_said(void **state)
 {
+    static const struct {
+        const char *path;
+        const char *hint;
+    } mistaken[] = {
+        {"/chat/completions", "Add /v1 to the end of the base_url"},
+        {"/messages", "Add /v1 to the end of the base_url"},
+        {"/v1/v1/messages", "has /v1 twice"},
+        {"/v1//chat/completions", "two slashes in a row"},
+        {"//v1/messages", "two slashes in a row"},
+        {"/v2/chat/completions", "There is no such path here\""},
+        {"/v1", "There is no such path here\""},
+    };
     struct caller c;
     (void)state;
     caller_ask(&c, &proxy, "/v1/frobnicate", "{}");
@@ -268,6 +280,14 @@ static void the_wrong_path_or_method_is_said(void **state)
     assert_int_equal(c.status, 405);
     assert_true(bytes_is_str(caller_field(&c, "Allow"), "POST"));
     caller_close(&c);
+    /* What a wrong base_url leads to is said with what to do about it. */
+    for (size_t i = 0; i < test_count(mistaken); i++) {
+        caller_ask(&c, &proxy, mistaken[i].path, "{}");
+        assert_int_equal(c.status, 404);
+        if (strstr(c.body, mistaken[i].hint) == NULL)
+            fail_msg("%s: %s", mistaken[i].path, c.body);
+        caller_close(&c);
+    }
     caller_ask(&c, &proxy, "/enclume/frobnicate", NULL);
     assert_int_equal(c.status, 404);
     caller_close(&c);

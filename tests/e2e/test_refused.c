@@ -96,7 +96,10 @@ static void a_client_that_wants_another_enclave_says_nothing(void **state)
     (void)state;
     for (size_t i = 0; i < test_count(rows); i++) {
         struct world w;
+        struct process p;
         world_start(&w, &(struct world_options){.platform = rows[i].platform});
+        char *empty = world_path(&w, "empty.json");
+        assert_ok(file_write(empty, bytes_str("{\"version\":1}"), NULL));
         chat_is_refused(
             &w, (const char *const[]){"--trust-simulated", w.root, "--measurement", other_measurement, NULL},
             rows[i].measurement);
@@ -105,7 +108,27 @@ static void a_client_that_wants_another_enclave_says_nothing(void **state)
                         (const char *const[]){"--trust-simulated", w.root, "--policy", w.policy,
                                               "--model-digest", other_digest, NULL},
                         "statement.model");
-        chat_is_refused(&w, (const char *const[]){"--trust-simulated", w.root, NULL}, rows[i].measurement);
+        chat_is_refused(&w, (const char *const[]){"--trust-simulated", w.root, "--policy", empty, NULL},
+                        rows[i].measurement);
+        /* A program is told which checks failed. */
+        assert_int_equal(process_run(&p, (const char *const[]){E2E_ENCLUME, "chat", "--json", "--connect",
+                                                               w.address, "--trust-simulated", w.root,
+                                                               "--policy", empty, PROMPT, NULL}),
+                         1);
+        assert_memory_equal(p.out.bytes, "{\"answer\":null,\"verdict\":{", 26);
+        json_t *said = json_loads(p.out.bytes, 0, NULL);
+        assert_string_equal(json_string_value(json_object_get(json_object_get(said, "verdict"), "verdict")),
+                            "refused");
+        json_decref(said);
+        process_release(&p);
+        /* Without any word about the code nobody is connected to: that is a mistake of who asks. */
+        assert_int_equal(process_run(&p, (const char *const[]){E2E_ENCLUME, "chat", "--connect", w.address,
+                                                               "--trust-simulated", w.root, PROMPT, NULL}),
+                         2);
+        assert_non_null(strstr(p.err.bytes, "--policy FILE"));
+        process_release(&p);
+        assert_int_equal(unlink(empty), 0);
+        free(empty);
         world_stop(&w);
     }
 }

@@ -114,8 +114,8 @@ static void expect_text(const struct verdict *v, bool explain, const char *wante
     secret_free(text);
 }
 
-#define COLUMN_ONE "test.one                    The first thing holds"
-#define COLUMN_TWO "test.two                    The second thing holds"
+#define COLUMN_ONE "test.one                         The first thing holds"
+#define COLUMN_TWO "test.two                         The second thing holds"
 
 static void each_row_is_printed_in_its_own_way(void **state)
 {
@@ -136,7 +136,8 @@ static void each_row_is_printed_in_its_own_way(void **state)
                 "ok      " COLUMN_ONE ": mmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmm\n"
                 "ok      " COLUMN_ONE "\n"
                 "ok      " COLUMN_ONE "\n"
-                "ACCEPTED: all 3 checks passed (none).\n");
+                "ACCEPTED: all 3 checks passed (none).\n"
+                "As of 1970-01-01 00:00:00 UTC.\n");
     memset(&v, 0, sizeof v);
     (void)verdict_add_text(&v, &two, false, "", "");
     (void)verdict_add_text(&v, &two, false, "7", "");
@@ -148,7 +149,31 @@ static void each_row_is_printed_in_its_own_way(void **state)
                 "FAILED  " COLUMN_TWO "\n        wanted  7\n"
                 "ok      " COLUMN_ONE "\n"
                 "FAILED  " COLUMN_TWO "\n        saw     8\n"
-                "REFUSED: 3 of 4 checks failed, the first is test.two.\n");
+                "REFUSED: 3 of 4 checks failed, the first is test.two.\n"
+                "As of 1970-01-01 00:00:00 UTC.\n");
+}
+
+static void time_is_said_and_what_hangs_on_it_is_known(void **state)
+{
+    (void)state;
+    static struct verdict v;
+    static const struct {
+        const char *name;
+        bool about_time;
+    } rows[] = {{"snp.chain.validity", true}, {"snp.crl.window", true},     {"tdx.pck_crl.current", true},
+                {"tdx.x.signer_valid", true}, {"snp.chain.root", false},    {"current", false},
+                {".current", false},          {"tdx.current.other", false}, {"", false}};
+    char text[VERDICT_TIME_SIZE];
+    for (size_t i = 0; i < test_count(rows); i++) {
+        const struct verdict_rule rule = {.name = rows[i].name};
+        const struct verdict_check check = {.rule = &rule};
+        assert_int_equal(verdict_is_about_time(&check), rows[i].about_time);
+    }
+    memset(&v, 0, sizeof v);
+    v.appraised_at = 1795662300;
+    assert_string_equal(verdict_time(&v, text), "2026-11-26 03:05:00 UTC");
+    v.appraised_at = INT64_MAX;
+    assert_string_equal(verdict_time(&v, text), "9223372036854775807 seconds since 1970");
 }
 
 static void inventories_are_said_of_the_platform_that_was_checked(void **state)
@@ -192,6 +217,7 @@ static void gpus_are_named_by_what_they_say(void **state)
     expect_text(&v, true,
                 "ok      " COLUMN_ONE "\n        why     because of section 1\n"
                 "ACCEPTED: all 1 checks passed (NVIDIA GPU Genoa).\n"
+                "As of 1970-01-01 00:00:00 UTC.\n"
                 "GPU 1: Hopper, driver 1.2, VBIOS 3.4, SPT.\nGPU 2: ?, driver ?, VBIOS ?, ?.\n"
                 "Inventory of GPUs: not checked, any genuine GPU of NVIDIA's will do.\n"
                 "Revocation of the GPUs' certificates: not asked of each.\n");
@@ -203,6 +229,7 @@ static void gpus_are_named_by_what_they_say(void **state)
                 "ok      " COLUMN_ONE "\n"
                 "FAILED  " COLUMN_TWO "\n        first   what failed before anything else\n"
                 "REFUSED: 1 of 2 checks failed, the first is test.two.\n"
+                "As of 1970-01-01 00:00:00 UTC.\n"
                 "GPU 1 says of itself: Hopper, driver 1.2, VBIOS 3.4, SPT.\n"
                 "Inventory of GPUs: checked.\nRevocation of the GPUs' certificates: asked of each.\n");
 }
@@ -295,6 +322,7 @@ int main(void)
         cmocka_unit_test(a_value_that_fits_stays_whole),
         cmocka_unit_test(a_list_that_is_full_ends_the_process),
         cmocka_unit_test(each_row_is_printed_in_its_own_way),
+        cmocka_unit_test(time_is_said_and_what_hangs_on_it_is_known),
         cmocka_unit_test(inventories_are_said_of_the_platform_that_was_checked),
         cmocka_unit_test(gpus_are_named_by_what_they_say),
         cmocka_unit_test(the_json_has_claims_of_what_took_part),

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Every command of ours that docs/operations.md, docs/gpu.md and deploy/kubernetes.yaml show exists as written: program, subcommand and options.
+"""Every command of ours that the documents and deploy/kubernetes.yaml show exists as written: program, subcommand and options.
 
 usage: test_commands_in_docs.py SOURCE-DIRECTORY BIN-DIRECTORY
 """
@@ -49,13 +49,13 @@ def is_ours(words):
     return words and words[0] in ("enclume", "enclumed", "enclume-simulator", "enclume-gateway", "image/build")
 
 
-for name in ("docs/operations.md", "docs/gpu.md"):
+for name in ("README.md", "image/README.md", *(f"docs/{page.name}" for page in sorted((source / "docs").glob("*.md")))):
     text = (source / name).read_text(encoding="utf-8")
     blocks = "\n".join(line[4:] for line in text.splitlines() if line.startswith("    ")).replace("\\\n", " ")
     for line in blocks.splitlines():
-        words = shlex.split(line, comments=True)
-        if is_ours(words):
-            check(name, words)
+        if line.split()[:1] and is_ours([line.split()[0].removeprefix("./")]):
+            words = shlex.split(line, comments=True)
+            check(name, [words[0].removeprefix("./"), *words[1:]])
     for inline in re.findall(r"`([^`\n]+)`", text):
         words = inline.split()
         if is_ours(words) and len(words) > 1:
@@ -65,7 +65,13 @@ manifest = (source / "deploy/kubernetes.yaml").read_text(encoding="utf-8")
 for block in re.findall(r"args:\n((?: +- .*\n)+)", manifest):
     check("deploy/kubernetes.yaml", [shlex.split(line.strip()[2:])[0] for line in block.splitlines()])
 
-if checked < 15:
+# Whether a pod is ready is asked at the gateway's port for it, which the node must be able to reach.
+asked = re.search(r"httpGet: {path: /health, port: (\w+)}", manifest)
+metrics = re.search(r"- --metrics\n +- (\S+):(\d+)\n", manifest)
+if not (asked and metrics and f"{{name: {asked[1]}, containerPort: {metrics[2]}}}" in manifest and not metrics[1].startswith("127.")):
+    problems.append("deploy/kubernetes.yaml: the readiness probe does not reach --metrics of enclume-gateway")
+
+if checked < 60:
     problems.append(f"only {checked} commands were found: the documents look other than this test thinks")
 print(f"{checked} commands")
 sys.exit("\n".join(["FAILED:", *problems]) if problems else 0)

@@ -9,6 +9,7 @@
 
 #include "base/file.h"
 #include "base/secret.h"
+#include "cli/terminal.h"
 #include "unit/test.h"
 
 static struct line line;
@@ -63,6 +64,16 @@ static void keys_edit_the_line(void **state)
         {"\xc3\xa9\xe2\x82\xac\xf0\x9f\x94\xa8\x7f", "\xc3\xa9\xe2\x82\xac", 5},
         {"\xc3\xa9\xe2\x82\xac\x1b[D\x1b[Dx", "x\xc3\xa9\xe2\x82\xac", 1},
         {"\x1b[200~a\rb\nc\x03\x04\x15\x1b[Dd\x1b[201~e", "a\nb\ncde", 7},
+        /* What people see as one character is one: an accent that stands behind its letter, vowel signs, emoji of several parts. */
+        {"ae\xcc\x81\x7f", "a", 1},
+        {"ae\xcc\x81z\x1b[D\x1b[Dx", "axe\xcc\x81z", 2},
+        {"ae\xcc\x81z\x01\x1b[C\x1b[Cx", "ae\xcc\x81xz", 5},
+        {"\xd8\xa8\xd9\x8f\x7f", "", 0},
+        {"\xf0\x9f\x91\xa9\xe2\x80\x8d\xf0\x9f\x92\xbb\x7f", "", 0},
+        {"x\xf0\x9f\x91\xa9\xe2\x80\x8d\xf0\x9f\x92\xbby\x1b[D\x1b[Dz",
+         "xz\xf0\x9f\x91\xa9\xe2\x80\x8d\xf0\x9f\x92\xbby", 2},
+        {"\xf0\x9f\x91\x8d\xf0\x9f\x8f\xbd\x01\x1b[3~", "", 0},
+        {"\xe2\x9d\xa4\xef\xb8\x8f\x7f", "", 0},
         /* At the ends nothing happens. */
         {"\x7f\x1b[D\x1b[C\x1b[3~\x17\x0b\x15\x10\x0e\x1b[A\x1b[B", "", 0},
     };
@@ -120,6 +131,10 @@ static void a_line_has_its_limit(void **state)
     assert_int_equal(line_key(&line, 'y'), LINE_MORE);
     assert_err(line.failed, ERR_TOO_LARGE);
     assert_int_equal(line.text.len, LINE_SIZE_MAX);
+    (void)line_key(&line, 0x7F);
+    assert_err(line.failed, ERR_TOO_LARGE); /* what is left is a part of what was typed */
+    (void)line_key(&line, 0x15);
+    assert_ok(line.failed);
     line_wipe(&line);
 }
 
@@ -199,5 +214,6 @@ int main(void)
         cmocka_unit_test(the_history_is_gone_through_and_the_draft_comes_back),
         cmocka_unit_test(a_history_survives_its_file),
     };
+    terminal_know_widths();
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

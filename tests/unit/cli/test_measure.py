@@ -67,7 +67,7 @@ class Measure(unittest.TestCase):
 
     def test_what_is_missing_or_wrong_is_named(self):
         for arguments, words in (
-            ((), "--ovmf"),
+            ((), "--firmware"),
             (("--ovmf", self.empty), "--vcpu-model"),
             (("--ovmf", self.empty, "--vcpu-model", "EPYC-Venice"), "EPYC-Venice"),
             (("--ovmf", self.empty, "--vcpu-model", "0x"), "0x"),

@@ -16,6 +16,12 @@ pc=$(find "$root/usr" -name enclume.pc)
 [ -n "$pc" ] || { echo "enclume.pc was not installed" >&2; exit 1; }
 [ -f "$root/usr/share/man/man3/enclume.3" ] || { echo "enclume.3 was not installed" >&2; exit 1; }
 libdir=$(dirname "$(dirname "$pc")")
+for file in include/enclume.h share/man/man1/enclume.1 share/doc/enclume/docs/policy.md share/doc/enclume/examples/chat.c \
+    share/doc/enclume/deploy/haproxy.cfg share/bash-completion/completions/enclume; do
+    [ -f "$root/usr/$file" ] || { echo "$file was not installed" >&2; exit 1; }
+done
+# The unit starts the program that was installed with it.
+grep -q "^ExecStart=$root/usr/bin/enclume-gateway " "$root/usr/lib/systemd/system/enclume-gateway.service"
 export PKG_CONFIG_PATH="$libdir/pkgconfig"
 cflags=$(pkg-config --cflags enclume)
 libs=$(pkg-config --libs enclume)
@@ -100,6 +106,9 @@ for suffix in '' -static; do
 done
 for chat in ./chat ./chat-static; do
     status=0
-    "$chat" 127.0.0.1:1 "$measurement" hello 2>said || status=$?
+    "$chat" 127.0.0.1:1 snp.json hello 2>said || status=$?
     [ "$status" = 3 ] || { cat said >&2; exit 1; }
+    status=0
+    "$chat" 127.0.0.1 snp.json hello 2>said || status=$?
+    [ "$status" = 2 ] && grep -q 'wanted HOST:PORT' said
 done

@@ -126,13 +126,15 @@ static void a_malformed_request_is_refused_before_connecting(void **state)
 static void an_address_that_is_none_is_said_to_be(void **state)
 {
     (void)state;
-    static const char *const addresses[] = {"", "host", "tcp::1", "host:99999", "unix:", "vsock:x:1"};
+    static const char *const addresses[] = {"",       "host",   "tcp::1",    "host:99999", "host:0",
+                                            "[]:1",   "unix:",  "vsock:x:1", "vsock:1",    "vsock::1",
+                                            "tcp:1:", "host:x", "vsock:1:x"};
     for (size_t i = 0; i < test_count(addresses); i++) {
-        struct enclume_client *client = client_for(addresses[i]);
+        struct enclume_client *client = (struct enclume_client *)(uintptr_t)1;
         char note[ENCLUME_NOTE_SIZE];
-        assert_error(enclume_client_connect(client, note), "usage");
-        assert_true(note[0] != '\0');
-        enclume_client_free(client);
+        assert_error(enclume_client_new(addresses[i], policy, &client, note), "usage");
+        assert_null(client);
+        assert_non_null(strstr(note, "wanted"));
     }
 }
 
