@@ -19,6 +19,7 @@
  *     llama_output.c     pieces of an answer to lines
  *     llama_template.c   which chat template; prompts without Jinja
  *     llama_common.cpp   Jinja templates, grammars, tool calls (llama.cpp's "common", C++)
+ *     llama_work.cpp     a bound on what a grammar may cost
  *     llama_schema.c     what a schema may be before a grammar is made of it
  *     llama_runs.c       what a text may be before a tokenizer sees it
  *     llama_text.c       token bytes to text
@@ -281,7 +282,7 @@ uint8_t *engine_piece_of(const struct engine_llama *e, llama_token token, bool s
 /* Sets sampler and constraint. ERR_MEMORY, ERR_CRYPTO. */
 ERR_MUST_USE enum err engine_sampler_open(struct engine_llama *e, struct engine_slot *slot);
 void engine_sampler_close(struct engine_slot *slot);
-/* ERR_ENGINE: the grammar allows no token of the vocabulary. ERR_MEMORY. */
+/* ERR_ENGINE: the grammar allows no token of the vocabulary. ERR_REQUEST: it takes too long (the request's note says so). ERR_MEMORY. */
 ERR_MUST_USE enum err engine_sampler_next(struct engine_llama *e, struct engine_slot *slot,
                                           llama_token *token);
 
