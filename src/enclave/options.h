@@ -37,6 +37,7 @@ struct enclave_options {
     uint32_t connections;
     uint32_t idle_seconds;
     uint32_t handshake_seconds;
+    uint32_t request_seconds;
     uint32_t grace_seconds;
     uint32_t user; /* 0: stay who we are */
     bool help;
