@@ -17,6 +17,7 @@ enum {
     BODY_RATE = 64 * 1024, /* bytes for which a client has a second more */
     UNREAD_SECONDS = 600,  /* that an answer is kept for somebody who does not take it */
     SECOND_MS = 1000,
+    TOKEN_LINE_MAX = 504, /* longer lines are not tokens' */
 };
 
 struct request {
@@ -332,6 +333,10 @@ void request_lines(struct enclave *enclave, const struct mail *mail)
         return;
     bool whole = !r->replied;
     struct bytes lines = bytes_of(mail->text, mail->size);
+    /* One line, as tokens come in, that is too long for the smallest record: the next one would fit into it, or not, by the length of its token. */
+    if (lines.len != 0 && lines.len <= TOKEN_LINE_MAX &&
+        memchr(lines.ptr, '\n', lines.len) == lines.ptr + lines.len - 1)
+        channel_stream_floor(r->session->channel, r->stream, lines.len);
     enum err e = reply(r, mail->status);
     whole = whole && lines.len > channel_stream_room(r->session->channel, r->stream);
     if (e == ERR_OK && (whole || r->sent < r->body.len))
