@@ -270,6 +270,7 @@ complete -c enclumed -l reuse-timeout -x -d 'Keep what was computed of a convers
 complete -c enclumed -l max-connections -x -d 'Connections at once'
 complete -c enclumed -l idle-timeout -x -d 'Close a connection that asked nothing for so long, in seconds'
 complete -c enclumed -l handshake-timeout -x -d 'Close a connection whose handshake takes longer, in seconds'
+complete -c enclumed -l request-timeout -x -d 'Give up on a request whose body takes longer, in seconds'
 complete -c enclumed -l grace -x -d 'Time for running answers when asked to stop, in seconds'
 complete -c enclumed -l user -x -d 'Become this user and group after start-up'
 complete -c enclumed -l help -d 'Show help'

@@ -44,6 +44,7 @@ enum {
     CHANNEL_OUTPUT_MAX =
         256 * 1024, /* encrypted and not yet taken by the socket; no further records are made beyond it */
     CHANNEL_CONTROL_MAX = 64, /* control frames in a row (below) */
+    CHANNEL_FLOOR_MAX = 1016, /* of channel_stream_floor: the second bucket */
     /* What a peer can make this side hold at most, by channel_memory: a record in pieces, evidence (initiator), the output, the streams
      * without their queues. What the owner itself queued with channel_stream_write and channel_give_evidence comes on top. */
     CHANNEL_MEMORY_MAX = 1792 * 1024,
@@ -134,6 +135,9 @@ ERR_MUST_USE enum err channel_stream_write(struct channel *ch, uint32_t stream, 
 /* Write and flush in one: what fills whole records is encrypted from where it stands, without being copied first. For bulk; small writes on several
  * streams are better queued and flushed together, so that they share records. */
 ERR_MUST_USE enum err channel_stream_send(struct channel *ch, uint32_t stream, struct bytes data, bool end);
+/* From now on no record with bytes of this stream's body has room for fewer than so many (CHANNEL_FLOOR_MAX at most): for pieces of which some need
+ * the next bucket and others do not, where which they are tells what they are. Never lowered; harmless for a stream that is gone. */
+void channel_stream_floor(struct channel *ch, uint32_t stream, size_t size);
 /* The owner has dealt with n bytes of `data`: the peer may send as many more. */
 void channel_stream_consumed(struct channel *ch, uint32_t stream, size_t n);
 /* Gives the stream up, both directions; what is queued on it is wiped. Harmless for a stream that is gone. */

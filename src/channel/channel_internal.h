@@ -74,6 +74,7 @@ struct stream {
     uint16_t status;
     enum err cancel_reason;
     uint32_t send_window; /* bytes that the peer still takes */
+    size_t floor;         /* the smallest bucket for its body; 0: any */
     uint8_t *queue;       /* secret memory; the bytes [queue_at, queue_end) wait */
     size_t queue_size;
     size_t queue_at;

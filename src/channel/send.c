@@ -229,10 +229,21 @@ static size_t record_size(size_t n)
     return split < whole ? part : whole;
 }
 
-/* Pads what is in the record, which stands at the end of the output, and seals it. */
-static enum err seal_padded(struct channel *ch, struct writer *record)
+/* The smallest bucket that the bodies which are due may go in; 0: any. */
+static size_t floor_due(const struct channel *ch)
+{
+    size_t floor = 0;
+    for (size_t i = 0; i < ch->stream_count; i++)
+        if (stream_data_due(ch->streams[i]) && ch->streams[i]->floor > floor)
+            floor = ch->streams[i]->floor;
+    return floor;
+}
+
+/* Pads what is in the record, which stands at the end of the output, and seals it. floor: a bucket that there is room for, or 0. */
+static enum err seal_padded(struct channel *ch, struct writer *record, size_t floor)
 {
     size_t bucket = frame_bucket(record->used);
+    bucket = bucket > floor ? bucket : floor;
     writer_zeros(record, bucket - record->used);
     struct bytes plain;
     enum err e = writer_finish(record, &plain);
@@ -247,7 +258,9 @@ static enum err send_filled(struct channel *ch, struct bytes small, bool *sent)
     if (due == 0)
         return ERR_OK;
     size_t size = record_size(due);
+    size_t floor = floor_due(ch);
     size = size > small.len ? size : frame_bucket(small.len);
+    size = size > floor ? size : floor;
     uint8_t *room = record_begin(ch, size);
     if (room == NULL)
         return ERR_MEMORY;
@@ -260,7 +273,7 @@ static enum err send_filled(struct channel *ch, struct bytes small, bool *sent)
         e = ERR_OK;
     if (e == ERR_OK && record.used != 0) {
         *sent = true;
-        return seal_padded(ch, &record);
+        return seal_padded(ch, &record, floor);
     }
     secret_wipe(room, record.used);
     return e;
@@ -347,6 +360,6 @@ void send_close(struct channel *ch, enum err reason)
     struct writer record = writer_into(room, CLOSE_RECORD);
     enum err e = put_u16(ch, &record, FRAME_CLOSE, 0, frame_reason_number(reason));
     if (e == ERR_OK)
-        e = seal_padded(ch, &record);
+        e = seal_padded(ch, &record, 0);
     (void)e;
 }

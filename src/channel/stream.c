@@ -222,6 +222,14 @@ size_t channel_stream_room(const struct channel *ch, uint32_t stream)
     return CHANNEL_STREAM_QUEUE_MAX - stream_queued(s);
 }
 
+void channel_stream_floor(struct channel *ch, uint32_t stream, size_t size)
+{
+    struct stream *s = stream_find(ch, stream);
+    size_t bucket = frame_bucket(FRAME_HEADER_SIZE + (size < CHANNEL_FLOOR_MAX ? size : CHANNEL_FLOOR_MAX));
+    if (s != NULL && bucket > s->floor)
+        s->floor = bucket;
+}
+
 void channel_stream_consumed(struct channel *ch, uint32_t stream, size_t n)
 {
     struct stream *s = stream_find(ch, stream);

@@ -85,6 +85,8 @@ int cli_ask(int argc, char **argv)
         e = read_document(&document, &note);
     if (e == ERR_OK)
         e = add_question(asking_conversation(a), document, operands.items[0]);
+    if (operands.count != 0)
+        asking_forget(operands.items[0]);
     secret_free(bytes_owned(document));
     int code = e == ERR_OK ? asking_once(a) : cli_fail(e, &note);
     asking_close(a);

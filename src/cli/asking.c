@@ -62,6 +62,11 @@ unsigned asking_interrupts(void)
     return n;
 }
 
+void asking_forget(const char *argument)
+{
+    secret_wipe(bytes_owned(bytes_str(argument)), strlen(argument));
+}
+
 /* ---- the answer ---- */
 
 enum { OUT_SIZE = 16 * 1024 };
@@ -327,6 +332,8 @@ enum err asking_open(const struct asking_options *options, struct asking **out, 
     }
     if (e == ERR_OK && options->system != NULL)
         e = conversation_add(&a->conversation, CHAT_SYSTEM, bytes_str(options->system));
+    if (options->system != NULL)
+        asking_forget(options->system);
     if (e != ERR_OK) {
         asking_close(a);
         return e;

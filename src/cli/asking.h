@@ -97,6 +97,9 @@ const struct client *asking_client(const struct asking *a);
 /* The whole of one question that is in the conversation already, with what is said around it: the exit code. */
 int asking_once(struct asking *a);
 
+/* Overwrites an argument of the command line that was copied: as long as it stands there, every user of this machine can read it (/proc, ps). */
+void asking_forget(const char *argument);
+
 /* From now on Ctrl-C ends what is awaited, and not the program. How often it came since it was asked last. */
 void asking_catch_interrupt(void);
 unsigned asking_interrupts(void);

@@ -57,6 +57,7 @@ static int ask_once(struct asking *a, const char *prompt)
     if (e == ERR_OK)
         e = conversation_add(asking_conversation(a), CHAT_USER, text);
     secret_free(bytes_owned(input));
+    asking_forget(prompt);
     return e == ERR_OK ? asking_once(a) : cli_fail(e, &note);
 }
 

@@ -86,6 +86,8 @@ void request_lines(struct enclave *enclave, const struct mail *mail);
 void request_done(struct enclave *enclave, const struct mail *mail);
 /* Queues what long answers have left, as far as there is room. */
 void requests_write_rest(struct session *session);
+/* Gives up those that take too long to come, or to be taken. */
+void requests_sweep(struct session *session, uint64_t now);
 /* The session goes: its requests are cancelled and forgotten. */
 void requests_drop(struct session *session);
 

@@ -5,6 +5,7 @@
 #include <grp.h>
 #include <malloc.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -67,6 +68,22 @@ enum err hardening_at_start(struct err_note *note)
         return failed(note, "time zone");
     enum err e = secret_require_locked();
     return e == ERR_OK ? e : err_noted(e, note, "RLIMIT_MEMLOCK is too small");
+}
+
+/* One connection more, and libuv would open a file in order to be able to refuse it: the sandbox would end us. */
+void hardening_fit_files(struct enclave_options *options)
+{
+    enum { SPARE = 64 };
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return;
+    rlim_t taken = SPARE + (rlim_t)options->slots; /* each of them may have a connection to another server */
+    rlim_t allowed = limit.rlim_cur > taken ? limit.rlim_cur - taken : 1;
+    if (options->connections <= allowed)
+        return;
+    (void)fprintf(stderr, "enclumed: %llu open files are allowed, so at most %llu connections at once\n",
+                  (unsigned long long)limit.rlim_cur, (unsigned long long)allowed);
+    options->connections = (uint32_t)allowed;
 }
 
 static enum err user_change(uint32_t user, struct err_note *note)

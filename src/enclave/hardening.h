@@ -10,6 +10,8 @@
 #include "enclave/options.h"
 
 ERR_MUST_USE enum err hardening_at_start(struct err_note *note);
+/* Lowers options->connections to what the files that may be open leave room for, and says so. */
+void hardening_fit_files(struct enclave_options *options);
 /* What a dialer keeps (dialer.h): its user as the enclave's will be, and the calls that it serves with. Ends nothing that was open. */
 ERR_MUST_USE enum err hardening_of_dialer(const struct enclave_options *options, int family,
                                           struct err_note *note);

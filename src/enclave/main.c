@@ -39,6 +39,7 @@ int main(int argc, char **argv)
         (void)puts("enclumed " ENCLUME_VERSION);
         return 0;
     }
+    hardening_fit_files(&enclave.options);
     /* Before there is anything secret, of which it would have a copy. */
     e = dialer_start(&enclave.options, &enclave.dialer, &note);
     if (e != ERR_OK)

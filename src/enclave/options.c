@@ -56,6 +56,8 @@ static const struct option table[] = {
      "close a connection that asked nothing for so long. Default 3600"},
     {"--handshake-timeout", OPTION_NUMBER, AT(handshake_seconds), 1, 3600, "SECONDS",
      "close a connection whose handshake takes longer. Default 20"},
+    {"--request-timeout", OPTION_NUMBER, AT(request_seconds), 1, 3600, "SECONDS",
+     "give up on a request whose body takes longer, and a second more for each 64 KiB of it. Default 20"},
     {"--grace", OPTION_NUMBER, AT(grace_seconds), 0, 3600, "SECONDS",
      "time for running answers when asked to stop. Default 10"},
     {"--user", OPTION_NUMBER, AT(user), 1, UINT32_MAX, "UID",
@@ -159,6 +161,7 @@ enum err enclave_options_parse(int argc, char **argv, struct enclave_options *op
         .connections = 10000,
         .idle_seconds = 3600,
         .handshake_seconds = 20,
+        .request_seconds = 20,
         .grace_seconds = 10,
     };
     enum err e = options_parse(table, argc - 1, argv + 1, options, &operands, note);

@@ -41,6 +41,7 @@ struct enclave_options {
     uint32_t reuse_seconds; /* 0: nothing is kept between requests */
     uint32_t idle_seconds;
     uint32_t handshake_seconds;
+    uint32_t request_seconds;
     uint32_t grace_seconds;
     uint32_t user; /* 0: stay who we are */
     bool help;

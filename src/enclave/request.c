@@ -12,7 +12,13 @@
 enum route { ROUTE_UNKNOWN, ROUTE_API, ROUTE_MODELS, ROUTE_MODEL };
 
 #define MODELS_PATH "/v1/models"
-enum { STATUS_OK = 200 };
+enum {
+    STATUS_OK = 200,
+    BODY_RATE = 64 * 1024, /* bytes for which a client has a second more */
+    UNREAD_SECONDS = 600,  /* that an answer is kept for somebody who does not take it */
+    SECOND_MS = 1000,
+    TOKEN_LINE_MAX = 504, /* longer lines are not tokens' */
+};
 
 struct request {
     struct session *session; /* NULL: gone */
@@ -28,6 +34,7 @@ struct request {
     struct secret_buffer
         body;       /* while it comes; then what of a long answer the channel has no room for yet */
     size_t sent;    /* bytes of that which it has taken */
+    uint64_t since; /* uv_now: when the body began to come, or the answer to wait there */
     bool done;      /* the engine is, and nothing comes after what is in body */
     bool our_model; /* ROUTE_MODEL: the path names it */
 };
@@ -211,7 +218,7 @@ void request_open(struct session *session, uint32_t stream, struct bytes path)
     if (r->next != NULL)
         r->next->link = &r->next;
     session->requests = r;
-    session->last_active = uv_now(&enclave->loop);
+    session->last_active = r->since = uv_now(&enclave->loop);
     r->our_model = api_model_is(path, enclave->engine_info.name);
     if (enclave->stopping)
         finish(r, ERR_CHANNEL_SHUTDOWN, NULL, NULL);
@@ -257,6 +264,8 @@ static enum err keep_rest(struct request *r, struct bytes text)
         return ERR_TOO_LARGE;
     if (text.len > ENCLAVE_BODY_MAX - r->enclave->body_bytes)
         return ERR_BUSY;
+    if (r->body.len == 0)
+        r->since = uv_now(&r->enclave->loop);
     enum err e = secret_buffer_append(&r->body, text, ENCLAVE_SESSION_BODY_MAX);
     if (e == ERR_OK) {
         r->session->body_bytes += text.len;
@@ -293,6 +302,33 @@ void requests_write_rest(struct session *session)
     }
 }
 
+/* ---- time ---- */
+
+/* What has come of a body, and what is left of an answer, is held out of what all together may hold: so both have an end. */
+static bool is_late(const struct request *r, uint64_t now)
+{
+    const struct enclave_options *o = &r->enclave->options;
+    uint64_t unread = o->idle_seconds < UNREAD_SECONDS ? o->idle_seconds : UNREAD_SECONDS;
+    uint64_t allowed = r->done ? unread + r->sent / BODY_RATE : o->request_seconds + r->body.len / BODY_RATE;
+    return !r->running && now - r->since > allowed * SECOND_MS;
+}
+
+void requests_sweep(struct session *session, uint64_t now)
+{
+    for (struct request *r = session->requests, *next; r != NULL; r = next) {
+        next = r->next;
+        if (!is_late(r, now))
+            continue;
+        if (r->done)
+            give_up(r, ERR_SLOW_READER);
+        else
+            finish(r, ERR_CHANNEL_TIMEOUT, NULL,
+                   &(struct err_note){"the request did not come to its end in time"});
+    }
+}
+
+/* ---- what the engine tells, of answers that are not whole ---- */
+
 void request_lines(struct enclave *enclave, const struct mail *mail)
 {
     struct request *r = idmap_find(&enclave->request_ids, mail->id);
@@ -300,6 +336,10 @@ void request_lines(struct enclave *enclave, const struct mail *mail)
         return;
     bool whole = !r->replied;
     struct bytes lines = bytes_of(mail->text, mail->size);
+    /* One line, as tokens come in, that is too long for the smallest record: the next one would fit into it, or not, by the length of its token. */
+    if (lines.len != 0 && lines.len <= TOKEN_LINE_MAX &&
+        memchr(lines.ptr, '\n', lines.len) == lines.ptr + lines.len - 1)
+        channel_stream_floor(r->session->channel, r->stream, lines.len);
     enum err e = reply(r, mail->status);
     whole = whole && lines.len > channel_stream_room(r->session->channel, r->stream);
     if (e == ERR_OK && (whole || r->sent < r->body.len))

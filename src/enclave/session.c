@@ -251,6 +251,7 @@ void sessions_sweep(struct enclave *enclave)
     uint64_t now = uv_now(&enclave->loop);
     for (struct session *s = enclave->sessions, *next; s != NULL; s = next) {
         next = s->next;
+        requests_sweep(s, now);
         uint64_t idle = now - s->last_active;
         bool handshake = channel_state(s->channel) == CHANNEL_HANDSHAKE;
         bool stalled = s->write_buffer != NULL && now - s->last_written > ENCLAVE_WRITE_STALL_MS;
@@ -261,5 +262,7 @@ void sessions_sweep(struct enclave *enclave)
             session_close(s, enclave->stopping ? ERR_CHANNEL_SHUTDOWN : ERR_CHANNEL_TIMEOUT);
         else if (enclave->stopping && now >= enclave->stop_at)
             session_close(s, ERR_CHANNEL_SHUTDOWN);
+        else if (s->dirty)
+            session_pump(s);
     }
 }

@@ -17,6 +17,8 @@
 #include <log.h>
 #include <reasoning-budget.h>
 
+#include "engine/llama_work.h"
+
 namespace
 {
 
@@ -63,11 +65,24 @@ class silent_stderr
     FILE *saved_;
 };
 
+/* How many allocations a grammar may take for one token, and for all tokens of the vocabulary at once: what several thousand ways on from one place take. */
+size_t work_of_token()
+{
+    return 512 * 1024;
+}
+
+size_t work_of_all(size_t candidates)
+{
+    return work_of_token() + 4 * candidates;
+}
+
 /* Runs what may throw. What an exception says can quote content, so it is not passed on. */
 template <typename Function> enum err guarded(enum err otherwise, Function &&function) noexcept
 {
     try {
         return function();
+    } catch (const work_spent &) {
+        return ERR_REQUEST;
     } catch (const std::bad_alloc &) {
         return ERR_MEMORY;
     } catch (...) {
@@ -388,6 +403,7 @@ void add_constraint(engine_plan &plan, const llama_vocab *vocab, const common_ch
             throw std::invalid_argument("grammar");
     }
     for (const llama_token token : tokens_of_beginning(vocab, params.generation_prompt)) {
+        const work_limit limit(work_of_token());
         if (plan.grammar != nullptr && !plan.lazy)
             llama_sampler_accept(plan.grammar.get(), token);
         if (plan.thinking != nullptr)
@@ -440,6 +456,7 @@ void add_mark(engine_plan &plan, const engine_templates &t, const llama_vocab *v
     const std::vector<llama_token> mark = tokens_of_beginning(vocab, params.grammar_triggers[0].value);
     try {
         const sampler_ptr trial(llama_sampler_clone(plan.grammar.get()));
+        const work_limit limit(work_of_token() * (mark.size() + 1));
         for (const llama_token token : mark)
             llama_sampler_accept(trial.get(), token);
         plan.mark = mark;
@@ -639,6 +656,7 @@ void engine_constraint_close(struct engine_constraint *c)
 enum err engine_constraint_apply(struct engine_constraint *c, struct llama_token_data_array *candidates)
 {
     return guarded(ERR_ENGINE, [&] {
+        const work_limit limit(work_of_all(candidates->size));
         apply(c, candidates);
         for (size_t i = 0; i < candidates->size; i++)
             if (candidates->data[i].logit != -INFINITY)
@@ -652,6 +670,7 @@ enum err engine_constraint_allows(struct engine_constraint *c, int32_t token, bo
     return guarded(ERR_ENGINE, [&] {
         llama_token_data one = {token, 1.0F, 0.0F};
         llama_token_data_array array = {&one, 1, -1, false};
+        const work_limit limit(work_of_token());
         apply(c, &array);
         *allowed = one.logit != -INFINITY;
         return ERR_OK;
@@ -661,6 +680,7 @@ enum err engine_constraint_allows(struct engine_constraint *c, int32_t token, bo
 enum err engine_constraint_accept(struct engine_constraint *c, int32_t token)
 {
     return guarded(ERR_ENGINE, [&] {
+        const work_limit limit(work_of_token());
         accept(c, token);
         return ERR_OK;
     });

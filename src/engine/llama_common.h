@@ -57,6 +57,8 @@ bool engine_plan_has_constraint(const struct engine_plan *p);
 
 /* ---- constraints ---- */
 
+/* Of the four below: ERR_REQUEST: the grammar leaves too many ways at once to be followed in reasonable time (llama_work.h); then there is no going on with it. */
+
 /* ERR_MEMORY. */
 ERR_MUST_USE enum err engine_constraint_open(const struct engine_plan *p, struct engine_constraint **out);
 void engine_constraint_close(struct engine_constraint *c); /* NULL does nothing */

@@ -20,7 +20,9 @@
  *     llama_output.c     pieces of an answer to lines
  *     llama_template.c   which chat template; prompts without Jinja
  *     llama_common.cpp   Jinja templates, grammars, tool calls (llama.cpp's "common", C++)
+ *     llama_work.cpp     a bound on what a grammar may cost
  *     llama_schema.c     what a schema may be before a grammar is made of it
+ *     llama_runs.c       what a text may be before a tokenizer sees it
  *     llama_text.c       token bytes to text
  *     llama_batch.c      the tokens of one step
  *     llama_wipe.c       what a finished request leaves behind, overwritten
@@ -343,7 +345,7 @@ uint8_t *engine_piece_of(const struct engine_llama *e, llama_token token, bool s
 /* Sets sampler and constraint. ERR_MEMORY, ERR_CRYPTO. */
 ERR_MUST_USE enum err engine_sampler_open(struct engine_llama *e, struct engine_slot *slot);
 void engine_sampler_close(struct engine_slot *slot);
-/* ERR_ENGINE: the grammar allows no token of the vocabulary. ERR_MEMORY. */
+/* ERR_ENGINE: the grammar allows no token of the vocabulary. ERR_REQUEST: it takes too long (the request's note says so). ERR_MEMORY. */
 ERR_MUST_USE enum err engine_sampler_next(struct engine_llama *e, struct engine_slot *slot,
                                           llama_token *token);
 
@@ -395,6 +397,10 @@ ERR_MUST_USE enum err engine_template_apply(const char *name, const struct gener
 ERR_MUST_USE enum err engine_schema_check(struct bytes json, const char *member, struct err_note *note);
 /* The brackets of a JSON text (perhaps malformed) are not nested deeper than strict_json allows. */
 bool engine_schema_is_shallow(struct bytes json);
+
+/* ---- llama_runs.c ---- */
+/* A text (UTF-8) before a byte-pair tokenizer sees it, whose stack and time grow with runs of one kind of character. ERR_REQUEST with a note. */
+ERR_MUST_USE enum err engine_runs_check(struct bytes text, struct err_note *note);
 
 /* ---- llama_wipe.c ---- */
 /* For llama_context_params: sees every graph, costs a comparison a node. user: struct engine_traces. */

@@ -159,6 +159,14 @@ static void read_name(const struct llama_model *model, char *name, size_t size)
             *c = '?';
 }
 
+/* One kind of tokenizer is given blanks as they are, and llama.cpp ends the program at a word of two. */
+static bool two_blanks_end_us(const struct llama_model *model)
+{
+    char pre[32];
+    return llama_model_meta_val_str(model, "tokenizer.ggml.pre", pre, sizeof pre) > 0 &&
+           strcmp(pre, "whitespace") == 0;
+}
+
 enum err engine_model_load(struct engine_llama *e, const struct engine_llama_options *options,
                            struct err_note *note)
 {
@@ -189,6 +197,8 @@ enum err engine_model_load(struct engine_llama *e, const struct engine_llama_opt
     if (llama_model_has_encoder(e->model) || !llama_model_has_decoder(e->model) ||
         llama_model_is_diffusion(e->model) || llama_vocab_n_tokens(e->vocab) <= 0)
         return err_noted(ERR_MODEL, note, "the model is not one that continues text");
+    if (two_blanks_end_us(e->model))
+        return err_noted(ERR_MODEL, note, "llama.cpp's tokenizer of this model (whitespace) is not safe");
     read_name(e->model, e->info.name, sizeof e->info.name);
     report(options, 1);
     return ERR_OK;

@@ -95,12 +95,21 @@ static enum err fits(const struct engine_llama *e, const struct engine_request *
     return p->count <= most ? ERR_OK : ERR_CONTEXT;
 }
 
+/* Is it one that this model's tokenizer can be given? */
+static enum err text_check(const struct engine_llama *e, struct bytes text, struct err_note *note)
+{
+    return llama_vocab_type(e->vocab) == LLAMA_VOCAB_TYPE_BPE ? engine_runs_check(text, note) : ERR_OK;
+}
+
 /* With ERR_CONTEXT p->count is how many there would be, where that is known, and not how many there are. */
 static enum err tokenize(const struct engine_llama *e, struct engine_prompt *p, struct bytes text,
-                         bool special)
+                         bool special, struct err_note *note)
 {
     if (text.len > (size_t)e->info.context * BYTES_A_TOKEN_MAX || text.len > INT32_MAX)
         return ERR_CONTEXT;
+    enum err result = text_check(e, text, note);
+    if (result != ERR_OK)
+        return result;
     int32_t room = (int32_t)(text.len < e->info.context ? text.len : e->info.context) + 8;
     p->tokens = secret_alloc((size_t)room * sizeof *p->tokens);
     if (p->tokens == NULL)
@@ -141,7 +150,7 @@ static enum err plain_prompts(const struct engine_llama *e, struct engine_reques
     for (size_t i = 0; i < r->prompt_count; i++) {
         struct engine_prompt *p = &r->prompts[i];
         enum err result = g->prompts[i].tokens != NULL ? take_tokens(e, p, &g->prompts[i], note)
-                                                       : tokenize(e, p, g->prompts[i].text, false);
+                                                       : tokenize(e, p, g->prompts[i].text, false, note);
         if (result == ERR_OK)
             result = fits(e, r, p);
         if (result != ERR_OK)
@@ -157,13 +166,15 @@ static enum err chat_prompt(const struct engine_llama *e, struct engine_request 
     size_t len = 0;
     enum err result = ERR_OK;
     if (e->templates != NULL && r->generation.image_count != 0) {
-        result = engine_images_tokenize(e, engine_plan_prompt(r->plan), &r->generation, p, note);
+        result = text_check(e, engine_plan_prompt(r->plan), note);
+        if (result == ERR_OK)
+            result = engine_images_tokenize(e, engine_plan_prompt(r->plan), &r->generation, p, note);
     } else if (e->templates != NULL) {
-        result = tokenize(e, p, engine_plan_prompt(r->plan), true);
+        result = tokenize(e, p, engine_plan_prompt(r->plan), true, note);
     } else {
         result = engine_template_apply(e->chat_template, &r->generation, &text, &len, note);
         if (result == ERR_OK)
-            result = tokenize(e, p, bytes_of(text, len), e->chat_template != NULL);
+            result = tokenize(e, p, bytes_of(text, len), e->chat_template != NULL, note);
         secret_free(text);
     }
     /* How much too long it is, is what was asked. */

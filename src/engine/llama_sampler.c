@@ -180,7 +180,11 @@ enum err engine_sampler_next(struct engine_llama *e, struct engine_slot *slot, l
     if (slot->constraint != NULL) {
         enum err result = next_constrained(e, slot, token);
         secret_wipe(e->candidates, (size_t)llama_vocab_n_tokens(e->vocab) * sizeof *e->candidates);
-        return result;
+        return result == ERR_REQUEST
+                   ? err_noted(result, &slot->request->note,
+                               "the schema leaves too many ways to go on at once; say less that may be left "
+                               "out or repeated")
+                   : result;
     }
     if (slot->sampler != NULL)
         *token = llama_sampler_sample(slot->sampler, e->context, slot->output);

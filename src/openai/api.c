@@ -62,6 +62,7 @@ struct error_row {
 static const struct error_row error_rows[] = {
     {ERR_REQUEST, 400, "invalid_request_error", "invalid_request_error", NULL},
     {ERR_CONTEXT, 400, "invalid_request_error", "invalid_request_error", "context_length_exceeded"},
+    {ERR_CHANNEL_TIMEOUT, 408, "invalid_request_error", "invalid_request_error", NULL},
     {ERR_UNKNOWN, 404, "invalid_request_error", "not_found_error", NULL},
     {ERR_TOO_LARGE, 413, "invalid_request_error", "request_too_large", NULL},
     {ERR_BUSY, 429, "rate_limit_error", "rate_limit_error", NULL},

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/encoding.h"
 #include "base/file.h"
@@ -60,8 +61,12 @@ enum err token_file(const char *path, struct bytes *token, bool *made, struct er
     *made = stat(path, &info) != 0 && errno == ENOENT;
     if (*made)
         return make_file(path, token, note);
-    if (stat(path, &info) == 0 && (info.st_mode & (S_IRWXG | S_IRWXO)) != 0)
+    bool there = stat(path, &info) == 0;
+    if (there && (info.st_mode & (S_IRWXG | S_IRWXO)) != 0)
         return err_noted(ERR_FILE, note, "%s: others than its owner may use it; chmod 600 %s", path, path);
+    /* Root could read what somebody else has put there, who then knows it. */
+    if (there && info.st_uid != geteuid())
+        return err_noted(ERR_FILE, note, "%s: it is another user's", path);
     enum err e = file_read(path, GUARD_TOKEN_MAX + 2, token, note);
     if (e != ERR_OK)
         return e;

@@ -124,6 +124,28 @@ static void exit_codes_say_whose_fault_it_was(void **state)
     world_stop(&w);
 }
 
+/* What stands there, every user of the machine can read, for as long as the answer takes. */
+static void a_question_does_not_stay_on_the_command_line(void **state)
+{
+    struct world w;
+    struct process p;
+    char path[64];
+    (void)state;
+    world_start(&w, &(struct world_options){.lie = NULL});
+    world_chat_start(&w, NULL, &p, (const char *const[]){"--system", "Be brief with secrets.", PROMPT, NULL});
+    assert_true(process_says(&p, "Verified", WAIT_MS));
+    (void)snprintf(path, sizeof path, "/proc/%d/cmdline", (int)p.pid);
+    size_t len = 0;
+    char *line = process_read_file(path, &len);
+    assert_non_null(memmem(line, len, "chat", strlen("chat")));
+    assert_null(memmem(line, len, PROMPT, strlen(PROMPT)));
+    assert_null(memmem(line, len, "secrets", strlen("secrets")));
+    free(line);
+    assert_int_equal(process_finish(&p, WAIT_MS), 0);
+    process_release(&p);
+    world_stop(&w);
+}
+
 static void a_prompt_comes_from_standard_input_too(void **state)
 {
     struct world w;
@@ -502,6 +524,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_answer_streams),
         cmocka_unit_test(exit_codes_say_whose_fault_it_was),
+        cmocka_unit_test(a_question_does_not_stay_on_the_command_line),
         cmocka_unit_test(a_prompt_comes_from_standard_input_too),
         cmocka_unit_test(saved_evidence_is_verified_offline),
         cmocka_unit_test(evidence_that_was_refused_is_saved),

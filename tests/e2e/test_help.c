@@ -128,6 +128,7 @@ static const struct program {
       "--max-connections",
       "--idle-timeout",
       "--handshake-timeout",
+      "--request-timeout",
       "--grace",
       "--user",
       "--help",

@@ -8,8 +8,10 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "base/strict_json.h"
+#include "support/gguf_template.h"
 #include "unit/test.h"
 
 enum {
@@ -152,6 +154,50 @@ static void the_traffic_tells_neither_text_nor_lengths(void **state)
     world_stop(&w);
 }
 
+/* With the model's long name in each line, a short token would fit into the smallest record and a long one would not. */
+static void a_long_name_does_not_make_lengths_visible(void **state)
+{
+    enum { ROUNDS = 4, OTHERS = 2 * ROUNDS }; /* what is said beside answers */
+    (void)state;
+    static const char name[] = "A Model With A Long Name 12.5 of 671B, tuned for instructions";
+    static const size_t lengths[] = {50, sizeof name - 1}; /* with and without room for a count of tokens */
+    for (size_t i = 0; i < test_count(lengths); i++) {
+        char model[] = "/tmp/enclume-named-XXXXXX";
+        char cut[sizeof name];
+        char address[WORLD_PATH + 8];
+        struct world w;
+        struct asker a;
+        size_t records = 0;
+        size_t pieces = 0;
+        int fd = mkstemp(model);
+        assert_true(fd >= 0);
+        (void)close(fd);
+        (void)snprintf(cut, sizeof cut, "%.*s", (int)lengths[i], name);
+        assert_true(gguf_string_copy(ENCLUME_DEMO_MODEL, model, "general.name", cut));
+        world_start(&w, &(struct world_options){.model = model});
+        struct relay *relay = relay_start(w.relay, w.socket);
+        (void)snprintf(address, sizeof address, "unix:%s", w.relay);
+        asker_open(&a, &w, address, NULL);
+        a.sampling =
+            (struct chat_sampling){.temperature = 2, .top_p = 1, .repeat_penalty = 1, .has_seed = true};
+        for (unsigned round = 0; round < ROUNDS; round++) {
+            a.sampling.seed = round + 1;
+            assert_ok(asker_ask(&a, prompt));
+            pieces += a.pieces;
+        }
+        asker_close(&a);
+        assert_true(relay_ended(relay, 0));
+        struct relay_tape down = relay_tape(relay, 0, RELAY_FROM_ENCLAVE);
+        (void)printf("a name of %zu characters:\n", lengths[i]);
+        assert_true(assert_buckets(&down, HANDSHAKE_FROM_ENCLAVE, &records) <= OTHERS);
+        assert_true(records > pieces / 4);
+        free(down.bytes);
+        relay_stop(relay);
+        world_stop(&w);
+        (void)unlink(model);
+    }
+}
+
 static int setup(void **state)
 {
     (void)state;
@@ -163,6 +209,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_traffic_tells_neither_text_nor_lengths),
+        cmocka_unit_test(a_long_name_does_not_make_lengths_visible),
     };
     world_require_model();
     return cmocka_run_group_tests(tests, setup, NULL);

@@ -142,6 +142,7 @@ static const struct word {
     {"max_connections", false, NULL, "--max-connections"},
     {"idle_timeout", false, NULL, "--idle-timeout"},
     {"handshake_timeout", false, NULL, "--handshake-timeout"},
+    {"request_timeout", false, NULL, "--request-timeout"},
     {"grace", false, NULL, "--grace"},
 };
 enum { WORD_COUNT = sizeof words / sizeof *words };

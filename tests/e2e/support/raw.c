@@ -83,7 +83,7 @@ int raw_connect(const char *path)
     return fd;
 }
 
-static void send_output(struct raw *r)
+void raw_send(struct raw *r)
 {
     if (channel_flush(r->channel) != ERR_OK)
         return;
@@ -101,7 +101,7 @@ void raw_open(struct raw *r, const char *path)
     assert_ok(crypto_x25519_keypair(r->key.secret, r->key.public_key));
     const struct channel_config config = {.role = NOISE_INITIATOR, .s = &r->key};
     assert_ok(channel_new(&config, &handler, r, &r->channel));
-    send_output(r);
+    raw_send(r);
 }
 
 bool raw_take(struct raw *r, int timeout_ms)
@@ -119,7 +119,7 @@ bool raw_take(struct raw *r, int timeout_ms)
     if (e != ERR_OK)
         r->closed = true;
     else
-        send_output(r);
+        raw_send(r);
     return !r->closed;
 }
 
@@ -128,7 +128,7 @@ bool raw_finish(struct raw *r, int timeout_ms)
     while (channel_state(r->channel) != CHANNEL_VERIFIED)
         if (!raw_take(r, timeout_ms))
             return false;
-    send_output(r);
+    raw_send(r);
     return true;
 }
 
@@ -138,7 +138,7 @@ static void ask(struct raw *r, const char *path, const char *body)
     assert_ok(channel_stream_open(r->channel, bytes_str(path), &stream));
     assert_ok(channel_stream_write(r->channel, stream, bytes_str(body), true));
     r->asked++;
-    send_output(r);
+    raw_send(r);
 }
 
 void raw_ask(struct raw *r, const char *json)

@@ -35,6 +35,8 @@ int raw_connect(const char *path);
 void raw_open(struct raw *r, const char *path);
 /* Waits until the channel may carry requests; false when it ended before, or nothing came for timeout_ms. */
 bool raw_finish(struct raw *r, int timeout_ms);
+/* Sends what was queued on the channel by hand. */
+void raw_send(struct raw *r);
 /* Queues a chat request and sends it. */
 void raw_ask(struct raw *r, const char *json);
 /* Any request, alone on the channel, until its answer has ended: status, and text (with its NUL; until the next one or raw_close). False when that did not come. */

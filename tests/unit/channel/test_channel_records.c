@@ -53,6 +53,42 @@ static void every_record_is_as_long_as_a_bucket(void **state)
     pair_free(p);
 }
 
+/* Pieces of which some need the next bucket all go in that one. */
+static void a_floor_keeps_small_pieces_out_of_small_records(void **state)
+{
+    (void)state;
+    struct pair *p = pair_verified();
+    uint32_t low = open_and_reply(p);
+    uint32_t id = open_and_reply(p);
+    static const size_t floors[] = {1, 248, 249, 40, 100000};
+    static const size_t wanted[] = {256, 256, 1024, 1024, 1024};
+    channel_stream_floor(p->server.ch, id + 1, 300); /* of no stream */
+    for (size_t i = 0; i < 5; i++) {
+        channel_stream_floor(p->server.ch, id, floors[i]);
+        assert_int_equal(channel_stream_write(p->server.ch, id, bytes_str("word"), false), ERR_OK);
+        assert_int_equal(channel_flush(p->server.ch), ERR_OK);
+        struct reader out = reader_over(channel_output(p->server.ch));
+        assert_int_equal(next_plain_size(&out), wanted[i]);
+        assert_int_equal(out.left, 0);
+        pair_pump(p);
+    }
+    assert_int_equal(p->client.bodies[id].len, 5 * 4);
+    /* Another stream's, and what has no body, go as they did; with a body of this one all go as it does. */
+    assert_int_equal(channel_stream_write(p->server.ch, low, bytes_str("word"), false), ERR_OK);
+    assert_int_equal(channel_flush(p->server.ch), ERR_OK);
+    struct reader out = reader_over(channel_output(p->server.ch));
+    assert_int_equal(next_plain_size(&out), 256);
+    pair_pump(p);
+    assert_int_equal(channel_stream_write(p->server.ch, low, bytes_str("word"), false), ERR_OK);
+    assert_int_equal(channel_stream_write(p->server.ch, id, bytes_str("word"), true), ERR_OK);
+    assert_int_equal(channel_flush(p->server.ch), ERR_OK);
+    out = reader_over(channel_output(p->server.ch));
+    assert_int_equal(next_plain_size(&out), 1024);
+    assert_int_equal(out.left, 0);
+    pair_pump(p);
+    pair_free(p);
+}
+
 static void large_data_is_cut_where_that_is_shorter(void **state)
 {
     (void)state;
@@ -526,6 +562,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_record_is_as_long_as_a_bucket),
         cmocka_unit_test(large_data_is_cut_where_that_is_shorter),
+        cmocka_unit_test(a_floor_keeps_small_pieces_out_of_small_records),
         cmocka_unit_test(a_record_that_is_no_bucket_is_refused),
         cmocka_unit_test(padding_must_be_zero),
         cmocka_unit_test(a_frame_that_runs_over_its_record_is_refused),

@@ -414,6 +414,43 @@ static void an_answer_is_a_json_object(void **state)
     "\"properties\":{\"animal\":{\"enum\":[\"cat\",\"dog\"]}},\"required\":[\"animal\"],"                    \
     "\"additionalProperties\":false}}}]"
 
+/* To hold one token against any of these would take llama.cpp hours, or all memory, while everybody else waits. */
+static void a_schema_with_too_many_ways_stops_nobody_else(void **state)
+{
+    (void)state;
+    static const char *const schemas[] = {
+        "{\"type\":\"string\",\"pattern\":\"^([a-z]?){0,1000}$\"}",
+        "{\"type\":\"string\",\"pattern\":\"^((((((((([a-z]+)+)+)+)+)+)+)+)+)+$\"}",
+        "{\"type\":\"string\",\"pattern\":\"^[a-z]?[a-z]?[a-z]?[a-z]?[a-z]?[a-z]?[a-z]?[a-z]?[a-z]?[a-z]?[a-"
+        "z]?[a-z]?"
+        "[a-z]?[a-z]?[a-z]?[a-z]?[a-z]?[a-z]?[a-z]?[a-z]?[a-z]?[a-z]?[a-z]?[a-z]?[a-z]?[a-z]?[a-z]?[a-z]?[a-"
+        "z]?[a-z]?"
+        "[a-z]?[a-z]?[a-z]?[a-z]?[a-z]?[a-z]?[a-z]?[a-z]?[a-z]?[a-z]?[a-z]?[a-z]?[a-z]?[a-z]?[a-z]?[a-z]?[a-"
+        "z]?[a-z]?$\"}",
+        /* each "[" has twice as many ways as the one before it */
+        "{\"$defs\":{\"a\":{\"anyOf\":[{\"type\":\"array\",\"minItems\":1,\"items\":{\"$ref\":\"#/$defs/"
+        "a\"}},"
+        "{\"type\":\"array\",\"minItems\":1,\"items\":{\"$ref\":\"#/$defs/a\"}}]}},\"$ref\":\"#/$defs/a\"}",
+    };
+    char body[4096];
+    for (size_t i = 0; i < test_count(schemas); i++) {
+        (void)snprintf(
+            body, sizeof body,
+            "{" STORY ",\"max_tokens\":60,\"temperature\":0,"
+            "\"response_format\":{\"type\":\"json_schema\",\"json_schema\":{\"name\":\"x\",\"schema\":%s}}}",
+            schemas[i]);
+        fixture_submit_body(f, 0, 1, API_CHAT, body);
+        fixture_submit_body(f, 1, 2, API_CHAT, "{" STORY ",\"max_tokens\":20,\"temperature\":0}");
+        assert_ok(fixture_wait(f, 1)->result);
+        const struct fixture_answer *a = fixture_wait(f, 0);
+        print_message("schema %zu: %s: %s\n", i, err_name(a->result), a->note.text);
+        if (a->result != ERR_OK) { /* it may also be followed */
+            assert_err(a->result, ERR_REQUEST);
+            assert_non_null(strstr(a->note.text, "too many ways"));
+        }
+    }
+}
+
 static void a_tool_is_called(void **state)
 {
     (void)state;
@@ -585,6 +622,7 @@ int main(void)
         cmocka_unit_test(an_answer_follows_a_schema),
         cmocka_unit_test(several_answers_follow_a_schema_each),
         cmocka_unit_test(an_answer_is_a_json_object),
+        cmocka_unit_test(a_schema_with_too_many_ways_stops_nobody_else),
         cmocka_unit_test(a_tool_is_called),
         cmocka_unit_test(a_streamed_call_comes_in_pieces),
         cmocka_unit_test(an_answer_beside_tools_is_content),

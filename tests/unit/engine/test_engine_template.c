@@ -154,6 +154,18 @@ static void a_template_that_cannot_be_run_is_refused_unless_another_is_given(voi
     }
 }
 
+static void a_tokenizer_that_ends_the_program_is_refused(void **state)
+{
+    (void)state;
+    struct engine *engine = NULL;
+    struct engine_callbacks callbacks = {0};
+    struct engine_llama_options options = {.model_path = path, .threads = 1, .slots = 1};
+    struct err_note note = {{0}};
+    assert_true(gguf_string_copy(FIXTURE_MODEL, path, "tokenizer.ggml.pre", "whitespace"));
+    assert_err(engine_llama_open(&options, &callbacks, NULL, &engine, &note), ERR_MODEL);
+    assert_non_null(strstr(note.text, "tokenizer"));
+}
+
 static int make_directory(void **state)
 {
     (void)state;
@@ -177,6 +189,7 @@ int main(void)
         cmocka_unit_test(the_models_own_template_is_used),
         cmocka_unit_test(what_is_not_text_needs_the_models_own_template),
         cmocka_unit_test(a_template_that_cannot_be_run_is_refused_unless_another_is_given),
+        cmocka_unit_test(a_tokenizer_that_ends_the_program_is_refused),
     };
     return cmocka_run_group_tests(tests, make_directory, remove_directory);
 }

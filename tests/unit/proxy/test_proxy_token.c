@@ -49,6 +49,20 @@ static void test_a_file_is_made_once_for_its_owner_alone(void **state)
     assert_int_equal(unlink(path), 0);
 }
 
+static void test_what_another_user_put_there_is_no_secret(void **state)
+{
+    enum { SOMEBODY = 65534 };
+    struct bytes token;
+    bool made = false;
+    (void)state;
+    if (geteuid() != 0)
+        skip(); /* only root could read such a file, and only root can make it */
+    write_text("enclume-0123456789", 0600);
+    assert_int_equal(chown(path, SOMEBODY, SOMEBODY), 0);
+    assert_err(load(&token, &made), ERR_FILE);
+    assert_int_equal(unlink(path), 0);
+}
+
 static void test_what_others_may_read_is_no_secret(void **state)
 {
     static const mode_t modes[] = {0640, 0604, 0620, 0602, 0644, 0777};
@@ -132,6 +146,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_file_is_made_once_for_its_owner_alone),
+        cmocka_unit_test(test_what_another_user_put_there_is_no_secret),
         cmocka_unit_test(test_what_others_may_read_is_no_secret),
         cmocka_unit_test(test_a_users_own_token),
         cmocka_unit_test(test_two_tokens_are_never_the_same),
