@@ -25,6 +25,8 @@ ERR_MUST_USE enum err init_seal_files(struct err_note *note);
 /* A device's node under another path, readable (and, when writable, to be written) by enclumed alone. ERR_SYSTEM. */
 ERR_MUST_USE enum err init_device_keep(const char *path, uint64_t device, bool block, bool writable,
                                        struct err_note *note);
+/* What was kept under that path: to make another node of it, for another user. ERR_SYSTEM: nothing was. */
+ERR_MUST_USE enum err init_device_kept(const char *path, uint64_t *device, struct err_note *note);
 
 /* Loads them in their order. A chip that is not there is no error. */
 ERR_MUST_USE enum err init_modules_load(const struct init_modules *list, bool vsock, bool network,
