@@ -150,14 +150,12 @@ class Server(unittest.TestCase):
     LLAMA = ("--model", "/dev/model", "--host", "/run/engine.sock", "--threads", "1", "--parallel", "1", "--ctx-size", "256", "--no-ui",
              "--no-warmup", "--cache-ram", "0", "--log-disable")
 
-    def server(self, *arguments, program="/server-probe"):
-        if not (PLACE.deps / "llama-server/llama-server").exists():
-            self.skipTest("there is no llama-server (deps/llama-server)")
-        return server_directory(PLACE, program, [f"arg {a}" for a in arguments])
-
     def test_answers(self):
         """In the place of llama-server a program tries what a server should not be able to do, becomes llama-server, and says as the model's name how it went."""
-        directory = image("--test", "--probe", "--server", self.server("/bin/llama-server", *self.LLAMA))
+        if not (PLACE.deps / "llama-server/llama-server").exists():
+            self.skipTest("there is no llama-server (deps/llama-server)")
+        server = server_directory(PLACE, "/server-probe", [f"arg {a}" for a in ("/bin/llama-server", *self.LLAMA)])
+        directory = image("--test", "--probe", "--server", server)
         way = Network(PLACE, restrict=False)
         with machine(way, directory=directory) as m:
             boot = m.wait_ready()
@@ -176,9 +174,30 @@ class Server(unittest.TestCase):
             self.assertNotIn("llama", m.serial())
 
     def test_ends_with_its_server(self):
-        """One that cannot start: the machine stops, and says whose end it was."""
-        with machine(Network(PLACE), directory=image("--test", "--server", self.server("--no-such-option", program="/bin/llama-server"))) as m:
-            self.assertEqual(m.wait_stopped(), "the inference server: ended with status 1", m.serial())
+        """One that ends at once: the machine stops, and says whose end it was."""
+        directory = PLACE.here / "server-that-ends"
+        (directory / "tree").mkdir(parents=True)
+        (directory / "list").write_text("program /server-probe\n")
+        with machine(Network(PLACE), directory=image("--test", "--probe", "--server", directory)) as m:
+            self.assertEqual(m.wait_stopped(), "the inference server: ended with status 2", m.serial())
+
+
+class Gpus(unittest.TestCase):
+    """The image with NVIDIA's driver, as far as it goes without a GPU. Long in the making: with ENCLUME_BOOT_GPUS set, and where deps/nvidia was run."""
+
+    def test_no_gpu(self):
+        """The kernel takes the driver, which finds that there is nothing for it, and the machine stops with that."""
+        if "ENCLUME_BOOT_GPUS" not in os.environ or not (PLACE.deps / "nvidia").exists():
+            self.skipTest("ENCLUME_BOOT_GPUS is not set, or there is no build/deps/nvidia")
+        directory = PLACE.here / "server-with-gpus"
+        (directory / "tree").mkdir(parents=True)
+        (directory / "list").write_text("program /server-probe\ngpus\n")
+        built = image("--test", "--probe", "--server", directory, "--gpus")
+        without = Network(PLACE)
+        with machine(without, directory=built) as m:
+            self.assertEqual(m.wait_stopped(), "the server's list: enclume.collateral is missing: GPUs need NVIDIA's endorsements", m.serial())
+        with machine(Vsock(PLACE), directory=built, words=f"{WORDS} enclume.collateral=vsock:7879") as m:
+            self.assertEqual(m.wait_stopped(), "modules: /lib/nvidia.ko: No such device", m.serial())
 
 
 class Release(unittest.TestCase):

@@ -43,14 +43,16 @@ static bool parse_name(struct bytes word, char name[static INIT_MODULE_NAME_MAX]
 /* "name=value name=value": what they mean is the module's. Quotation marks would make the kernel see other words than we do. */
 static bool parse_parameters(struct bytes text, char parameters[static INIT_PARAMETERS_MAX])
 {
-    if (text.len >= INIT_PARAMETERS_MAX)
+    size_t len = text.ptr == NULL ? 0 : text.len;
+    if (len >= INIT_PARAMETERS_MAX)
         return false;
-    for (size_t i = 0; i < text.len; i++)
-        if (!is_word_octet(text.ptr[i]) && memchr("=,.: ", text.ptr[i], strlen("=,.: ")) == NULL)
+    for (size_t i = 0; i < len; i++) {
+        uint8_t c = text.ptr[i];
+        if (!is_word_octet(c) && c != '=' && c != ',' && c != '.' && c != ':' && c != ' ')
             return false;
-    if (text.len > 0)
-        memcpy(parameters, text.ptr, text.len);
-    parameters[text.len] = '\0';
+        parameters[i] = (char)c;
+    }
+    parameters[len] = '\0';
     return true;
 }
 

@@ -95,11 +95,6 @@ static enum err root_fill(const struct init_server_list *list, uint64_t model,
     return e;
 }
 
-static enum err read_only(const char *path, unsigned long flags, struct err_note *note)
-{
-    return mount_at(NULL, path, NULL, MS_REMOUNT | MS_BIND | MS_RDONLY | flags, NULL, note);
-}
-
 /* The root of an initrd cannot be pivoted: what is below /server is moved over it. What init has mounted goes, in this namespace. */
 static enum err root_move(struct err_note *note)
 {
@@ -119,9 +114,9 @@ static enum err files_make(const struct init_server_list *list, uint64_t model,
     if (e == ERR_OK)
         e = root_fill(list, model, gpus, note);
     if (e == ERR_OK)
-        e = read_only(ROOT "/dev", MS_NOSUID | MS_NOEXEC, note);
+        e = init_read_only(ROOT "/dev", MS_NOSUID | MS_NOEXEC, note);
     if (e == ERR_OK)
-        e = read_only(ROOT, MS_NOSUID | MS_NODEV, note);
+        e = init_read_only(ROOT, MS_NOSUID | MS_NODEV, note);
     return e == ERR_OK ? root_move(note) : e;
 }
 
@@ -221,8 +216,8 @@ enum err init_server_prepare(const struct init_server_list *list, const struct i
         READ = 0,
         WRITE = 1
     };
-    int go[2];
-    int said[2];
+    int go[2] = {-1, -1};
+    int said[2] = {-1, -1};
     uint64_t model = 0;
     enum err e = init_device_kept(INIT_MODEL_NODE, &model, note);
     if (e == ERR_OK)
@@ -242,7 +237,8 @@ enum err init_server_prepare(const struct init_server_list *list, const struct i
     (void)close(said[READ]);
     server->pid = (pid_t)pid;
     server->go = go[WRITE];
-    return e == ERR_OK ? read_only(RUN, QUIET, note) : e; /* here; not where the server makes its socket */
+    return e == ERR_OK ? init_read_only(RUN, QUIET, note)
+                       : e; /* here; not where the server makes its socket */
 }
 
 enum err init_server_start(struct init_server *server, struct err_note *note)

@@ -129,7 +129,7 @@ enum err init_device_kept(const char *path, uint64_t *device, struct err_note *n
     return ERR_OK;
 }
 
-static enum err read_only(const char *path, unsigned long flags, struct err_note *note)
+enum err init_read_only(const char *path, unsigned long flags, struct err_note *note)
 {
     return mount(NULL, path, NULL, MS_REMOUNT | MS_BIND | MS_RDONLY | flags, NULL) == 0
                ? ERR_OK
@@ -151,12 +151,12 @@ enum err init_seal_files(struct err_note *note)
     if (e == ERR_OK)
         e = new_dev_move(note);
     if (e == ERR_OK)
-        e = read_only("/dev", MS_NOSUID | MS_NOEXEC, note);
+        e = init_read_only("/dev", MS_NOSUID | MS_NOEXEC, note);
     if (e == ERR_OK)
-        e = read_only("/proc", QUIET, note);
+        e = init_read_only("/proc", QUIET, note);
     if (e == ERR_OK)
-        e = read_only("/sys", QUIET, note);
-    return e == ERR_OK ? read_only("/", MS_NOSUID | MS_NODEV, note) : e;
+        e = init_read_only("/sys", QUIET, note);
+    return e == ERR_OK ? init_read_only("/", MS_NOSUID | MS_NODEV, note) : e;
 }
 
 /* ---- modules ---- */
