@@ -25,7 +25,7 @@ NAMES = {
 # What the test image has and the release image must not.
 TEST_TEXTS = (b"enclume-chip", b"enclume.chip", b"chip-relay", b"enclume_chip", b"SIMULATED chip", b"probe: ")
 # And what images with another server have, of which init in the release image knows nothing.
-SERVER_TEXTS = (b"server.list", b"/server", b"engine.sock", b"enclume-gpus", b"nvidia", b"GPU", b"the inference server")
+SERVER_TEXTS = (b"server.list", b"/server", b"engine.sock", b"enclume-gpus", b"nvidia", b"GPUs", b"the inference server")
 SIGNED = b"~Module signature appended~\n"
 
 
