@@ -159,7 +159,7 @@ run() {
 
 # apt_private KIND SUITE...: makes an apt of our own in the scratch directory that knows only these suites
 # (and, where there are several, the security suite of the first) from the mirrors this
-# machine already uses, and sets apt_env to the environment that selects it. KIND is deb or deb-src.
+# machine already uses, of these deps_components (default: main), and sets apt_env to the environment that selects it. KIND is deb or deb-src.
 # The machine's own apt configuration, lists and cache are neither changed nor consulted, but for
 # its mirrors and proxies.
 apt_private() {
@@ -192,8 +192,8 @@ apt_private() {
     mkdir -p "$root"/{lists/partial,cache/archives/partial,state}
     : >"$root/state/status"
     {
-        printf 'Types: %s\nURIs: %s\nSuites: %s\nComponents: main\nSigned-By: %s\n' \
-            "$kind" "$mirror" "$*" "$keyring"
+        printf 'Types: %s\nURIs: %s\nSuites: %s\nComponents: %s\nSigned-By: %s\n' \
+            "$kind" "$mirror" "$*" "${deps_components:-main}" "$keyring"
         if [[ -n $security && $# -gt 1 ]]; then
             printf '\nTypes: %s\nURIs: %s\nSuites: %s-security\nComponents: main\nSigned-By: %s\n' \
                 "$kind" "$security" "$suite" "$keyring"

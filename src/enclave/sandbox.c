@@ -3,10 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/audit.h>
-#include <linux/filter.h>
 #include <linux/landlock.h>
-#include <linux/seccomp.h>
 #include <sched.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -19,36 +16,13 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "base/bytes.h"
-
-#if defined(__x86_64__)
-#define ARCHITECTURE AUDIT_ARCH_X86_64
-#elif defined(__aarch64__)
-#define ARCHITECTURE AUDIT_ARCH_AARCH64
-#else
-#error "the sandbox knows no system calls of this architecture"
-#endif
+#include "enclave/filter.h"
 
 /* ---- the table ---- */
 
-/* What an argument must be; compared in its lower 32 bits, which is all that the kernel looks at in each of these. */
-struct condition {
-    bool there;
-    unsigned argument;
-    uint32_t mask;
-    uint32_t value;
-};
-
-#define ANY                                                                                                  \
-    {                                                                                                        \
-        0                                                                                                    \
-    }
-#define BITS(n, m, v)                                                                                        \
-    {                                                                                                        \
-        true, (n), (m), (v)                                                                                  \
-    }
-
-enum { ALWAYS = 0, NO_ERROR = 0, ALL_BITS = 0xffffffff };
+#define ANY           FILTER_ANY
+#define BITS(n, m, v) FILTER_BITS(n, m, v)
+enum { ALWAYS = FILTER_ALWAYS, NO_ERROR = 0, ALL_BITS = FILTER_ALL };
 
 /* linux/sev-guest.h and linux/tdx-guest.h: SNP_GET_REPORT, SNP_GET_EXT_REPORT (32 bytes each), TDX_CMD_GET_REPORT0 (1088 bytes). */
 enum {
@@ -72,14 +46,7 @@ enum {
     UVM_REQUEST_CREATE_EXTERNAL_RANGE = 73,
 };
 
-struct row {
-    int number;
-    unsigned need; /* enum sandbox_need, or ALWAYS */
-    struct condition condition;
-    int error; /* NO_ERROR: it is done; else the caller is told this instead */
-};
-
-static const struct row table[] = {
+static const struct filter_row table[] = {
     /* Connections that came in, and what is read and written. None goes out: there is no socket and no connect. */
     {__NR_accept4, ALWAYS, ANY, NO_ERROR},
     {__NR_read, ALWAYS, ANY, NO_ERROR},
@@ -173,16 +140,11 @@ static const struct row table[] = {
     {__NR_socket, SANDBOX_UNIX, BITS(0, ALL_BITS, AF_UNIX), NO_ERROR},
     {__NR_connect, SANDBOX_CHIP | SANDBOX_UNIX, ANY, NO_ERROR},
 };
-enum {
-    ROWS = sizeof table / sizeof *table,
-    ROW_CODE_MAX = 5,
-    HEAD_CODE = 3,
-    CODE_MAX = HEAD_CODE + ROWS * ROW_CODE_MAX + 1
-};
+enum { ROWS = sizeof table / sizeof *table };
 
 /* Of the dialer. The needs are the families. */
 enum { DIALS_UNIX = 1U << 0, DIALS_INET = 1U << 1 };
-static const struct row dialer_table[] = {
+static const struct filter_row dialer_table[] = {
     {__NR_recvfrom, ALWAYS, ANY, NO_ERROR}, /* libc's recv() */
     {__NR_sendmsg, ALWAYS, ANY, NO_ERROR},
     {__NR_close, ALWAYS, ANY, NO_ERROR},
@@ -194,58 +156,6 @@ static const struct row dialer_table[] = {
     {__NR_exit_group, ALWAYS, ANY, NO_ERROR},
 };
 enum { DIALER_ROWS = sizeof dialer_table / sizeof *dialer_table };
-_Static_assert((size_t)DIALER_ROWS <= (size_t)ROWS, "the code has room for the larger table");
-
-/* ---- the filter: the rows one after the other, a hit ends it ---- */
-
-enum { NUMBER_AT = offsetof(struct seccomp_data, nr), ARCHITECTURE_AT = offsetof(struct seccomp_data, arch) };
-
-static uint32_t argument_at(unsigned n)
-{
-    return (uint32_t)(offsetof(struct seccomp_data, args) +
-                      n * sizeof(uint64_t)); /* little endian: the lower half first */
-}
-
-struct code {
-    struct sock_filter instructions[CODE_MAX];
-    unsigned short count;
-};
-
-static void put(struct code *c, uint16_t code, uint32_t k, uint8_t if_true, uint8_t if_false)
-{
-    c->instructions[c->count++] = (struct sock_filter){code, if_true, if_false, k};
-}
-
-/* Leaves the number in the accumulator again when its condition does not hold: another row may have the same number. */
-static void row_put(struct code *c, const struct row *row)
-{
-    const uint32_t answer =
-        row->error == NO_ERROR ? SECCOMP_RET_ALLOW : SECCOMP_RET_ERRNO | (uint32_t)row->error;
-    if (!row->condition.there) {
-        put(c, BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)row->number, 0, 1);
-        put(c, BPF_RET | BPF_K, answer, 0, 0);
-        return;
-    }
-    put(c, BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)row->number, 0, 5);
-    put(c, BPF_LD | BPF_W | BPF_ABS, argument_at(row->condition.argument), 0, 0);
-    put(c, BPF_ALU | BPF_AND | BPF_K, row->condition.mask, 0, 0);
-    put(c, BPF_JMP | BPF_JEQ | BPF_K, row->condition.value, 0, 1);
-    put(c, BPF_RET | BPF_K, answer, 0, 0);
-    put(c, BPF_LD | BPF_W | BPF_ABS, NUMBER_AT, 0, 0);
-}
-
-static void code_make(struct code *c, const struct row *rows, size_t count, unsigned needs)
-{
-    c->count = 0;
-    put(c, BPF_LD | BPF_W | BPF_ABS, ARCHITECTURE_AT, 0, 0);
-    put(c, BPF_JMP | BPF_JEQ | BPF_K, ARCHITECTURE, 1, 0);
-    put(c, BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS, 0, 0);
-    put(c, BPF_LD | BPF_W | BPF_ABS, NUMBER_AT, 0, 0);
-    for (size_t i = 0; i < count; i++)
-        if (rows[i].need == ALWAYS || (needs & rows[i].need) != 0)
-            row_put(c, &rows[i]);
-    put(c, BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS, 0, 0);
-}
 
 /* ---- the files ---- */
 
@@ -355,27 +265,13 @@ enum err sandbox_files(const char *model, const char *projector, const char *dir
     return e;
 }
 
-static enum err code_load(const struct code *code, struct err_note *note)
-{
-    struct sock_filter *filter = bytes_owned(bytes_of(code->instructions, sizeof code->instructions));
-    const struct sock_fprog program = {.len = code->count, .filter = filter};
-    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
-        return failed(note, "no new privileges");
-    if (syscall(__NR_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC, &program) != 0)
-        return failed(note, "seccomp");
-    return ERR_OK;
-}
-
 enum err sandbox_enter(unsigned needs, struct err_note *note)
 {
-    static struct code code;
-    code_make(&code, table, ROWS, needs);
-    return code_load(&code, note);
+    return filter_enter(table, ROWS, needs, FILTER_KILL, note);
 }
 
 enum err sandbox_enter_dialer(int family, struct err_note *note)
 {
-    static struct code code;
-    code_make(&code, dialer_table, DIALER_ROWS, family == AF_UNIX ? DIALS_UNIX : DIALS_INET);
-    return code_load(&code, note);
+    return filter_enter(dialer_table, DIALER_ROWS, family == AF_UNIX ? DIALS_UNIX : DIALS_INET, FILTER_KILL,
+                        note);
 }

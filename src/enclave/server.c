@@ -147,6 +147,7 @@ static enum err open_engine(struct enclave *enclave, struct err_note *note)
     struct engine_upstream_options upstream = {
         .dialer = enclave->dialer,
         .model_path = o->model,
+        .model_size = o->model_bytes,
         .slots = o->slots,
         .queue = o->queue,
     };

@@ -105,8 +105,10 @@ ERR_MUST_USE enum err engine_llama_open(const struct engine_llama_options *optio
  */
 struct engine_upstream_options {
     int dialer; /* the engine's end of a pair whose other end upstream_dial_serve serves; the engine's to close, also after an error */
-    /* The weights that the server was told to load, for info.digest: a file, or a directory of files (upstream_weights.h). */
+    /* The weights that the server was told to load, for info.digest: a file, a block device, or a directory of files (upstream_internal.h). */
     const char *model_path;
+    uint64_t
+        model_size; /* in bytes, which a file must have; 0: as long as it is. Needed for a block device */
     uint32_t slots; /* requests handed on at once; 0: 4 */
     uint32_t queue; /* 0: 64 */
     /* Milliseconds; 0: the default, in brackets. */

@@ -275,7 +275,7 @@ enum err engine_upstream_open(const struct engine_upstream_options *options,
     }
     enum err e = take_options(u, note);
     if (e == ERR_OK)
-        e = upstream_weights_digest(options->model_path, u->info.digest, note);
+        e = upstream_weights_digest(options->model_path, options->model_size, u->info.digest, note);
     if (e == ERR_OK)
         e = make_salt(u);
     if (e == ERR_OK)

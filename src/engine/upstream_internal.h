@@ -167,8 +167,9 @@ void upstream_health_models(struct upstream *u, struct bytes text);
 void upstream_health_refused(struct upstream *u, const struct err_note *note);
 
 /* ---- upstream_weights.c ---- */
-/* SHA-256 of the file; of a directory: of its listing, as sha256sum would print it for all of its files in the order of their names. ERR_MODEL. */
-ERR_MUST_USE enum err upstream_weights_digest(const char *path, uint8_t digest[static 32],
+/* SHA-256 of the file, or of a block device's first size bytes; of a directory: of its listing, as sha256sum would print it for all of its files in the order of their names.
+ * size: that the model must have; 0: as a file is long. ERR_MODEL. */
+ERR_MUST_USE enum err upstream_weights_digest(const char *path, uint64_t size, uint8_t digest[static 32],
                                               struct err_note *note);
 
 #endif

@@ -24,35 +24,49 @@ static enum err failed(struct err_note *note, const char *name, const char *why)
     return err_noted(ERR_MODEL, note, "the model's %.80s: %s", name, why);
 }
 
-static enum err feed_file(int fd, const char *name, struct crypto_hash_stream *hash, struct err_note *note)
+static enum err feed_file(int fd, const char *name, uint64_t length, struct crypto_hash_stream *hash,
+                          struct err_note *note)
 {
     uint8_t *piece = malloc(PIECE_SIZE);
     enum err e = piece == NULL ? ERR_MEMORY : ERR_OK;
-    ssize_t n = 1;
-    while (e == ERR_OK && n != 0) {
-        n = read(fd, piece, PIECE_SIZE);
+    while (e == ERR_OK && length > 0) {
+        ssize_t n = read(fd, piece, length < PIECE_SIZE ? (size_t)length : PIECE_SIZE);
         if (n > 0)
             e = crypto_hash_feed(hash, bytes_of(piece, (size_t)n));
-        else if (n < 0 && errno != EINTR)
+        else if (n == 0)
+            e = failed(note, name, "ends too early");
+        else if (errno != EINTR)
             e = failed(note, name, strerror(errno));
+        length -= n > 0 ? (uint64_t)n : 0;
     }
     free(piece);
     return e;
 }
 
+/* A device has whole blocks alone, so of one it must be said how long the model on it is. */
+static enum err length_of(int fd, const char *name, uint64_t said, uint64_t *length, struct err_note *note)
+{
+    struct stat info;
+    if (fstat(fd, &info) != 0)
+        return failed(note, name, strerror(errno));
+    bool is_device = S_ISBLK(info.st_mode) && said != 0;
+    if (!S_ISREG(info.st_mode) && !is_device)
+        return failed(note, name, "wanted a file");
+    *length = is_device ? said : (uint64_t)info.st_size;
+    return said == 0 || said == *length ? ERR_OK : failed(note, name, "has another length than was said");
+}
+
 /* Takes fd. */
-static enum err digest_file(int fd, const char *name, uint8_t digest[static CRYPTO_SHA256_SIZE],
-                            struct err_note *note)
+static enum err digest_file(int fd, const char *name, uint64_t said,
+                            uint8_t digest[static CRYPTO_SHA256_SIZE], struct err_note *note)
 {
     struct crypto_hash_stream *hash = NULL;
-    struct stat info;
-    enum err e = ERR_OK;
-    if (fstat(fd, &info) != 0 || !S_ISREG(info.st_mode))
-        e = failed(note, name, "wanted a file");
+    uint64_t length = 0;
+    enum err e = length_of(fd, name, said, &length, note);
     if (e == ERR_OK)
         e = crypto_hash_open(CRYPTO_SHA256, &hash);
     if (e == ERR_OK)
-        e = feed_file(fd, name, hash, note);
+        e = feed_file(fd, name, length, hash, note);
     if (hash != NULL) {
         enum err closed = crypto_hash_close(hash, digest);
         e = e == ERR_OK ? closed : e;
@@ -84,7 +98,7 @@ static enum err feed_entry(int directory, const char *name, struct crypto_hash_s
     int fd = openat(directory, name, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
         return failed(note, name, strerror(errno));
-    enum err e = digest_file(fd, name, digest, note);
+    enum err e = digest_file(fd, name, 0, digest, note);
     if (e != ERR_OK)
         return e;
     encoding_hex(bytes_of(digest, sizeof digest), hex);
@@ -118,7 +132,8 @@ static enum err digest_directory(int directory, const char *path, uint8_t digest
     return e;
 }
 
-enum err upstream_weights_digest(const char *path, uint8_t digest[static 32], struct err_note *note)
+enum err upstream_weights_digest(const char *path, uint64_t size, uint8_t digest[static 32],
+                                 struct err_note *note)
 {
     struct stat info;
     if (path == NULL)
@@ -135,7 +150,7 @@ enum err upstream_weights_digest(const char *path, uint8_t digest[static 32], st
         return failed(note, "file", "is empty");
     }
     if (!S_ISDIR(info.st_mode))
-        return digest_file(fd, "file", digest, note);
+        return digest_file(fd, "file", size, digest, note);
     enum err e = digest_directory(fd, path, digest, note);
     (void)close(fd);
     return e;

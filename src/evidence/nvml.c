@@ -32,6 +32,8 @@ static const struct {
     {"nvmlSystemGetConfComputeState", offsetof(struct nvml_functions, state)},
     {"nvmlDeviceGetConfComputeGpuCertificate", offsetof(struct nvml_functions, certificate)},
     {"nvmlDeviceGetConfComputeGpuAttestationReport", offsetof(struct nvml_functions, report)},
+    {"nvmlSystemGetConfComputeGpusReadyState", offsetof(struct nvml_functions, ready)},
+    {"nvmlSystemSetConfComputeGpusReadyState", offsetof(struct nvml_functions, set_ready)},
 };
 
 static const char *result_text(int result)
@@ -158,6 +160,29 @@ enum err evidence_nvml_open(const char *path, struct evidence_nvml **gpus, struc
 unsigned evidence_nvml_count(const struct evidence_nvml *gpus)
 {
     return gpus->count;
+}
+
+/* ---- whether they may compute ---- */
+
+enum err evidence_nvml_is_ready(const struct evidence_nvml *gpus, bool *ready, struct err_note *note)
+{
+    unsigned accepted = NVML_CLIENTS_REFUSED;
+    int result = gpus->call.ready(&accepted);
+    *ready = result == NVML_RESULT_SUCCESS && accepted != NVML_CLIENTS_REFUSED;
+    return result == NVML_RESULT_SUCCESS ? ERR_OK : failed(result, "ready state", note);
+}
+
+enum err evidence_nvml_set_ready(const struct evidence_nvml *gpus, struct err_note *note)
+{
+    bool ready = false;
+    int result = gpus->call.set_ready(NVML_CLIENTS_ACCEPTED);
+    if (result != NVML_RESULT_SUCCESS)
+        return failed(result, "setting the ready state", note);
+    enum err e = evidence_nvml_is_ready(gpus, &ready, note);
+    if (e != ERR_OK)
+        return e;
+    return ready ? ERR_OK
+                 : err_noted(ERR_EVIDENCE, note, "the GPUs were told that they may work, and are not ready");
 }
 
 void evidence_nvml_close(struct evidence_nvml *gpus)

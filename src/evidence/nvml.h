@@ -47,6 +47,10 @@ ERR_MUST_USE enum err evidence_nvml_report(struct evidence_nvml *gpus, unsigned 
                                            struct gpu_evidence *out, struct err_note *note);
 /* Are there still as many GPUs as at the start, and in the same state? ERR_EVIDENCE. */
 ERR_MUST_USE enum err evidence_nvml_same(const struct evidence_nvml *gpus, struct err_note *note);
+/* In confidential computing mode GPUs compute nothing until they are told that they may. Setting it takes root. ERR_EVIDENCE. */
+ERR_MUST_USE enum err evidence_nvml_is_ready(const struct evidence_nvml *gpus, bool *ready,
+                                             struct err_note *note);
+ERR_MUST_USE enum err evidence_nvml_set_ready(const struct evidence_nvml *gpus, struct err_note *note);
 void evidence_nvml_close(struct evidence_nvml *gpus);
 
 #endif

@@ -20,6 +20,7 @@ enum nvml_result {
 };
 
 enum { NVML_FEATURE_OFF = 0, NVML_FEATURE_ON = 1 };
+enum { NVML_CLIENTS_REFUSED = 0, NVML_CLIENTS_ACCEPTED = 1 }; /* the "ready state" of all GPUs */
 
 struct nvml_system_state {
     unsigned environment; /* 0 unavailable, 1 simulation, 2 production */
@@ -54,6 +55,8 @@ struct nvml_functions {
     int (*state)(struct nvml_system_state *state);
     int (*certificate)(nvml_device device, struct nvml_certificate *certificate);
     int (*report)(nvml_device device, struct nvml_attestation_report *report);
+    int (*ready)(unsigned *accepted);
+    int (*set_ready)(unsigned accepted);
 };
 
 #endif

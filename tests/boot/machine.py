@@ -7,6 +7,7 @@
 """
 import os
 import pathlib
+import re
 import select
 import shutil
 import signal
@@ -77,6 +78,21 @@ class Place:
                             image / "initrd", "--cmdline", file, "--vcpus", vcpus, "--vcpu-model", VCPU_MODEL)
         assert done.returncode == 0, done.stderr
         return done.stdout.split()[-1]
+
+
+def server_directory(place, program, list_lines):
+    """What image/build --server takes: llama.cpp's own server with the libraries that it needs, and a list."""
+    directory = place.here / f"server-{time.monotonic_ns()}"
+    tree = directory / "tree"
+    (tree / "bin").mkdir(parents=True)
+    shutil.copy(place.deps / "llama-server/llama-server", tree / "bin")
+    said = subprocess.run(["ldd", tree / "bin/llama-server"], capture_output=True, text=True, check=True).stdout
+    for library in re.findall(r"(/\S+)", said):
+        to = tree / ("lib64" if "/ld-linux" in library else "lib/x86_64-linux-gnu") / pathlib.Path(library).name
+        to.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(library, to)
+    (directory / "list").write_text("\n".join([f"program {program}", *list_lines]) + "\n")
+    return directory
 
 
 class Network:

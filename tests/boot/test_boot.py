@@ -4,6 +4,7 @@
 
     test_boot.py SOURCE PROGRAMS DEPS SCRATCH [unittest options]
 """
+import json
 import os
 import re
 import socket
@@ -12,7 +13,7 @@ import sys
 import time
 import unittest
 
-from machine import Machine, Network, Place, Vsock, skip
+from machine import Machine, Network, Place, Vsock, server_directory, skip
 
 PLACE = None
 VOLUME = None
@@ -21,6 +22,7 @@ MODEL_DIGEST = WORDS = ""
 CANARY = "zebrafish-7319"
 PROMPTS = int(os.environ.get("ENCLUME_BOOT_PROMPTS", "3")) # more for a longer look
 REFUSED, NETWORK = 1, 3
+SERVER_ATTEMPTS = 33 # image/test/attempts.c: those of a server, but for "control"
 
 
 def setUpModule():
@@ -43,7 +45,7 @@ def tearDownModule():
 def image(*options):
     """Built when it is first wanted."""
     if options not in IMAGES:
-        output = PLACE.here / "-".join(("image", *options))
+        output = PLACE.here / f"image-{len(IMAGES)}"
         PLACE.image(output, *options)
         IMAGES[options] = output
     return IMAGES[options]
@@ -140,6 +142,62 @@ class Answers(unittest.TestCase):
             self.assertEqual(sum(": refused (" in line for line in lines), 39, m.serial())
             self.assertIn("probe: confined", lines[-1])
             self.assertEqual(reason, "enclumed: ended by signal 31")
+
+
+class Server(unittest.TestCase):
+    """An image with another server beside enclumed: it answers, and can do nothing else."""
+
+    LLAMA = ("--model", "/dev/model", "--host", "/run/engine.sock", "--threads", "1", "--parallel", "1", "--ctx-size", "256", "--no-ui",
+             "--no-warmup", "--cache-ram", "0", "--log-disable")
+
+    def test_answers(self):
+        """In the place of llama-server a program tries what a server should not be able to do, becomes llama-server, and says as the model's name how it went."""
+        if not (PLACE.deps / "llama-server/llama-server").exists():
+            self.skipTest("there is no llama-server (deps/llama-server)")
+        server = server_directory(PLACE, "/server-probe", [f"arg {a}" for a in ("/bin/llama-server", *self.LLAMA)])
+        directory = image("--test", "--probe", "--server", server)
+        way = Network(PLACE, restrict=False)
+        with machine(way, directory=directory) as m:
+            boot = m.wait_ready()
+            evidence = PLACE.here / "evidence-server"
+            measurement = PLACE.measure(directory, m.cmdline)
+            done = chat(m, measurement, "--model-digest", MODEL_DIGEST, "--save-evidence", evidence, prompt=f"The {CANARY} said")
+            ready = time.monotonic() - m.started
+            self.assertEqual(done.returncode, 0, done.stderr + m.serial())
+            self.assertNotEqual(done.stdout.strip(), "")
+            print(f"with llama-server: boot to listening {boot:.1f} s, to a verified answer {ready:.1f} s (TCG)", flush=True)
+            said = PLACE.enclume("verify", evidence, "--measurement", measurement, "--trust-simulated", m.root, "--json")
+            self.assertEqual(said.returncode, 0, said.stderr)
+            self.assertEqual(json.loads(said.stdout)["claims"]["model_name"], f"probe:refused={SERVER_ATTEMPTS}")
+            for file in (m.serial_file, m.output_file):
+                self.assertFalse(CANARY.encode() in file.read_bytes(), f"{file} holds the prompt")
+            self.assertNotIn("llama", m.serial())
+
+    def test_ends_with_its_server(self):
+        """One that ends at once: the machine stops, and says whose end it was."""
+        directory = PLACE.here / "server-that-ends"
+        (directory / "tree").mkdir(parents=True)
+        (directory / "list").write_text("program /server-probe\n")
+        with machine(Network(PLACE), directory=image("--test", "--probe", "--server", directory)) as m:
+            self.assertEqual(m.wait_stopped(), "the inference server: ended with status 2", m.serial())
+
+
+class Gpus(unittest.TestCase):
+    """The image with NVIDIA's driver, as far as it goes without a GPU. Long in the making: with ENCLUME_BOOT_GPUS set, and where deps/nvidia was run."""
+
+    def test_no_gpu(self):
+        """The kernel takes the driver, which finds that there is nothing for it, and the machine stops with that."""
+        if "ENCLUME_BOOT_GPUS" not in os.environ or not (PLACE.deps / "nvidia").exists():
+            self.skipTest("ENCLUME_BOOT_GPUS is not set, or there is no build/deps/nvidia")
+        directory = PLACE.here / "server-with-gpus"
+        (directory / "tree").mkdir(parents=True)
+        (directory / "list").write_text("program /server-probe\ngpus\n")
+        built = image("--test", "--probe", "--server", directory, "--gpus")
+        without = Network(PLACE)
+        with machine(without, directory=built) as m:
+            self.assertEqual(m.wait_stopped(), "the server's list: enclume.collateral is missing: GPUs need NVIDIA's endorsements", m.serial())
+        with machine(Vsock(PLACE), directory=built, words=f"{WORDS} enclume.collateral=vsock:7879") as m:
+            self.assertEqual(m.wait_stopped(), "modules: /lib/nvidia.ko: No such device", m.serial())
 
 
 class Release(unittest.TestCase):

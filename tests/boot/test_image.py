@@ -24,6 +24,8 @@ NAMES = {
         "tsm", "virtio_blk", "virtio_net", "vmw_vsock_virtio_transport", "vmw_vsock_virtio_transport_common", "vsock"))}
 # What the test image has and the release image must not.
 TEST_TEXTS = (b"enclume-chip", b"enclume.chip", b"chip-relay", b"enclume_chip", b"SIMULATED chip", b"probe: ")
+# And what images with another server have, of which init in the release image knows nothing.
+SERVER_TEXTS = (b"server.list", b"/server", b"engine.sock", b"enclume-gpus", b"nvidia", b"GPUs", b"the inference server")
 SIGNED = b"~Module signature appended~\n"
 
 
@@ -112,6 +114,29 @@ class Contents(unittest.TestCase):
         for program in ("init", "enclumed"):
             both = [next(content for name, _, content in archive(image / "initrd") if name == program) for image in (IMAGE, test)]
             self.assertEqual(both[0], both[1], f"{program} of the test image is another")
+
+    def test_nothing_of_another_server(self):
+        """An image with a server has all of it; the release image, built again beside it, is the same as before and has nothing."""
+        tree = PLACE.here / "server/tree/bin"
+        tree.mkdir(parents=True)
+        (tree / "true").write_bytes(b"\x7fELF")
+        (PLACE.here / "server/list").write_text("program /bin/true\n")
+        other = PLACE.here / "server-image"
+        PLACE.image(other, "--server", PLACE.here / "server")
+        names = {name for name, _, _ in archive(other / "initrd")}
+        mounted = {f"server/{name}" for name in ("dev", "proc", "run", "sys", "tmp")}
+        self.assertEqual(names - NAMES, {"run", "server", "server.list", "server/bin", "server/bin/true", *mounted})
+        self.assertEqual(NAMES - names, set())
+        again = PLACE.here / "again"
+        PLACE.image(again)
+        for file in FILES:
+            self.assertEqual((again / file).read_bytes(), (IMAGE / file).read_bytes(), file)
+        for image, wanted in ((IMAGE, False), (other, True)):
+            init = next(content for name, _, content in archive(image / "initrd") if name == "init")
+            for text in SERVER_TEXTS:
+                self.assertEqual(text in init, wanted, f"{image}: {text}")
+        programs = [next(content for name, _, content in archive(image / "initrd") if name == "enclumed") for image in (IMAGE, other)]
+        self.assertEqual(programs[0], programs[1])
 
     def test_static(self):
         """No program interpreter: nothing is loaded beside what is measured."""

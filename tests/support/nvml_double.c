@@ -17,6 +17,8 @@ int nvmlDeviceGetHandleByIndex_v2(unsigned index, void **device);
 int nvmlSystemGetConfComputeState(unsigned state[3]);
 int nvmlDeviceGetConfComputeGpuCertificate(void *device, uint8_t *certificate);
 int nvmlDeviceGetConfComputeGpuAttestationReport(void *device, uint8_t *report);
+int nvmlSystemGetConfComputeGpusReadyState(unsigned *accepted);
+int nvmlSystemSetConfComputeGpusReadyState(unsigned accepted);
 
 enum {
     SUCCESS = 0,
@@ -32,12 +34,21 @@ enum {
 static struct nvml_double now = {.devices = 2};
 static int starts;
 static unsigned counted;
+static unsigned reports;
+static struct nvml_double_ready ready;
 static char handles[NVML_DOUBLE_DEVICES_MAX];
 
 void nvml_double_set(const struct nvml_double *wanted)
 {
     now = *wanted;
     counted = 0;
+    reports = 0;
+    ready = (struct nvml_double_ready){.is = wanted->ready_before};
+}
+
+void nvml_double_ready(struct nvml_double_ready *is)
+{
+    *is = ready;
 }
 
 int nvml_double_running(void)
@@ -121,5 +132,23 @@ int nvmlDeviceGetConfComputeGpuAttestationReport(void *device, uint8_t *report)
     put_unsigned(report, 0);
     put_unsigned(report + 4, now.report_size != 0 ? now.report_size : (unsigned)size);
     put_unsigned(report + 8, 0);
+    reports++;
+    return SUCCESS;
+}
+
+int nvmlSystemGetConfComputeGpusReadyState(unsigned *accepted)
+{
+    *accepted = ready.is ? 1 : 0;
+    return now.ready;
+}
+
+int nvmlSystemSetConfComputeGpusReadyState(unsigned accepted)
+{
+    if (accepted > 1)
+        return INVALID_ARGUMENT;
+    if (now.set_ready != SUCCESS)
+        return now.set_ready;
+    ready.is = accepted == 1 && !now.ready_in_vain;
+    ready.after_reports = reports;
     return SUCCESS;
 }

@@ -18,6 +18,10 @@ struct nvml_double {
     int state;
     int certificate;
     int report;
+    int ready;
+    int set_ready;
+    bool ready_before;  /* they compute already */
+    bool ready_in_vain; /* told that they may work, they do not */
     bool cc_off;
     bool dev_tools;
     bool simulation;
@@ -33,6 +37,12 @@ struct nvml_double {
 };
 
 void nvml_double_set(const struct nvml_double *wanted);
+/* Whether the GPUs may work, and how many reports had been given when they were told so. */
+struct nvml_double_ready {
+    bool is;
+    unsigned after_reports;
+};
+void nvml_double_ready(struct nvml_double_ready *is);
 int nvml_double_running(void); /* starts without a shutdown */
 
 #endif

@@ -4,14 +4,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
-#include <linux/audit.h>
 #include <linux/capability.h>
-#include <linux/filter.h>
 #include <linux/landlock.h>
-#include <linux/seccomp.h>
 #include <linux/securebits.h>
 #include <sched.h>
-#include <stddef.h>
+#include <signal.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -19,21 +16,22 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "enclave/filter.h"
 #include "enclave/init/init_system.h"
 
 /* ---- who it is ---- */
 
 enum { FILES_MAX = 65536, PROCESSES_MAX = 512, CAPABILITIES_MAX = 63 };
 
-static enum err limits_set(struct err_note *note)
+enum err init_limit(unsigned processes, struct err_note *note)
 {
-    static const struct {
+    const struct {
         int resource;
         rlim_t limit;
     } limits[] = {
         {RLIMIT_CORE, 0},
         {RLIMIT_NOFILE, FILES_MAX},
-        {RLIMIT_NPROC, PROCESSES_MAX}, /* threads */
+        {RLIMIT_NPROC, processes}, /* and threads */
         {RLIMIT_MEMLOCK, RLIM_INFINITY},
     };
     for (size_t i = 0; i < sizeof limits / sizeof *limits; i++) {
@@ -44,7 +42,7 @@ static enum err limits_set(struct err_note *note)
     return ERR_OK;
 }
 
-static enum err become_user(struct err_note *note)
+enum err init_become(unsigned user, struct err_note *note)
 {
     struct __user_cap_header_struct head = {.version = _LINUX_CAPABILITY_VERSION_3};
     const struct __user_cap_data_struct none[2] = {{0}};
@@ -56,8 +54,7 @@ static enum err become_user(struct err_note *note)
             return init_failed(note, "the capabilities' bounds");
     if (prctl(PR_SET_SECUREBITS, bits, 0, 0, 0) != 0)
         return init_failed(note, "the secure bits");
-    if (setgroups(0, NULL) != 0 || setresgid(INIT_USER, INIT_USER, INIT_USER) != 0 ||
-        setresuid(INIT_USER, INIT_USER, INIT_USER) != 0)
+    if (setgroups(0, NULL) != 0 || setresgid(user, user, user) != 0 || setresuid(user, user, user) != 0)
         return init_failed(note, "the user");
     if (syscall(__NR_capset, &head, none) != 0)
         return init_failed(note, "the capabilities");
@@ -85,18 +82,27 @@ enum {
     ABI_WANTED = 6
 };
 
-static enum err landlock_rules(int rules, const struct init_options *o, struct err_note *note)
+static enum err execute_rule(int rules, const char *path, struct err_note *note)
 {
     struct landlock_path_beneath_attr program = {.allowed_access = LANDLOCK_ACCESS_FS_EXECUTE,
-                                                 .parent_fd = open(INIT_PROGRAM, O_PATH | O_CLOEXEC)};
-    const struct port_rule port = {.access = NET_BIND, .port = o->port};
+                                                 .parent_fd = open(path, O_PATH | O_CLOEXEC)};
     if (program.parent_fd < 0)
-        return init_failed(note, INIT_PROGRAM);
+        return init_failed(note, path);
     bool good = syscall(__NR_landlock_add_rule, rules, LANDLOCK_RULE_PATH_BENEATH, &program, 0) == 0;
-    if (good && o->network)
-        good = syscall(__NR_landlock_add_rule, rules, RULE_NET_PORT, &port, 0) == 0;
+    enum err e = good ? ERR_OK : init_failed(note, "Landlock's rules");
     (void)close(program.parent_fd);
-    return good ? ERR_OK : init_failed(note, "Landlock's rules");
+    return e;
+}
+
+static enum err landlock_rules(int rules, const struct init_options *o, struct err_note *note)
+{
+    const struct port_rule port = {.access = NET_BIND, .port = o->port};
+    enum err e = execute_rule(rules, INIT_PROGRAM, note);
+    if (e == ERR_OK && o->loader != NULL)
+        e = execute_rule(rules, o->loader, note);
+    if (e == ERR_OK && o->network && syscall(__NR_landlock_add_rule, rules, RULE_NET_PORT, &port, 0) != 0)
+        e = init_failed(note, "Landlock's rules");
+    return e;
 }
 
 static enum err landlock_enter(const struct init_options *o, struct err_note *note)
@@ -119,154 +125,111 @@ static enum err landlock_enter(const struct init_options *o, struct err_note *no
 
 /* ---- the filter ---- */
 
-/* Refused with EPERM, whatever the arguments: nothing that answers prompts asks for these. */
-static const int refused[] = {
-    __NR_fork,
-    __NR_vfork,
-    __NR_execveat,
-    __NR_ptrace,
-    __NR_process_vm_readv,
-    __NR_process_vm_writev,
-    __NR_init_module,
-    __NR_finit_module,
-    __NR_delete_module,
-    __NR_kexec_load,
-    __NR_kexec_file_load,
-    __NR_bpf,
-    __NR_perf_event_open,
-    __NR_userfaultfd,
-    __NR_io_uring_setup,
-    __NR_mount,
-    __NR_umount2,
-    __NR_move_mount,
-    __NR_open_tree,
-    __NR_fsopen,
-    __NR_pivot_root,
-    __NR_chroot,
-    __NR_unshare,
-    __NR_setns,
-    __NR_reboot,
-    __NR_swapon,
-    __NR_keyctl,
-    __NR_add_key,
-    __NR_request_key,
-    __NR_personality,
-    __NR_iopl,
-    __NR_ioperm,
-    __NR_modify_ldt,
-    __NR_quotactl,
-    __NR_acct,
-    __NR_syslog,
-    __NR_open_by_handle_at,
-    __NR_name_to_handle_at,
-    __NR_pidfd_getfd,
-    __NR_kcmp,
-    __NR_mknod,
-    __NR_mknodat,
-    __NR_socketpair,
-};
+/* What of it the command line and the image ask for. */
 enum {
-    REFUSED_COUNT = sizeof refused / sizeof *refused,
-    HEAD_CODE = 6,
-    SOCKET_CODE = 8,
-    CLONE_CODE = 6,
-    CODE_MAX = HEAD_CODE + 2 * REFUSED_COUNT + SOCKET_CODE + CLONE_CODE + 2 + 2 + 1,
-    X32_BIT = 0x40000000,
-    TYPE_MASK = 0xf, /* Linux, include/linux/net.h, SOCK_TYPE_MASK */
+    NEEDS_INET = 1U << 0,
+    NEEDS_VSOCK = 1U << 1,
+    NEEDS_CONNECT = 1U << 2,
+    NEEDS_DIALER =
+        1U
+        << 3 /* another server answers: a child, with a pair of sockets to it, connects there (enclave/dialer.h) */
 };
 
-struct code {
-    struct sock_filter at[CODE_MAX];
-    unsigned short count;
+/* libc's fork. */
+enum { FORK = CLONE_CHILD_SETTID | CLONE_CHILD_CLEARTID | SIGCHLD };
+
+#define ANY           FILTER_ANY
+#define BITS(n, m, v) FILTER_BITS(n, m, v)
+#define REFUSED(call)                                                                                        \
+    {                                                                                                        \
+        __NR_##call, FILTER_ALWAYS, ANY, EPERM                                                               \
+    }
+/* Linux, include/linux/net.h, SOCK_TYPE_MASK */
+#define NO_SOCKET_OF(type)                                                                                   \
+    {                                                                                                        \
+        __NR_socket, FILTER_ALWAYS, BITS(1, 0xf, type), EPERM                                                \
+    }
+
+/* Nothing that answers prompts asks for these; what is not here is enclumed's own filter's. */
+static const struct filter_row table[] = {
+    REFUSED(fork),
+    REFUSED(vfork),
+    REFUSED(execveat),
+    REFUSED(ptrace),
+    REFUSED(process_vm_readv),
+    REFUSED(process_vm_writev),
+    REFUSED(init_module),
+    REFUSED(finit_module),
+    REFUSED(delete_module),
+    REFUSED(kexec_load),
+    REFUSED(kexec_file_load),
+    REFUSED(bpf),
+    REFUSED(perf_event_open),
+    REFUSED(userfaultfd),
+    REFUSED(io_uring_setup),
+    REFUSED(mount),
+    REFUSED(umount2),
+    REFUSED(move_mount),
+    REFUSED(open_tree),
+    REFUSED(fsopen),
+    REFUSED(pivot_root),
+    REFUSED(chroot),
+    REFUSED(unshare),
+    REFUSED(setns),
+    REFUSED(reboot),
+    REFUSED(swapon),
+    REFUSED(keyctl),
+    REFUSED(add_key),
+    REFUSED(request_key),
+    REFUSED(personality),
+    REFUSED(iopl),
+    REFUSED(ioperm),
+    REFUSED(modify_ldt),
+    REFUSED(quotactl),
+    REFUSED(acct),
+    REFUSED(syslog),
+    REFUSED(open_by_handle_at),
+    REFUSED(name_to_handle_at),
+    REFUSED(pidfd_getfd),
+    REFUSED(kcmp),
+    REFUSED(mknod),
+    REFUSED(mknodat),
+    {__NR_socketpair, NEEDS_DIALER, BITS(0, FILTER_ALL, AF_UNIX), 0},
+    REFUSED(socketpair),
+    {__NR_connect, NEEDS_CONNECT | NEEDS_DIALER, ANY, 0},
+    REFUSED(connect),
+    /* Streams of the one kind that this profile listens on, and those that bring endorsements. */
+    NO_SOCKET_OF(SOCK_DGRAM),
+    NO_SOCKET_OF(SOCK_RAW),
+    NO_SOCKET_OF(SOCK_RDM),
+    NO_SOCKET_OF(SOCK_SEQPACKET),
+    NO_SOCKET_OF(SOCK_DCCP),
+    NO_SOCKET_OF(SOCK_PACKET),
+    {__NR_socket, NEEDS_INET, BITS(0, FILTER_ALL, AF_INET), 0},
+    {__NR_socket, NEEDS_VSOCK, BITS(0, FILTER_ALL, AF_VSOCK), 0},
+    {__NR_socket, NEEDS_DIALER, BITS(0, FILTER_ALL, AF_UNIX), 0},
+    REFUSED(socket),
+    /* Threads, and no processes. What clone3 is asked for stands in memory; libc then takes clone. */
+    {__NR_clone, FILTER_ALWAYS, BITS(0, CLONE_THREAD, CLONE_THREAD), 0},
+    {__NR_clone, NEEDS_DIALER, BITS(0, FILTER_ALL, FORK), 0},
+    REFUSED(clone),
+    {__NR_clone3, FILTER_ALWAYS, ANY, ENOSYS},
 };
 
-static void put(struct code *c, uint16_t code, uint32_t k, uint8_t if_true, uint8_t if_false)
+static unsigned needs_of(const struct init_options *o)
 {
-    c->at[c->count++] = (struct sock_filter){code, if_true, if_false, k};
-}
-
-static void load(struct code *c, size_t at)
-{
-    put(c, BPF_LD | BPF_W | BPF_ABS, (uint32_t)at, 0, 0);
-}
-
-static void answer(struct code *c, uint32_t what)
-{
-    put(c, BPF_RET | BPF_K, what, 0, 0);
-}
-
-enum { REFUSE = SECCOMP_RET_ERRNO | EPERM };
-
-static size_t argument(size_t n)
-{
-    return offsetof(struct seccomp_data, args) + n * sizeof(uint64_t);
-}
-
-/* Sockets: streams of the one kind that this profile listens on, and those that bring endorsements. */
-static void put_socket(struct code *c, const struct init_options *o)
-{
-    const unsigned domain = o->network ? AF_INET : AF_VSOCK;
-    const unsigned other = o->vsock ? AF_VSOCK : domain;
-    put(c, BPF_JMP | BPF_JEQ | BPF_K, __NR_socket, 0, 7);
-    load(c, argument(0));
-    put(c, BPF_JMP | BPF_JEQ | BPF_K, domain, 1, 0);
-    put(c, BPF_JMP | BPF_JEQ | BPF_K, other, 0, 3);
-    load(c, argument(1));
-    put(c, BPF_ALU | BPF_AND | BPF_K, TYPE_MASK, 0, 0);
-    put(c, BPF_JMP | BPF_JEQ | BPF_K, SOCK_STREAM, 1, 0);
-    answer(c, REFUSE);
-}
-
-static void put_clone(struct code *c)
-{
-    put(c, BPF_JMP | BPF_JEQ | BPF_K, __NR_clone, 0, 4);
-    load(c, argument(0));
-    put(c, BPF_ALU | BPF_AND | BPF_K, CLONE_THREAD, 0, 0);
-    put(c, BPF_JMP | BPF_JEQ | BPF_K, CLONE_THREAD, 1, 0);
-    answer(c, REFUSE);
-}
-
-static void code_make(struct code *c, const struct init_options *o)
-{
-    load(c, offsetof(struct seccomp_data, arch));
-    put(c, BPF_JMP | BPF_JEQ | BPF_K, AUDIT_ARCH_X86_64, 1, 0);
-    answer(c, SECCOMP_RET_KILL_PROCESS);
-    load(c, offsetof(struct seccomp_data, nr));
-    put(c, BPF_JMP | BPF_JGE | BPF_K, X32_BIT, 0, 1);
-    answer(c, SECCOMP_RET_KILL_PROCESS);
-    for (size_t i = 0; i < REFUSED_COUNT; i++) {
-        put(c, BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)refused[i], 0, 1);
-        answer(c, REFUSE);
-    }
-    put(c, BPF_JMP | BPF_JEQ | BPF_K, __NR_clone3, 0, 1);
-    answer(c, SECCOMP_RET_ERRNO | ENOSYS); /* its flags stand in memory; libc then takes clone */
-    if (!o->connects) {
-        put(c, BPF_JMP | BPF_JEQ | BPF_K, __NR_connect, 0, 1);
-        answer(c, REFUSE);
-    }
-    /* What follows changes the accumulator: each ends the program, or goes on with another number than its own. */
-    put_socket(c, o);
-    load(c, offsetof(struct seccomp_data, nr));
-    put_clone(c);
-    answer(c, SECCOMP_RET_ALLOW);
-}
-
-static enum err filter_enter(const struct init_options *o, struct err_note *note)
-{
-    static struct code code;
-    code.count = 0;
-    code_make(&code, o);
-    const struct sock_fprog program = {.len = code.count, .filter = code.at};
-    return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program, 0, 0) == 0 ? ERR_OK
-                                                                           : init_failed(note, "seccomp");
+    return (o->network ? NEEDS_INET : NEEDS_VSOCK) | (o->vsock ? NEEDS_VSOCK : 0U) |
+           (o->connects ? NEEDS_CONNECT : 0U) | (o->server ? NEEDS_DIALER : 0U);
 }
 
 enum err init_confine(const struct init_options *o, struct err_note *note)
 {
-    enum err e = limits_set(note);
+    enum err e = init_limit(PROCESSES_MAX, note);
     if (e == ERR_OK)
-        e = become_user(note);
+        e = init_become(INIT_USER, note);
     if (e == ERR_OK)
         e = landlock_enter(o, note);
-    return e == ERR_OK ? filter_enter(o, note) : e;
+    if (e == ERR_OK)
+        e = filter_enter(table, sizeof table / sizeof *table, needs_of(o), FILTER_ALLOW, note);
+    return e;
 }

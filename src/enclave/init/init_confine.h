@@ -11,4 +11,9 @@
  */
 ERR_MUST_USE enum err init_confine(const struct init_options *o, struct err_note *note);
 
+/* No core dumps; so many processes and threads; all the memory that it wants may be locked. ERR_SYSTEM. */
+ERR_MUST_USE enum err init_limit(unsigned processes, struct err_note *note);
+/* User and group, and no other group; no capabilities and no way to get some. ERR_SYSTEM. */
+ERR_MUST_USE enum err init_become(unsigned user, struct err_note *note);
+
 #endif

@@ -19,6 +19,11 @@ static bool parse_when(struct bytes word, enum init_when *when)
     return false;
 }
 
+static bool is_word_octet(uint8_t c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
+}
+
 /* Letters, digits, "_" and "-", then ".ko": no way out of /lib. */
 static bool parse_name(struct bytes word, char name[static INIT_MODULE_NAME_MAX])
 {
@@ -27,15 +32,27 @@ static bool parse_name(struct bytes word, char name[static INIT_MODULE_NAME_MAX]
     if (word.len <= end || word.len >= INIT_MODULE_NAME_MAX ||
         memcmp(word.ptr + word.len - end, suffix, end) != 0)
         return false;
-    for (size_t i = 0; i < word.len - end; i++) {
-        uint8_t c = word.ptr[i];
-        bool good = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
-                    c == '-';
-        if (!good)
+    for (size_t i = 0; i < word.len - end; i++)
+        if (!is_word_octet(word.ptr[i]))
             return false;
-    }
     memcpy(name, word.ptr, word.len);
     name[word.len] = '\0';
+    return true;
+}
+
+/* "name=value name=value": what they mean is the module's. Quotation marks would make the kernel see other words than we do. */
+static bool parse_parameters(struct bytes text, char parameters[static INIT_PARAMETERS_MAX])
+{
+    size_t len = text.ptr == NULL ? 0 : text.len;
+    if (len >= INIT_PARAMETERS_MAX)
+        return false;
+    for (size_t i = 0; i < len; i++) {
+        uint8_t c = text.ptr[i];
+        if (!is_word_octet(c) && c != '=' && c != ',' && c != '.' && c != ':' && c != ' ')
+            return false;
+        parameters[i] = (char)c;
+    }
+    parameters[len] = '\0';
     return true;
 }
 
@@ -46,7 +63,8 @@ static bool module_line(void *into, struct bytes line)
     if (list->count == INIT_MODULES_MAX)
         return false;
     struct init_module *m = &list->at[list->count++];
-    return parse_when(init_field(&rest, ' '), &m->when) && parse_name(rest, m->name);
+    return parse_when(init_field(&rest, ' '), &m->when) && parse_name(init_field(&rest, ' '), m->name) &&
+           (rest.ptr == NULL || rest.len > 0) && parse_parameters(rest, m->parameters);
 }
 
 static bool hex_id(struct bytes text, uint16_t *id)
@@ -82,8 +100,8 @@ static bool device_line(void *into, struct bytes line)
     return bytes_is_str(bus, "pci") && hex_id(vendor, &d->vendor) && hex_id(device, &d->device);
 }
 
-static enum err lines_parse(struct bytes text, bool (*take)(void *into, struct bytes line), void *into,
-                            struct err_note *note)
+enum err init_lines_parse(struct bytes text, bool (*take)(void *into, struct bytes line), void *into,
+                          struct err_note *note)
 {
     if (text.len > INIT_LIST_SIZE_MAX)
         return err_noted(ERR_TOO_LARGE, note, "%zu bytes", text.len);
@@ -102,13 +120,13 @@ static enum err lines_parse(struct bytes text, bool (*take)(void *into, struct b
 enum err init_modules_parse(struct bytes text, struct init_modules *list, struct err_note *note)
 {
     memset(list, 0, sizeof *list);
-    return lines_parse(text, module_line, list, note);
+    return init_lines_parse(text, module_line, list, note);
 }
 
 enum err init_devices_parse(struct bytes text, struct init_devices *list, struct err_note *note)
 {
     memset(list, 0, sizeof *list);
-    return lines_parse(text, device_line, list, note);
+    return init_lines_parse(text, device_line, list, note);
 }
 
 bool init_is_wanted(enum init_when when, bool vsock, bool network)

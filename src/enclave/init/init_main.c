@@ -20,6 +20,7 @@
 #include "enclave/init/init_confine.h"
 #include "enclave/init/init_devices.h"
 #include "enclave/init/init_network.h"
+#include "enclave/init/init_profile.h"
 #include "enclave/init/init_system.h"
 #include "enclave/init/init_verity.h"
 
@@ -93,7 +94,7 @@ static enum err step_model(struct guest *g, struct err_note *note)
 {
     uint64_t device = 0;
     enum err e = init_verity_open(VOLUME, &g->options, &device, note);
-    return e == ERR_OK ? init_device_keep(&INIT_MODEL_DEVICE[strlen("/dev/")], device, true, false, note) : e;
+    return e == ERR_OK ? init_device_keep(INIT_MODEL_NODE, device, true, false, note) : e;
 }
 
 static enum err step_network(struct guest *g, struct err_note *note)
@@ -113,17 +114,39 @@ static enum err step_seal(struct guest *g, struct err_note *note)
     return init_seal_files(note);
 }
 
+/* Our own, or without a name the profile's at that point. */
 static const struct step {
     const char *name;
     enum err (*run)(struct guest *g, struct err_note *note);
+    enum init_profile_point point;
 } steps[] = {
-    {"file systems", step_files}, {"command line", step_command_line},
-    {"lists", step_lists},        {"ACPI", step_acpi},
-    {"randomness", step_random},  {"devices", step_devices},
-    {"modules", step_modules},    {"chip", step_chip},
-    {"model volume", step_model}, {"network", step_network},
-    {"kernel", step_kernel},      {"read-only", step_seal},
+    {.name = "file systems", .run = step_files},
+    {.name = "command line", .run = step_command_line},
+    {.name = "lists", .run = step_lists},
+    {.point = INIT_PROFILE_READ},
+    {.name = "ACPI", .run = step_acpi},
+    {.name = "randomness", .run = step_random},
+    {.name = "devices", .run = step_devices},
+    {.name = "modules", .run = step_modules},
+    {.name = "chip", .run = step_chip},
+    {.point = INIT_PROFILE_DEVICES},
+    {.name = "model volume", .run = step_model},
+    {.name = "network", .run = step_network},
+    {.point = INIT_PROFILE_PREPARE},
+    {.name = "kernel", .run = step_kernel},
+    {.name = "read-only", .run = step_seal},
+    {.point = INIT_PROFILE_START},
 };
+
+/* *name: of what was run. */
+static enum err step_run(const struct step *step, struct guest *g, const char **name, struct err_note *note)
+{
+    const struct init_profile_step *of_profile = &init_profile_steps[step->point];
+    *name = step->name != NULL ? step->name : of_profile->name;
+    if (step->name != NULL)
+        return step->run(g, note);
+    return of_profile->run != NULL ? of_profile->run(&g->options, note) : ERR_OK;
+}
 
 /* ---- the end ---- */
 
@@ -150,20 +173,30 @@ static _Noreturn void enclumed_start(const struct guest *g)
     _exit((int)ERR_CLASS_ENCLAVE);
 }
 
-/* Waits for enclumed. Whatever else ends has been somebody's orphan. */
+/* Whose process must not end; NULL: it has been somebody's orphan. */
+static const char *name_of(pid_t pid, pid_t enclumed)
+{
+    return pid == enclumed ? "enclumed" : init_profile_child(pid);
+}
+
 static _Noreturn void enclumed_watch(pid_t pid)
 {
     char reason[64];
     int status = 0;
     pid_t ended;
-    do
+    const char *name = NULL;
+    while (name == NULL) {
         ended = wait(&status);
-    while (ended != pid && (ended >= 0 || errno == EINTR));
+        if (ended < 0 && errno != EINTR)
+            stop("enclumed", strerror(errno));
+        if (ended >= 0)
+            name = name_of(ended, pid);
+    }
     if (WIFSIGNALED(status))
         (void)snprintf(reason, sizeof reason, "ended by signal %d", WTERMSIG(status));
     else
         (void)snprintf(reason, sizeof reason, "ended with status %d", WEXITSTATUS(status));
-    stop("enclumed", reason);
+    stop(name, reason);
 }
 
 /* Input is nobody's, output the kernel's console. */
@@ -187,17 +220,18 @@ int main(void)
 {
     static struct guest guest;
     struct err_note note = {{0}};
+    const char *name = NULL;
     if (getpid() != 1) {
         (void)fputs("enclume-init: it is the first process of the guest image, and nothing else\n", stderr);
         return (int)ERR_CLASS_USAGE;
     }
     (void)umask(0);
     for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
-        enum err e = steps[i].run(&guest, &note);
+        enum err e = step_run(&steps[i], &guest, &name, &note);
         if (i == 0)
             console_open();
         if (e != ERR_OK)
-            stop(steps[i].name, note.text[0] != '\0' ? note.text : err_text(e));
+            stop(name, note.text[0] != '\0' ? note.text : err_text(e));
     }
     pid_t pid = fork();
     if (pid < 0)

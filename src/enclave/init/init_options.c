@@ -102,7 +102,7 @@ static enum err arg_add(struct init_options *o, const char *text)
     return ERR_OK;
 }
 
-static enum err option_add(struct init_options *o, const char *option, const char *value)
+enum err init_options_add(struct init_options *o, const char *option, const char *value)
 {
     enum err e = arg_add(o, option);
     return e == ERR_OK ? arg_add(o, value) : e;
@@ -114,7 +114,7 @@ static bool parse_collateral(struct init_options *o, const char *value)
     o->vsock = true;
     o->connects = true;
     return strncmp(value, "vsock:", 6) == 0 && parse_port(value + 6, UINT32_MAX - 1, &port) &&
-           option_add(o, "--collateral", value) == ERR_OK;
+           init_options_add(o, "--collateral", value) == ERR_OK;
 }
 
 /* ---- the words ---- */
@@ -171,7 +171,7 @@ static enum err word_take(struct init_options *o, const struct word *word, struc
     char text[VALUE_MAX_LEN + 1];
     bool good = value_copy(value, text);
     if (good)
-        good = word->parse != NULL ? word->parse(o, text) : option_add(o, word->option, text) == ERR_OK;
+        good = word->parse != NULL ? word->parse(o, text) : init_options_add(o, word->option, text) == ERR_OK;
     return good ? ERR_OK
                 : err_noted(ERR_VALUE, note, PREFIX "%s: its value is not what it must be", word->name);
 }
@@ -224,18 +224,18 @@ static enum err together_check(const struct init_options *o, const bool seen[sta
 static enum err args_make(struct init_options *o)
 {
     char text[64];
-    enum err e = option_add(o, "--model", INIT_MODEL_DEVICE);
+    enum err e = init_options_add(o, "--model", INIT_MODEL_DEVICE);
     (void)snprintf(text, sizeof text, "%" PRIu64, o->model_size);
     if (e == ERR_OK)
-        e = option_add(o, "--model-size", text);
+        e = init_options_add(o, "--model-size", text);
     if (e == ERR_OK)
-        e = option_add(o, "--evidence", o->evidence);
+        e = init_options_add(o, "--evidence", o->evidence);
     if (o->network)
         (void)snprintf(text, sizeof text, "tcp:%u.%u.%u.%u:%" PRIu32, o->address[0], o->address[1],
                        o->address[2], o->address[3], o->port);
     else
         (void)snprintf(text, sizeof text, "vsock:%" PRIu32, o->port);
-    return e == ERR_OK ? option_add(o, "--listen", text) : e;
+    return e == ERR_OK ? init_options_add(o, "--listen", text) : e;
 }
 
 enum err init_options_parse(struct bytes line, struct init_options *o, struct err_note *note)

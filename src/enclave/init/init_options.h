@@ -14,7 +14,8 @@
 #include "base/error.h"
 #include "launch/verity_layout.h"
 
-#define INIT_MODEL_DEVICE "/dev/mapper/model"
+#define INIT_MODEL_NODE   "mapper/model" /* in /dev */
+#define INIT_MODEL_DEVICE "/dev/" INIT_MODEL_NODE
 #define INIT_PROGRAM      "/enclumed"
 
 enum {
@@ -37,6 +38,10 @@ struct init_options {
     bool
         connects; /* enclumed may connect to the host: for endorsements, or a quote of the device tdx-guest */
     const char *evidence; /* one of four texts */
+    /* Not from the command line, but of the image (init_profile.h): */
+    bool server; /* another server answers prompts, and enclumed hands them to it */
+    const char
+        *loader; /* a file that may be executed beside enclumed's own: its dynamic loader; NULL: none */
     /* enclumed's arguments, its own name first, NULL last; they point into text. */
     const char *args[INIT_ARGS_MAX + 1];
     size_t arg_count;
@@ -46,5 +51,8 @@ struct init_options {
 
 /* *o must stay where it is: its arguments point into it. ERR_TOO_LARGE, ERR_ENCODING, ERR_UNKNOWN, ERR_VALUE, ERR_USAGE; the note says which word. */
 ERR_MUST_USE enum err init_options_parse(struct bytes line, struct init_options *o, struct err_note *note);
+
+/* One more option of enclumed's, which is copied. ERR_TOO_LARGE. */
+ERR_MUST_USE enum err init_options_add(struct init_options *o, const char *option, const char *value);
 
 #endif

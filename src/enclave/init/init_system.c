@@ -118,7 +118,18 @@ enum err init_device_keep(const char *path, uint64_t device, bool block, bool wr
                        : e;
 }
 
-static enum err read_only(const char *path, unsigned long flags, struct err_note *note)
+enum err init_device_kept(const char *path, uint64_t *device, struct err_note *note)
+{
+    char under[PATH_SIZE];
+    struct stat info;
+    (void)snprintf(under, sizeof under, NEW_DEV "/%s", path);
+    if (stat(under, &info) != 0)
+        return init_failed(note, under);
+    *device = info.st_rdev;
+    return ERR_OK;
+}
+
+enum err init_read_only(const char *path, unsigned long flags, struct err_note *note)
 {
     return mount(NULL, path, NULL, MS_REMOUNT | MS_BIND | MS_RDONLY | flags, NULL) == 0
                ? ERR_OK
@@ -140,12 +151,12 @@ enum err init_seal_files(struct err_note *note)
     if (e == ERR_OK)
         e = new_dev_move(note);
     if (e == ERR_OK)
-        e = read_only("/dev", MS_NOSUID | MS_NOEXEC, note);
+        e = init_read_only("/dev", MS_NOSUID | MS_NOEXEC, note);
     if (e == ERR_OK)
-        e = read_only("/proc", QUIET, note);
+        e = init_read_only("/proc", QUIET, note);
     if (e == ERR_OK)
-        e = read_only("/sys", QUIET, note);
-    return e == ERR_OK ? read_only("/", MS_NOSUID | MS_NODEV, note) : e;
+        e = init_read_only("/sys", QUIET, note);
+    return e == ERR_OK ? init_read_only("/", MS_NOSUID | MS_NODEV, note) : e;
 }
 
 /* ---- modules ---- */
@@ -157,7 +168,8 @@ static enum err module_load(const struct init_module *m, struct err_note *note)
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
         return init_failed(note, path);
-    bool good = syscall(__NR_finit_module, fd, "", 0) == 0 || (m->when == INIT_OPTIONAL && errno == ENODEV);
+    bool good = syscall(__NR_finit_module, fd, m->parameters, 0) == 0 ||
+                (m->when == INIT_OPTIONAL && errno == ENODEV);
     enum err e = good ? ERR_OK : init_failed(note, path);
     (void)close(fd);
     return e;

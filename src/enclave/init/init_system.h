@@ -22,9 +22,13 @@ ERR_MUST_USE enum err init_mount_kernel(struct err_note *note);
 ERR_MUST_USE enum err init_mount_configfs(struct err_note *note);
 /* Of /dev only what enclumed needs, and nothing anywhere can be written. Afterwards no step can open a device. */
 ERR_MUST_USE enum err init_seal_files(struct err_note *note);
+/* What is mounted there cannot be written any more, in this namespace. flags: its other ones, of mount(2). ERR_SYSTEM. */
+ERR_MUST_USE enum err init_read_only(const char *path, unsigned long flags, struct err_note *note);
 /* A device's node under another path, readable (and, when writable, to be written) by enclumed alone. ERR_SYSTEM. */
 ERR_MUST_USE enum err init_device_keep(const char *path, uint64_t device, bool block, bool writable,
                                        struct err_note *note);
+/* What was kept under that path: to make another node of it, for another user. ERR_SYSTEM: nothing was. */
+ERR_MUST_USE enum err init_device_kept(const char *path, uint64_t *device, struct err_note *note);
 
 /* Loads them in their order. A chip that is not there is no error. */
 ERR_MUST_USE enum err init_modules_load(const struct init_modules *list, bool vsock, bool network,

@@ -155,11 +155,20 @@ static void modules_are_listed(void **state)
     assert_int_equal(list.at[1].when, INIT_OPTIONAL);
     assert_int_equal(list.at[2].when, INIT_VSOCK);
     static const char *const wrong[] = {
-        "always",           "always ",       "never tsm.ko",       "always .ko",    "always tsm",
-        "always ../tsm.ko", "always a/b.ko", "always tsm.ko more", " always tsm.ko"};
+        "always",           "always ",       "never tsm.ko",   "always .ko",     "always tsm",
+        "always ../tsm.ko", "always a/b.ko", "always tsm.ko ", " always tsm.ko", "always tsm.ko a=\"b\""};
     for (size_t i = 0; i < test_count(wrong); i++)
         assert_err(init_modules_parse(bytes_str(wrong[i]), &list, &note), ERR_VALUE);
     assert_non_null(strstr(note.text, "line 1 "));
+    assert_ok(init_modules_parse(
+        bytes_str("always nvidia.ko NVreg_OpenRmEnableUnsupportedGpus=0 a=b:1,2.0\n"), &list, &note));
+    assert_string_equal(list.at[0].name, "nvidia.ko");
+    assert_string_equal(list.at[0].parameters, "NVreg_OpenRmEnableUnsupportedGpus=0 a=b:1,2.0");
+    char line[INIT_PARAMETERS_MAX + 32] = "always a.ko ";
+    memset(line + strlen(line), 'x', INIT_PARAMETERS_MAX - 1);
+    assert_ok(init_modules_parse(bytes_str(line), &list, &note));
+    line[strlen(line)] = 'x';
+    assert_err(init_modules_parse(bytes_str(line), &list, &note), ERR_VALUE);
     static char many[INIT_LIST_SIZE_MAX + 1];
     for (size_t i = 0; i < INIT_MODULES_MAX + 1; i++)
         memcpy(many + i * strlen("always a.ko\n"), "always a.ko\n", strlen("always a.ko\n"));

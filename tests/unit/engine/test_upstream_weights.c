@@ -36,7 +36,7 @@ static void is_digest(const char *name, const char *wanted)
     uint8_t digest[CRYPTO_SHA256_SIZE];
     char hex[ENCODING_HEX_SIZE(CRYPTO_SHA256_SIZE)];
     struct err_note note = {{0}};
-    enum err e = upstream_weights_digest(path(name), digest, &note);
+    enum err e = upstream_weights_digest(path(name), 0, digest, &note);
     if (e != ERR_OK)
         fail_msg("%s", note.text);
     encoding_hex(bytes_of(digest, sizeof digest), hex);
@@ -47,7 +47,7 @@ static void is_refused(const char *name, const char *why)
 {
     uint8_t digest[CRYPTO_SHA256_SIZE];
     struct err_note note = {{0}};
-    assert_err(upstream_weights_digest(name == NULL ? NULL : path(name), digest, &note), ERR_MODEL);
+    assert_err(upstream_weights_digest(name == NULL ? NULL : path(name), 0, digest, &note), ERR_MODEL);
     if (strstr(note.text, why) == NULL)
         fail_msg("\"%s\" does not say \"%s\"", note.text, why);
 }
@@ -67,7 +67,7 @@ static void a_file_and_a_directory_have_one(void **state)
     write_file("hf/B", "y");
     uint8_t digest[CRYPTO_SHA256_SIZE];
     char hex[ENCODING_HEX_SIZE(CRYPTO_SHA256_SIZE)];
-    assert_ok(upstream_weights_digest(path("hf"), digest, NULL));
+    assert_ok(upstream_weights_digest(path("hf"), 0, digest, NULL));
     encoding_hex(bytes_of(digest, sizeof digest), hex);
     assert_string_not_equal(hex, WEIGHTS_LISTING_DIGEST);
 }
@@ -87,6 +87,21 @@ static void what_has_none_is_said(void **state)
     assert_int_equal(unlink(path("hf/a\nb")), 0);
 }
 
+static void a_length_that_was_said_is_the_files(void **state)
+{
+    (void)state;
+    uint8_t digest[CRYPTO_SHA256_SIZE];
+    struct err_note note = {{0}};
+    write_file("model.gguf", "abc");
+    assert_ok(upstream_weights_digest(path("model.gguf"), 3, digest, &note));
+    assert_err(upstream_weights_digest(path("model.gguf"), 2, digest, &note), ERR_MODEL);
+    assert_non_null(strstr(note.text, "another length"));
+    assert_err(upstream_weights_digest(path("model.gguf"), 4096, digest, &note), ERR_MODEL);
+    /* What is neither a file nor has blocks. */
+    assert_err(upstream_weights_digest("/dev/null", 3, digest, &note), ERR_MODEL);
+    assert_non_null(strstr(note.text, "wanted a file"));
+}
+
 static int tidy(void **state)
 {
     (void)state;
@@ -102,6 +117,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_file_and_a_directory_have_one),
         cmocka_unit_test(what_has_none_is_said),
+        cmocka_unit_test(a_length_that_was_said_is_the_files),
     };
     assert_ok(crypto_init());
     assert_non_null(mkdtemp(dir));

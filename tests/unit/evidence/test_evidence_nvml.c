@@ -79,6 +79,38 @@ static void what_the_library_refuses_is_said(void **state)
     assert_ok(ask(&(struct nvml_double){.devices = NVML_DEVICES_MAX}));
 }
 
+static void gpus_are_ready_when_they_are_told_so(void **state)
+{
+    (void)state;
+    static const struct {
+        struct nvml_double gpus;
+        const char *words; /* NULL: it works */
+    } cases[] = {
+        {{.devices = 1}, NULL},
+        {{.devices = 1, .set_ready = 4}, "setting the ready state: not permitted"},
+        {{.devices = 1, .ready = 999}, "ready state: failed (999)"},
+        {{.devices = 1, .ready_in_vain = true}, "are not ready"},
+    };
+    for (size_t i = 0; i < test_count(cases); i++) {
+        bool ready = true;
+        double_set(&cases[i].gpus);
+        assert_ok(evidence_nvml_open(NVML_DOUBLE, &gpus, &note));
+        if (cases[i].gpus.ready == 0) {
+            assert_ok(evidence_nvml_is_ready(gpus, &ready, &note));
+            assert_false(ready);
+        }
+        enum err e = evidence_nvml_set_ready(gpus, &note);
+        assert_err(e, cases[i].words == NULL ? ERR_OK : ERR_EVIDENCE);
+        if (cases[i].words != NULL && strstr(note.text, cases[i].words) == NULL)
+            fail_msg("the note says: %s; wanted in it: %s", note.text, cases[i].words);
+        if (e == ERR_OK) {
+            assert_ok(evidence_nvml_is_ready(gpus, &ready, &note));
+            assert_true(ready);
+        }
+        evidence_nvml_close(gpus);
+    }
+}
+
 static void a_report_that_is_none_is_refused(void **state)
 {
     (void)state;
@@ -156,6 +188,7 @@ int main(void)
         cmocka_unit_test(each_gpu_gives_its_report_and_certificates),
         cmocka_unit_test(a_gpu_that_protects_nothing_is_refused),
         cmocka_unit_test(what_the_library_refuses_is_said),
+        cmocka_unit_test(gpus_are_ready_when_they_are_told_so),
         cmocka_unit_test(a_report_that_is_none_is_refused),
         cmocka_unit_test(certificates_that_are_none_are_refused),
         cmocka_unit_test(a_library_that_is_none_is_refused),

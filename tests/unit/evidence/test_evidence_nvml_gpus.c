@@ -10,6 +10,7 @@
 #include "attest/certificate_table.h"
 #include "attest/ocsp.h"
 #include "attest/statement.h"
+#include "enclave/gpus/gpus.h"
 #include "evidence/batch.h"
 #include "evidence/nvml_gpus.h"
 #include "evidence/simulated_gpu.h"
@@ -22,6 +23,7 @@ enum { GPUS = 2, DAY = 24 * 3600, BUNDLE_ROOM = 1024 * 1024 };
 
 static void (*double_set)(const struct nvml_double *);
 static int (*double_running)(void);
+static void (*double_ready)(struct nvml_double_ready *);
 static struct synthetic_keys keys;
 static struct synthetic_snp snp;
 static struct simulated_gpu *gpu[GPUS];
@@ -222,6 +224,15 @@ static enum err bundle_make(void)
     return bundle_result;
 }
 
+static void trust_simulated(struct nvgpu_policy *policy)
+{
+    const struct simulated_nv_der *device = &gpu[0]->device_der[SIMULATED_GPU_CHAIN - 1];
+    const struct simulated_nv_der *signer = &gpu[0]->signer_der[SIMULATED_RIM_CHAIN - 1];
+    policy->gpu_count = GPUS;
+    policy->simulated_device_root = bytes_of(device->der, device->len);
+    policy->simulated_rim_root = bytes_of(signer->der, signer->len);
+}
+
 static void appraise(int64_t now)
 {
     struct attest_policy policy;
@@ -229,11 +240,7 @@ static void appraise(int64_t now)
     policy.measurements = (const uint8_t(*)[48])snp.report.measurement;
     policy.measurement_count = 1;
     policy.simulated_root = snp.evidence.ark;
-    policy.gpu.gpu_count = GPUS;
-    const struct simulated_nv_der *device = &gpu[0]->device_der[SIMULATED_GPU_CHAIN - 1];
-    const struct simulated_nv_der *signer = &gpu[0]->signer_der[SIMULATED_RIM_CHAIN - 1];
-    policy.gpu.simulated_device_root = bytes_of(device->der, device->len);
-    policy.gpu.simulated_rim_root = bytes_of(signer->der, signer->len);
+    trust_simulated(&policy.gpu);
     attest_appraise(bytes_of(bundle_text, bundle_len), challenge, &policy, now, &verdict);
 }
 
@@ -366,19 +373,101 @@ static void without_what_endorses_them_there_is_no_evidence(void **state)
     }
 }
 
+/* ---- before there is anything to compute (enclave/gpus) ---- */
+
+static enum err make_ready(const struct nvml_double *wanted, size_t expected, bool trusted,
+                           struct nvml_double_ready *is)
+{
+    struct nvgpu_policy policy;
+    struct evidence_nvml *held = NULL;
+    struct collateral_cache *cache = cache_new();
+    const struct gpus_options o = {.library = NVML_DOUBLE,
+                                   .expected = expected,
+                                   .policy = &policy,
+                                   .collateral = cache,
+                                   .kernel = &k.base};
+    nvgpu_policy_default(&policy);
+    if (trusted)
+        trust_simulated(&policy);
+    double_set(wanted);
+    note.text[0] = '\0';
+    enum err e = gpus_ready(&o, &held, &note);
+    assert_int_equal(double_running(), e == ERR_OK ? 1 : 0); /* in use, or let go */
+    assert_true((held != NULL) == (e == ERR_OK));
+    double_ready(is);
+    evidence_nvml_close(held);
+    collateral_cache_free(cache);
+    return e;
+}
+
+static void gpus_work_when_all_have_attested_themselves(void **state)
+{
+    (void)state;
+    struct nvml_double_ready is;
+    if (make_ready(&sound, GPUS, true, &is) != ERR_OK)
+        fail_msg("%s", note.text);
+    assert_true(is.is);
+    assert_int_equal(is.after_reports, GPUS);
+}
+
+static size_t gpu_answer_changed(unsigned index, const uint8_t *asked, uint8_t *out)
+{
+    size_t len = gpu_answer(index, asked, out);
+    out[index == GPUS - 1 ? len - 1 : 0] ^= index == GPUS - 1; /* of the last one, its signature */
+    return len;
+}
+
+static void gpus_that_are_not_what_they_should_be_do_not_work(void **state)
+{
+    (void)state;
+    static const struct {
+        struct nvml_double gpus;
+        size_t expected;
+        const char *words;
+    } cases[] = {
+        {{.devices = GPUS, .cc_off = true}, GPUS, "confidential computing is off"},
+        {{.devices = GPUS, .dev_tools = true}, GPUS, "developer mode"},
+        {{.devices = GPUS, .simulation = true}, GPUS, "not that of production"},
+        {{.devices = GPUS}, GPUS + 1, "knows of 2 GPUs, and the machine has 3"},
+        {{.devices = GPUS, .ready_before = true}, GPUS, "take work already"},
+        {{.devices = GPUS, .ready = 999}, GPUS, "ready state: failed"},
+        {{.devices = GPUS, .report = 15}, GPUS, "attestation report: the GPU has fallen off the bus"},
+        {{.devices = GPUS, .devices_later = 1}, GPUS, "and there were 2"},
+        {{.devices = GPUS, .set_ready = 4}, GPUS, "setting the ready state: not permitted"},
+        {{.devices = GPUS, .ready_in_vain = true}, GPUS, "are not ready"},
+        {{.devices = GPUS, .answer = gpu_answer_changed}, GPUS, "nvgpu.report.signature"},
+    };
+    struct nvml_double_ready is;
+    for (size_t i = 0; i < test_count(cases); i++) {
+        struct nvml_double gpus_of_case = cases[i].gpus;
+        gpus_of_case.answer = gpus_of_case.answer != NULL ? gpus_of_case.answer : gpu_answer;
+        gpus_of_case.chain = gpu_chain;
+        assert_err(make_ready(&gpus_of_case, cases[i].expected, true, &is), ERR_EVIDENCE);
+        if (strstr(note.text, cases[i].words) == NULL)
+            fail_msg("the note says: %s; wanted in it: %s", note.text, cases[i].words);
+        assert_int_equal(is.is, cases[i].gpus.ready_before);
+    }
+    /* Somebody else's GPUs: NVIDIA's root is not theirs. */
+    assert_err(make_ready(&sound, GPUS, false, &is), ERR_EVIDENCE);
+    assert_non_null(strstr(note.text, "nvgpu.chain"));
+    assert_false(is.is);
+}
+
 static int setup(void **state)
 {
     (void)state;
     void *library = dlopen(NVML_DOUBLE, RTLD_NOW | RTLD_LOCAL);
-    void *symbols[2] = {NULL, NULL};
+    void *symbols[3] = {NULL, NULL, NULL};
     if (library != NULL) {
         symbols[0] = dlsym(library, "nvml_double_set");
         symbols[1] = dlsym(library, "nvml_double_running");
+        symbols[2] = dlsym(library, "nvml_double_ready");
     }
-    if (symbols[0] == NULL || symbols[1] == NULL || crypto_init() != ERR_OK)
+    if (symbols[0] == NULL || symbols[1] == NULL || symbols[2] == NULL || crypto_init() != ERR_OK)
         return -1;
     memcpy(&double_set, &symbols[0], sizeof symbols[0]);
     memcpy(&double_running, &symbols[1], sizeof symbols[1]);
+    memcpy(&double_ready, &symbols[2], sizeof symbols[2]);
     synthetic_keys_make(&keys);
     synthetic_snp_init(&snp, &keys);
     synthetic_snp_build(&snp);
@@ -413,6 +502,8 @@ int main(void)
         cmocka_unit_test(words_are_renewed_in_the_bundles_of_later),
         cmocka_unit_test(gpus_that_answer_otherwise_are_refused),
         cmocka_unit_test(without_what_endorses_them_there_is_no_evidence),
+        cmocka_unit_test(gpus_work_when_all_have_attested_themselves),
+        cmocka_unit_test(gpus_that_are_not_what_they_should_be_do_not_work),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
