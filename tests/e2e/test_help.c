@@ -83,6 +83,8 @@ static const struct program {
       "--rsdp",
       "--table-loader",
       "--smbios",
+      "--smbios-tables",
+      "--processor-id",
       "--secure-boot",
       "--events",
       "--policy",
