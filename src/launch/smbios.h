@@ -5,7 +5,7 @@
 /*
  * What edk2 from 2025.05 on measures of SMBIOS (MdeModulePkg, Universal/SmbiosMeasurementDxe): all structures, as the operating system finds them (Linux:
  * /sys/firmware/dmi/tables/DMI), in which what differs from one machine to the next of its kind is blotted out first: serial numbers, the UUID, asset tags,
- * counts of cores, and whole structures of which nothing counts.
+ * counts of cores, speed and voltage of the moment, and whole structures of which nothing counts.
  *
  * The table itself cannot be computed from files: QEMU makes it of its version, of memory and processor, and the firmware adds a structure about itself. It comes
  * from a machine of the same shape. On an emulated one all is the same but what the processor says of itself, which is given apart.

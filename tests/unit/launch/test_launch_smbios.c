@@ -53,8 +53,8 @@ static void what_is_one_machines_own_is_blotted_out(void **state)
 }
 
 /* The structure of a processor up to its threads; the family is at 8. */
-#define PROCESSOR(id, serial, voltage, cores, text)                                                          \
-    "\4\x2a\0\4\1\3\1\2" id "\1" voltage "\0\0\xd0\7\xd0\7\x41\1\xff\xff\xff\xff\xff\xff" serial             \
+#define PROCESSOR(id, serial, voltage, speed, cores, text)                                                   \
+    "\4\x2a\0\4\1\3\1\2" id "\1" voltage "\0\0\xd0\7" speed "\x41\1\xff\xff\xff\xff\xff\xff" serial          \
     "\0\0" cores "\2\0\1\0CPU 0\0QEMU\0" text "\0\0"
 
 static void a_processor_says_which_it_is(void **state)
@@ -63,10 +63,11 @@ static void a_processor_says_which_it_is(void **state)
     static const uint8_t sapphire_rapids[] = "\xf8\6\x0c\0\xff\xfb\x8b\x0f";
     static const uint8_t diamond_rapids[] = "\x10\x0f\x40\0\xff\xfb\x8b\x0f"; /* family 19 */
     static const char emulated[] =
-        PROCESSOR("\xb1\x0f\6\0\xfd\xfb\x8b\x07", "\3", "\x8b", "\4\4\4", "serial") END;
-    static const char real[] = PROCESSOR("\xf8\6\x0c\0\xff\xfb\x8b\x0f", "\0", "\0", "\0\0\0", "      ") END;
+        PROCESSOR("\xb1\x0f\6\0\xfd\xfb\x8b\x07", "\3", "\x8b", "\xd0\7", "\4\4\4", "serial") END;
+    static const char real[] =
+        PROCESSOR("\xf8\6\x0c\0\xff\xfb\x8b\x0f", "\0", "\0", "\0\0", "\0\0\0", "      ") END;
     static const char newer[] =
-        PROCESSOR("\x10\x0f\x40\0\xff\xfb\x8b\x0f", "\0", "\0", "\0\0\0", "      ") END;
+        PROCESSOR("\x10\x0f\x40\0\xff\xfb\x8b\x0f", "\0", "\0", "\0\0", "\0\0\0", "      ") END;
     uint8_t digest[LAUNCH_REGISTER_SIZE];
     struct err_note note = {{0}};
     check(TABLE(emulated), TABLE(real), sapphire_rapids);
