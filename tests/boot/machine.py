@@ -112,7 +112,7 @@ class Vsock:
 
     words = "enclume.listen=vsock:7878"
 
-    def __init__(self, place, memory="1G"):
+    def __init__(self, place, memory="512M"):
         self.place = place
         self.base = place.here / f"v{time.monotonic_ns()}"
         self.base.mkdir()
@@ -218,7 +218,7 @@ def wait_for(condition, what, patience=PATIENCE):
 
 class Machine:
     def __init__(self, place, image, way, words, *, cmdline=None, volume, firmware=None, more=(), vcpus=1, chip=True,
-                 accelerator="tcg", memory="1G"):
+                 accelerator="tcg", memory="512M"):
         self.place = place
         self.way = way
         self.address = way.address
