@@ -16,7 +16,6 @@ from machine import Machine, Network, Place, Vsock, skip
 
 PLACE = None
 VOLUME = None
-IMAGES = {}
 MODEL_DIGEST = WORDS = ""
 CANARY = "zebrafish-7319"
 PROMPTS = int(os.environ.get("ENCLUME_BOOT_PROMPTS", "3")) # more for a longer look
@@ -41,12 +40,7 @@ def tearDownModule():
 
 
 def image(*options):
-    """Built when it is first wanted."""
-    if options not in IMAGES:
-        output = PLACE.here / "-".join(("image", *options))
-        PLACE.image(output, *options)
-        IMAGES[options] = output
-    return IMAGES[options]
+    return PLACE.image(*options)
 
 
 def test_image():
