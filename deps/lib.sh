@@ -313,6 +313,15 @@ llama_options+=(-DCMAKE_BUILD_TYPE=Release -DBUILD_SHARED_LIBS=OFF -DCMAKE_POSIT
     -DLLAMA_BUILD_UI=OFF -DLLAMA_USE_PREBUILT_UI=OFF -DLLAMA_BUILD_TESTS=OFF -DLLAMA_BUILD_EXAMPLES=OFF
     -DLLAMA_BUILD_APP=OFF)
 
+# llama_cold DIRECTORY FILE...: files that enclumed does not link, and that no measurement of llama-server goes through (its options, downloads, tools and
+# router). They are not optimised, which would take a minute.
+llama_cold() {
+    local lists=$llama_tree/src/$1/CMakeLists.txt
+    shift
+    (cd "${lists%/*}" && ls -- "$@") >/dev/null || die "llama.cpp has other files than these: $*"
+    printf '\nset_source_files_properties(%s PROPERTIES COMPILE_OPTIONS -O0)\n' "$*" >>"$lists"
+}
+
 # llama_tree: llama.cpp's source at the pinned commit and a configured build of it, in "$llama_tree".
 # Kept, since its server is built from what its libraries were built from.
 llama_tree() {
@@ -326,6 +335,8 @@ llama_tree() {
     llama_source
     mkdir "$llama_tree"
     mv "$deps_scratch/src" "$llama_tree/src"
+    llama_cold common arg.cpp console.cpp debug.cpp download.cpp hf-cache.cpp preset.cpp
+    llama_cold tools/server server-mcp.cpp server-models.cpp server-tools.cpp
     local map="-ffile-prefix-map=$llama_tree/src=llama.cpp"
     run configuring '^--' 40 cmake -S "$llama_tree/src" -B "$llama_tree/obj" -G Ninja "${llama_options[@]}" \
         -DCMAKE_C_COMPILER=gcc -DCMAKE_CXX_COMPILER=g++ \
