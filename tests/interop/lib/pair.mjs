@@ -3,16 +3,19 @@
 // this one, where it is a JavaScript module: Node starts and compiles the libraries once then, and not for each of hundreds of conversations.
 
 import { spawn } from 'node:child_process';
-import { createPrivateKey, createPublicKey, generateKeyPairSync } from 'node:crypto';
+import { createPrivateKey, createPublicKey, randomBytes } from 'node:crypto';
 import { MessageChannel, Worker } from 'node:worker_threads';
 
 const TIMEOUT_MS = 60000;
 
+const PKCS8_X25519 = Buffer.from('302e020100300506032b656e04220420', 'hex'); // what stands before the key (RFC 8410)
+
+/** Not by generateKeyPairSync: in Node 20, when a collection of garbage falls into the export of such a key, the process waits for itself. */
 export function keyPair() {
-  const { privateKey } = generateKeyPairSync('x25519');
-  const raw = (jwk, field) => Buffer.from(jwk[field], 'base64url').toString('hex');
-  const secret = createPrivateKey(privateKey.export({ type: 'pkcs8', format: 'pem' })).export({ format: 'jwk' });
-  return { privateKey: raw(secret, 'd'), publicKey: raw(createPublicKey(privateKey).export({ format: 'jwk' }), 'x') };
+  const secret = randomBytes(32);
+  const key = createPrivateKey({ key: Buffer.concat([PKCS8_X25519, secret]), format: 'der', type: 'pkcs8' });
+  const spki = createPublicKey(key).export({ format: 'der', type: 'spki' });
+  return { privateKey: secret.toString('hex'), publicKey: spki.subarray(-32).toString('hex') };
 }
 
 /** Splits a stream into the frames of the driver protocol and gives each to onFrame(index, body). */
