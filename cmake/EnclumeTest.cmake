@@ -1,8 +1,31 @@
 # SPDX-License-Identifier: Apache-2.0
 # enclume_test(name SOURCES a.c LIBS enclume_noise [LABELS l] [TIMEOUT s] [ARGS ...])
 #   a cmocka program, registered with CTest; exit code 77 means "skipped", and the program says why.
+#   What comes after the first source is for several programs, perhaps, and compiled once for all of them.
+# enclume_test_objects(out LIBS enclume_noise SOURCES a.c ...)
+#   the objects of such sources, for a program that is no cmocka test.
 # enclume_fuzz(name SOURCES fuzz_x.c LIBS enclume_attest)
 #   a libFuzzer program with its corpus tests/fuzz/corpus/<name>, built by the fuzz preset only.
+set(enclume_test_definitions ENCLUME_SHARED="${ENCLUME_SHARED}" ENCLUME_DEPS_DIR="${ENCLUME_DEPS_DIR}" ENCLUME_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
+
+function(enclume_test_objects out)
+  cmake_parse_arguments(O "" "" "SOURCES;LIBS" ${ARGN})
+  set(objects)
+  foreach(source IN LISTS O_SOURCES)
+    get_filename_component(path "${source}" ABSOLUTE)
+    file(RELATIVE_PATH name "${CMAKE_SOURCE_DIR}/tests" "${path}")
+    string(MAKE_C_IDENTIFIER "for_tests_${name}" target)
+    if(NOT TARGET ${target})
+      add_library(${target} OBJECT EXCLUDE_FROM_ALL "${path}")
+      target_link_libraries(${target} PRIVATE ${O_LIBS} Enclume::cmocka)
+      target_include_directories(${target} PRIVATE "${CMAKE_SOURCE_DIR}/tests")
+      target_compile_definitions(${target} PRIVATE ${enclume_test_definitions})
+    endif()
+    list(APPEND objects $<TARGET_OBJECTS:${target}>)
+  endforeach()
+  set(${out} "${objects}" PARENT_SCOPE)
+endfunction()
+
 function(enclume_test name)
   if(NOT BUILD_TESTING OR ENCLUME_FUZZ)
     return()
@@ -11,11 +34,12 @@ function(enclume_test name)
   if(NOT T_TIMEOUT)
     set(T_TIMEOUT 400)
   endif()
-  add_executable(test_${name} ${T_SOURCES})
+  list(POP_FRONT T_SOURCES source)
+  enclume_test_objects(shared SOURCES ${T_SOURCES} LIBS ${T_LIBS})
+  add_executable(test_${name} ${source} ${shared})
   target_link_libraries(test_${name} PRIVATE ${T_LIBS} Enclume::cmocka)
   target_include_directories(test_${name} PRIVATE "${CMAKE_SOURCE_DIR}/tests")
-  target_compile_definitions(test_${name} PRIVATE
-    ENCLUME_SHARED="${ENCLUME_SHARED}" ENCLUME_DEPS_DIR="${ENCLUME_DEPS_DIR}" ENCLUME_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
+  target_compile_definitions(test_${name} PRIVATE ${enclume_test_definitions})
   add_test(NAME ${name} COMMAND test_${name} ${T_ARGS})
   set_tests_properties(${name} PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT ${T_TIMEOUT} LABELS "unit;${T_LABELS}")
 endfunction()

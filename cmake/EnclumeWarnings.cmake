@@ -21,7 +21,8 @@ if(CMAKE_BUILD_TYPE STREQUAL "Release")
   target_link_options(enclume_settings INTERFACE -Wl,-z,relro,-z,now -Wl,--build-id=none)
 endif()
 if(ENCLUME_SANITIZE)
-  target_compile_options(enclume_settings INTERFACE -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer -g)
+  # -g1: the sanitizers name functions and lines; who wants variables in a debugger too sets CFLAGS.
+  target_compile_options(enclume_settings INTERFACE -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer -g1)
   target_link_options(enclume_settings INTERFACE -fsanitize=address,undefined)
 endif()
 if(ENCLUME_COVERAGE)
@@ -29,7 +30,7 @@ if(ENCLUME_COVERAGE)
   target_link_options(enclume_settings INTERFACE --coverage)
 endif()
 if(ENCLUME_FUZZ)
-  target_compile_options(enclume_settings INTERFACE -fsanitize=fuzzer-no-link)
+  target_compile_options(enclume_settings INTERFACE -fsanitize=fuzzer-no-link -O1) # it tries several times as much in the same time
 endif()
 
 # enclume_room(name SOURCES a.c b.c LIBS enclume_base ...): one room, one static library.

@@ -314,6 +314,15 @@ llama_options+=(-DCMAKE_BUILD_TYPE=Release -DBUILD_SHARED_LIBS=OFF -DCMAKE_POSIT
     -DLLAMA_BUILD_UI=OFF -DLLAMA_USE_PREBUILT_UI=OFF -DLLAMA_BUILD_TESTS=OFF -DLLAMA_BUILD_EXAMPLES=OFF
     -DLLAMA_BUILD_APP=OFF)
 
+# llama_cold DIRECTORY FILE...: files that enclumed does not link, and that no measurement of llama-server goes through (its options, downloads, tools and
+# router). They are not optimised, which would take a minute.
+llama_cold() {
+    local lists=$llama_tree/src/$1/CMakeLists.txt
+    shift
+    (cd "${lists%/*}" && ls -- "$@") >/dev/null || die "llama.cpp has other files than these: $*"
+    printf '\nset_source_files_properties(%s PROPERTIES COMPILE_OPTIONS -O0)\n' "$*" >>"$lists"
+}
+
 # For NVIDIA's GPUs, too. Machine code for these alone: none that the driver would have to compile at run time.
 # shellcheck disable=SC2034
 llama_cuda_options=(-DGGML_CUDA=ON -DGGML_CUDA_NCCL=OFF
@@ -341,6 +350,8 @@ llama_tree() {
     llama_source
     mkdir "$llama_tree"
     mv "$deps_scratch/src" "$llama_tree/src"
+    llama_cold common arg.cpp console.cpp debug.cpp download.cpp hf-cache.cpp preset.cpp
+    llama_cold tools/server server-mcp.cpp server-models.cpp server-tools.cpp
     llama_configure "$llama_tree/src" "$llama_tree/obj" "${llama_options[@]}"
     printf '%s\n' "$key" >"$llama_tree/KEY"
 }

@@ -60,7 +60,11 @@ class Place:
     def end(self):
         shutil.rmtree(self.here, ignore_errors=True)
 
-    def image(self, output, *options, source=None, work=None):
+    def image(self, *options):
+        """Where the image of these options is, which images.py builds (the test boot_images). It is the same for all tests: to be read alone."""
+        return self.scratch / "-".join(("image", *(option.strip("-") for option in options)))
+
+    def build(self, output, *options, source=None, work=None):
         source = source or self.source
         environment = dict(os.environ, ENCLUME_DEPS_DIR=str(self.deps), ENCLUME_IMAGE_WORK=str(work or self.scratch / "image-work"))
         done = subprocess.run([source / "image/build", "--output", output, *options], env=environment, capture_output=True, text=True,

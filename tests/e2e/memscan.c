@@ -26,8 +26,10 @@ struct pattern {
     struct pattern *next; /* with the same first two bytes */
 };
 
+/* Hundreds of megabytes are searched, so what rules out most places must stay in the nearest cache: a bit for each first two bytes. */
 struct memscan {
     bool learning;
+    uint64_t heads[HEADS / 64];
     struct pattern *by_head[HEADS];
 };
 
@@ -61,7 +63,9 @@ static void add(struct memscan *m, const char *name, bool tokens, size_t at, con
     p->tokens = tokens;
     p->at = at;
     memcpy(p->bytes, bytes, size);
-    struct pattern **list = &m->by_head[head_of(p->bytes)];
+    size_t head = head_of(p->bytes);
+    struct pattern **list = &m->by_head[head];
+    m->heads[head / 64] |= UINT64_C(1) << head % 64;
     p->next = *list;
     *list = p;
 }
@@ -111,11 +115,29 @@ static void report_hit(FILE *report, size_t hits, const struct region *r, uintpt
     (void)fprintf(report, ") at %#" PRIxPTR " + %#" PRIxPTR " %s\n", r->start, at - r->start, r->name);
 }
 
+/* The next place of the first `starts` whose two bytes some window begins with. Untouched and wiped memory, which is most of it, goes by in words. */
+static size_t next_candidate(const struct memscan *m, const uint8_t *memory, size_t i, size_t size,
+                             size_t starts)
+{
+    const bool zeros_matter = (m->heads[0] & 1) != 0;
+    for (; i < starts && i + 1 < size; i++) {
+        uint64_t word = 1;
+        if (memory[i] == 0 && !zeros_matter && size - i >= sizeof word)
+            memcpy(&word, memory + i, sizeof word);
+        size_t head = head_of(memory + i);
+        if (word == 0)
+            i += sizeof word - 2; /* the last of its bytes may begin something with the one behind */
+        else if ((m->heads[head / 64] >> head % 64 & 1) != 0)
+            return i;
+    }
+    return starts;
+}
+
 /* memory: size bytes at the address `at`, of which the first `starts` are where a window may begin. */
 static size_t scan_chunk(const struct memscan *m, const struct region *r, const uint8_t *memory, size_t size,
                          size_t starts, uintptr_t at, size_t hits, FILE *report)
 {
-    for (size_t i = 0; i < starts && i + 1 < size; i++)
+    for (size_t i = 0; (i = next_candidate(m, memory, i, size, starts)) < starts; i++)
         for (struct pattern *p = m->by_head[head_of(memory + i)]; p != NULL; p = p->next) {
             size_t stride = 0;
             if (p->known)

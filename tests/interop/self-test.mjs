@@ -13,6 +13,7 @@ if (js.absent) {
 }
 
 const program = (source) => ({ command: [process.execPath, '-e', source] });
+const thread = (source) => ({ module: new URL(`data:text/javascript,${encodeURIComponent(source)}`) });
 const saying = (report, code) => program(`process.stderr.write(${JSON.stringify(`${report}\n`)}, () => process.exit(${code}));`);
 
 const initiatorKeys = keyPair();
@@ -51,6 +52,10 @@ const CHECKS = [
   ['silence is not a refusal', twoClaims(program('process.exit(1)'), saying('{"ok":false}', 1)), 'refusal', true],
   ['a missing program is not a refusal', twoClaims({ command: ['/nonexistent'] }, saying('{"ok":false}', 1)), 'refusal', true],
   ['a hanging program is not a refusal', { ...twoClaims(program('setInterval(() => {}, 1000)'), saying('{"ok":false}', 1)), timeoutMs: 500 },
+    'refusal', true],
+  ['a thread that ends is not a refusal', twoClaims(thread('process.exit(1)'), saying('{"ok":false}', 1)), 'refusal', true],
+  ['a thread that throws is not a refusal', twoClaims(thread('throw new Error("x")'), saying('{"ok":false}', 1)), 'refusal', true],
+  ['a hanging thread is not a refusal', { ...twoClaims(thread('setInterval(() => {}, 1000)'), saying('{"ok":false}', 1)), timeoutMs: 500 },
     'refusal', true],
 ];
 

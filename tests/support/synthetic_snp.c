@@ -3,15 +3,16 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "support/synthetic_der.h"
 
-/* RSA keys take seconds to make: where the environment names a folder, it keeps them from one program to the next. */
-static void key_make(enum crypto_key_kind kind, unsigned bits, const char *name,
-                     struct crypto_private_key **key)
+void synthetic_key_make(enum crypto_key_kind kind, unsigned bits, const char *name,
+                        struct crypto_private_key **key)
 {
     enum { KEY_MAX = 4096 };
     char path[512];
+    char unfinished[544];
     uint8_t der[KEY_MAX];
     size_t len = 0;
     const char *folder = getenv("ENCLUME_TEST_KEYS");
@@ -24,21 +25,23 @@ static void key_make(enum crypto_key_kind kind, unsigned bits, const char *name,
         return;
     }
     synthetic_must(crypto_private_key_new(kind, bits, key));
-    file = folder == NULL ? NULL : fopen(path, "wb");
+    /* Another program may be about the same. */
+    (void)snprintf(unfinished, sizeof unfinished, "%s.%ld", path, (long)getpid());
+    file = folder == NULL ? NULL : fopen(unfinished, "wb");
     if (file == NULL)
         return;
     synthetic_must(crypto_private_key_write(*key, der, sizeof der, &len));
-    if (fwrite(der, 1, len, file) != len || fclose(file) != 0)
+    if (fwrite(der, 1, len, file) != len || fclose(file) != 0 || rename(unfinished, path) != 0)
         synthetic_must(ERR_FILE);
 }
 
 void synthetic_keys_make(struct synthetic_keys *keys)
 {
-    key_make(CRYPTO_KEY_RSA, 4096, "ark", &keys->ark);
-    key_make(CRYPTO_KEY_RSA, 4096, "ask", &keys->ask);
-    key_make(CRYPTO_KEY_RSA, 2048, "small", &keys->small);
-    key_make(CRYPTO_KEY_P384, 0, "vcek", &keys->vcek);
-    key_make(CRYPTO_KEY_P256, 0, "p256", &keys->p256);
+    synthetic_key_make(CRYPTO_KEY_RSA, 4096, "ark", &keys->ark);
+    synthetic_key_make(CRYPTO_KEY_RSA, 4096, "ask", &keys->ask);
+    synthetic_key_make(CRYPTO_KEY_RSA, 2048, "small", &keys->small);
+    synthetic_key_make(CRYPTO_KEY_P384, 0, "vcek", &keys->vcek);
+    synthetic_key_make(CRYPTO_KEY_P256, 0, "p256", &keys->p256);
 }
 
 void synthetic_keys_release(struct synthetic_keys *keys)

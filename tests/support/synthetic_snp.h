@@ -19,7 +19,10 @@
 #include "crypto/sign.h"
 #include "support/synthetic_crl.h"
 
-/* RSA keys of 4096 bits take a second each: made once a program. */
+/* A new key; RSA keys of 4096 bits take a second each. Where ENCLUME_TEST_KEYS names a folder, the key of that name is kept there for the next program. */
+void synthetic_key_make(enum crypto_key_kind kind, unsigned bits, const char *name,
+                        struct crypto_private_key **key);
+
 struct synthetic_keys {
     struct crypto_private_key *ark;
     struct crypto_private_key *ask;

@@ -11,9 +11,10 @@ enum { MODULUS_SIZE = 256, SPKI_MAX = 512, EXPONENT_END = 5, AREA_SIZE = 1184, R
 
 void synthetic_vtpm_keys_make(struct synthetic_vtpm_keys *keys)
 {
-    struct crypto_private_key **const all[] = {&keys->ak, &keys->other, &keys->root, &keys->ca};
-    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
-        synthetic_must(crypto_private_key_new(CRYPTO_KEY_RSA, 2048, all[i]));
+    synthetic_key_make(CRYPTO_KEY_RSA, 2048, "vtpm-ak", &keys->ak);
+    synthetic_key_make(CRYPTO_KEY_RSA, 2048, "vtpm-other", &keys->other);
+    synthetic_key_make(CRYPTO_KEY_RSA, 2048, "vtpm-root", &keys->root);
+    synthetic_key_make(CRYPTO_KEY_RSA, 2048, "vtpm-ca", &keys->ca);
 }
 
 void synthetic_vtpm_keys_release(struct synthetic_vtpm_keys *keys)

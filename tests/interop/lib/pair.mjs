@@ -1,16 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
-// Runs two peer programs against each other. The bytes pass through here frame by frame, so that they can be tampered with.
+// Runs two peers against each other. The bytes pass through here frame by frame, so that they can be tampered with. A peer is a program, or a thread of
+// this one, where it is a JavaScript module: Node starts and compiles the libraries once then, and not for each of hundreds of conversations.
 
 import { spawn } from 'node:child_process';
-import { createPrivateKey, createPublicKey, generateKeyPairSync } from 'node:crypto';
+import { createPrivateKey, createPublicKey, randomBytes } from 'node:crypto';
+import { MessageChannel, Worker } from 'node:worker_threads';
 
 const TIMEOUT_MS = 60000;
 
+const PKCS8_X25519 = Buffer.from('302e020100300506032b656e04220420', 'hex'); // what stands before the key (RFC 8410)
+
+/** Not by generateKeyPairSync: in Node 20, when a collection of garbage falls into the export of such a key, the process waits for itself. */
 export function keyPair() {
-  const { privateKey } = generateKeyPairSync('x25519');
-  const raw = (jwk, field) => Buffer.from(jwk[field], 'base64url').toString('hex');
-  const secret = createPrivateKey(privateKey.export({ type: 'pkcs8', format: 'pem' })).export({ format: 'jwk' });
-  return { privateKey: raw(secret, 'd'), publicKey: raw(createPublicKey(privateKey).export({ format: 'jwk' }), 'x') };
+  const secret = randomBytes(32);
+  const key = createPrivateKey({ key: Buffer.concat([PKCS8_X25519, secret]), format: 'der', type: 'pkcs8' });
+  const spki = createPublicKey(key).export({ format: 'der', type: 'spki' });
+  return { privateKey: secret.toString('hex'), publicKey: spki.subarray(-32).toString('hex') };
 }
 
 /** Splits a stream into the frames of the driver protocol and gives each to onFrame(index, body). */
@@ -35,15 +40,17 @@ function frame(body) {
 
 /** tamper(index, body) returns the list of bodies that go on in place of the sender's index-th one. */
 function relay(from, to, tamper) {
-  to.stdin.on('error', () => {}); // a peer that has given up no longer reads
-  splitFrames(from.stdout, (index, body) => {
-    for (const out of tamper(index, body)) to.stdin.write(frame(out));
+  from.onFrame((index, body) => {
+    for (const out of tamper(index, body)) to.write(out);
   });
-  from.stdout.on('end', () => to.stdin.end());
+  from.onEnd(() => to.end());
 }
 
-function start({ command, env }, args, timeoutMs) {
+// Both kinds of peer give { onFrame(f), onEnd(f), write(body), end(), result }.
+
+function startProgram({ command, env }, args, timeoutMs) {
   const child = spawn(command[0], [...command.slice(1), ...args], { env: { ...process.env, ...env }, stdio: 'pipe' });
+  child.stdin.on('error', () => {}); // a peer that has given up no longer reads
   const result = new Promise((resolve) => {
     let report = '';
     let spawnError = null;
@@ -59,8 +66,77 @@ function start({ command, env }, args, timeoutMs) {
       resolve(outcome(report, code, signal, spawnError));
     });
   });
-  return { child, result };
+  return {
+    result,
+    onFrame: (f) => splitFrames(child.stdout, f),
+    onEnd: (f) => child.stdout.on('end', f),
+    write: (body) => child.stdin.write(frame(body)),
+    end: () => child.stdin.end(),
+  };
 }
+
+const idle = new Map(); // module -> the threads of it that have nothing to do
+
+function takeThread(module) {
+  const thread = idle.get(module)?.pop() ?? new Worker(module, { argv: [] });
+  thread.ref();
+  return thread;
+}
+
+function giveThread(module, thread) {
+  thread.unref();
+  if (!idle.has(module)) idle.set(module, []);
+  idle.get(module).push(thread);
+}
+
+function startThread({ module }, args, timeoutMs) {
+  const thread = takeThread(module);
+  const { port1: port, port2 } = new MessageChannel();
+  let index = 0;
+  let onFrame = () => {};
+  let onEnd = () => {};
+  const result = new Promise((resolve) => {
+    let broken = 'ended without a report';
+    const timer = setTimeout(() => {
+      broken = `said nothing for ${timeoutMs} ms`;
+      thread.terminate();
+    }, timeoutMs);
+    const fails = (error) => {
+      broken = `failed: ${error.message}`;
+    };
+    const ends = () => finish({ broken });
+    const finish = (said) => {
+      clearTimeout(timer);
+      thread.off('error', fails).off('exit', ends);
+      port.close();
+      onEnd();
+      resolve(said);
+    };
+    thread.on('error', fails).on('exit', ends);
+    port.on('message', (message) => {
+      if (message instanceof Uint8Array) {
+        onFrame(index++, Buffer.from(message));
+      } else {
+        giveThread(module, thread);
+        finish(message.result);
+      }
+    });
+  });
+  thread.postMessage({ args, port: port2 }, [port2]);
+  return {
+    result,
+    onFrame: (f) => {
+      onFrame = f;
+    },
+    onEnd: (f) => {
+      onEnd = f;
+    },
+    write: (body) => port.postMessage(Uint8Array.from(body)),
+    end: () => port.postMessage(null),
+  };
+}
+
+const start = (peer, args, timeoutMs) => (peer.module ? startThread : startProgram)(peer, args, timeoutMs);
 
 /** What a program said and how it ended. Whatever is not exactly one report with the matching exit code counts as `broken`. */
 function outcome(report, code, signal, spawnError) {
@@ -80,14 +156,14 @@ function outcome(report, code, signal, spawnError) {
 const untouched = (index, body) => [body];
 
 /**
- * One conversation. `initiator` and `responder` are { command, env }; the arguments of each come from args.{initiator,responder};
+ * One conversation. `initiator` and `responder` are { command, env } or { module }; the arguments of each come from args.{initiator,responder};
  * tamper.{initiator,responder} is applied to what that side sends. Gives the outcome of each side.
  */
 export async function converse({ initiator, responder, args, tamper = {}, timeoutMs = TIMEOUT_MS }) {
   const left = start(initiator, args.initiator, timeoutMs);
   const right = start(responder, args.responder, timeoutMs);
-  relay(left.child, right.child, tamper.initiator ?? untouched);
-  relay(right.child, left.child, tamper.responder ?? untouched);
+  relay(left, right, tamper.initiator ?? untouched);
+  relay(right, left, tamper.responder ?? untouched);
   const [initiatorOutcome, responderOutcome] = await Promise.all([left.result, right.result]);
   return { initiator: initiatorOutcome, responder: responderOutcome };
 }

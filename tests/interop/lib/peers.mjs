@@ -12,7 +12,7 @@ const CLASSICAL = ['NK', 'XX', 'IK', 'XXfallback'];
 const HYBRID = ['NKhfs', 'XXhfs', 'IKhfs', 'XXfallback+hfs'];
 const CIPHERS = ['AESGCM', 'ChaChaPoly'];
 
-const node = (...path) => [process.execPath, join(root, ...path)];
+const node = (...path) => ({ module: join(root, ...path) });
 
 /** ./setup leaves a file for each peer that is not from npm: empty when it is there, else the reason why not. */
 function setupReason(peer) {
@@ -36,7 +36,7 @@ const PEERS = {
     ciphers: CIPHERS,
     hashes: ['SHA256', 'SHA512', 'BLAKE2s', 'BLAKE2b'],
     rekey: true,
-    start: { command: node('js', 'peer.mjs') },
+    start: node('js', 'peer.mjs'),
     absent: () => npmReason('js', '@noble/post-quantum'),
   },
   dissononce: {
@@ -68,7 +68,7 @@ const PEERS = {
     ciphers: ['ChaChaPoly'],
     hashes: ['BLAKE2b'],
     rekey: false, // the library has no Rekey()
-    start: { command: node('peers', 'noise-handshake.mjs') },
+    start: node('peers', 'noise-handshake.mjs'),
     absent: () => npmReason('peers', 'noise-handshake'),
   },
   'libp2p-noise': {
@@ -76,14 +76,14 @@ const PEERS = {
     ciphers: ['ChaChaPoly'],
     hashes: ['SHA256'],
     rekey: false, // the library has no Rekey()
-    start: { command: node('peers', 'libp2p-noise.mjs') },
+    start: node('peers', 'libp2p-noise.mjs'),
     absent: () => npmReason('peers', '@chainsafe/libp2p-noise'),
   },
 };
 
 export const peerNames = Object.keys(PEERS);
 
-/** { name, patterns, ciphers, hashes, rekey, command, env, absent: reason or null } */
+/** { name, patterns, ciphers, hashes, rekey, absent: reason or null }, and command and env of a program, or the module of a thread */
 export function findPeer(name) {
   const { start, absent, ...abilities } = PEERS[name];
   return { name, ...abilities, ...start, absent: absent() };

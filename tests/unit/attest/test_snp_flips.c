@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* No bit of the evidence may change unnoticed. Of long parts one bit of each octet is tried, another one each time; with ENCLUME_EVERY_BIT in the
- * environment, all of them, which takes minutes. */
+ * environment, all of them, which takes minutes. Under AddressSanitizer, which looks at how they are read, fewer. */
 #include <stdlib.h>
 
 #include "attest/snp.h"
@@ -9,7 +9,11 @@
 #include "unit/attest/snp_files.h"
 #include "unit/test.h"
 
-enum { TIME_2024 = 1704067200 };
+enum {
+    TIME_2024 = 1704067200,
+    OCTETS_APART = TEST_UNDER_ASAN ? 5 : 1,
+    BITS_APART = TEST_UNDER_ASAN ? 7 : 1,
+};
 
 static struct synthetic_keys keys;
 static struct synthetic_snp snp;
@@ -33,14 +37,14 @@ static void every_bit_of_the_report_counts(void **state)
     (void)state;
     size_t refused = 0;
     assert_true(is_accepted(&snp.evidence));
-    for (size_t bit = 0; bit < SNP_REPORT_SIZE * 8; bit++) {
+    for (size_t bit = 0; bit < SNP_REPORT_SIZE * 8; bit += BITS_APART) {
         snp.report_bytes[bit / 8] ^= (uint8_t)(1U << bit % 8);
         if (is_accepted(&snp.evidence))
             fail_msg("bit %zu of byte 0x%zx can be flipped", bit % 8, bit / 8);
         snp.report_bytes[bit / 8] ^= (uint8_t)(1U << bit % 8);
         refused++;
     }
-    assert_int_equal(refused, 9472);
+    assert_int_equal(refused, (9472 + BITS_APART - 1) / BITS_APART);
     assert_true(is_accepted(&snp.evidence));
 }
 
@@ -50,7 +54,7 @@ static void flip(const struct snp_evidence *evidence, uint8_t *part, size_t len,
     bool all = getenv("ENCLUME_EVERY_BIT") != NULL;
     for (size_t bit = 0; bit < len * 8; bit++) {
         size_t at = bit / 8;
-        if (!all && bit % 8 != at * 5 % 8)
+        if (!all && (bit % 8 != at * 5 % 8 || at % OCTETS_APART != 0))
             continue;
         part[at] ^= (uint8_t)(1U << bit % 8);
         if (is_accepted(evidence))

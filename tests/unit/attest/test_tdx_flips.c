@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* No bit of a quote or of its collateral may change unnoticed. Of long parts one bit of each octet is tried, another one each time; with
- * ENCLUME_EVERY_BIT in the environment, all of them, which takes minutes. */
+ * ENCLUME_EVERY_BIT in the environment, all of them, which takes minutes. Under AddressSanitizer, which looks at how they are read, fewer. */
 #include <stdlib.h>
 
 #include "attest/tdx_quote.h"
@@ -8,7 +8,12 @@
 #include "unit/attest/tdx_files.h"
 #include "unit/test.h"
 
-enum { TIME_2025_06_25 = 1750809600, BYTES_MAX = 32 * 1024 };
+enum {
+    TIME_2025_06_25 = 1750809600,
+    BYTES_MAX = 32 * 1024,
+    OCTETS_APART = TEST_UNDER_ASAN ? 5 : 1,
+    BITS_APART = TEST_UNDER_ASAN ? 7 : 1,
+};
 
 static struct synthetic_tdx_keys keys;
 static struct synthetic_tdx tdx;
@@ -69,7 +74,7 @@ static void flip(struct scene *s, struct bytes *part, const char *what, size_t s
     bool all = getenv("ENCLUME_EVERY_BIT") != NULL;
     for (size_t bit = 0; bit < original.len * 8; bit++) {
         size_t at = bit / 8;
-        if (at == skip || (!all && bit % 8 != at * 5 % 8))
+        if (at == skip || (!all && (bit % 8 != at * 5 % 8 || at % OCTETS_APART != 0)))
             continue;
         copy[at] ^= (uint8_t)(1U << bit % 8);
         if (is_accepted(s))
@@ -139,7 +144,7 @@ static void every_bit_of_what_is_signed_counts(void **state)
     size_t signed_size = TDX_HEADER_SIZE + TDX_BODY_DESCRIPTOR_SIZE + TDX_BODY_15_SIZE;
     memcpy(copy, s.quote.ptr, s.quote.len);
     s.quote.ptr = copy;
-    for (size_t bit = 0; bit < signed_size * 8; bit++) {
+    for (size_t bit = 0; bit < signed_size * 8; bit += BITS_APART) {
         copy[bit / 8] ^= (uint8_t)(1U << bit % 8);
         (void)is_accepted(&s);
         assert_false(verdict.accepted);
