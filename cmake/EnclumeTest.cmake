@@ -10,6 +10,7 @@ set(enclume_test_definitions ENCLUME_SHARED="${ENCLUME_SHARED}" ENCLUME_DEPS_DIR
 
 function(enclume_test_objects out)
   cmake_parse_arguments(O "" "" "SOURCES;LIBS" ${ARGN})
+  list(REMOVE_ITEM O_LIBS enclume_wipe_on_free) # it brings a source, which is the program's
   set(objects)
   foreach(source IN LISTS O_SOURCES)
     get_filename_component(path "${source}" ABSOLUTE)

@@ -21,7 +21,7 @@ static enum err collateral_open(const char *address, struct collateral_cache **c
     enum err e = collateral_source_open(&kernel_real, address, &source, note);
     if (e != ERR_OK)
         return e;
-    e = collateral_cache_new(source, (struct bytes){0}, cache);
+    e = collateral_cache_new(source, NULL, cache);
     if (e != ERR_OK)
         source->close(source);
     return e;
