@@ -136,6 +136,10 @@ static int converse_on(struct chat *c)
             if (!c->leaving)
                 (void)fputs("(Ctrl-C again, or Ctrl-D, leaves)\n", stderr);
             break;
+        case PROMPT_INCOMPLETE: /* part of a question could mean something else than the whole */
+            (void)fprintf(stderr, "That was not sent: %s. A line has at most %d bytes; /file takes more.\n",
+                          err_text(failure), LINE_SIZE_MAX);
+            break;
         case PROMPT_END:
             c->leaving = true;
             break;

@@ -114,6 +114,8 @@ static void cut(struct line *l, size_t from, size_t to)
     secret_wipe(l->text.ptr + l->text.len - (to - from), to - from);
     l->text.len -= to - from;
     l->cursor = from;
+    if (l->text.len == 0)
+        l->failed = ERR_OK; /* nothing of it is left that could be incomplete */
 }
 
 static void insert(struct line *l, const uint8_t *bytes, size_t n)

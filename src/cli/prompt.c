@@ -268,7 +268,8 @@ static enum prompt_answer type_line(struct prompt *p, const char *label, struct 
     leave_line(p, label);
     set_modes(false);
     *text = secret_buffer_bytes(&p->line.text);
-    return answers[event];
+    *failure = p->line.failed;
+    return event == LINE_DONE && *failure != ERR_OK ? PROMPT_INCOMPLETE : answers[event];
 }
 
 static enum prompt_answer read_line(struct prompt *p, struct bytes *text, enum err *failure)

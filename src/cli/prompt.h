@@ -17,7 +17,7 @@
 
 #include "cli/line.h"
 
-enum prompt_answer { PROMPT_LINE, PROMPT_END, PROMPT_INTERRUPT, PROMPT_FAILED };
+enum prompt_answer { PROMPT_LINE, PROMPT_END, PROMPT_INTERRUPT, PROMPT_INCOMPLETE, PROMPT_FAILED };
 
 struct prompt {
     bool terminal;
@@ -29,7 +29,8 @@ struct prompt {
 
 void prompt_open(struct prompt *p);
 void prompt_close(struct prompt *p);
-/* PROMPT_END: Ctrl-D, or the end of the input. PROMPT_INTERRUPT: Ctrl-C; *text is what was on the line. PROMPT_FAILED: *failure says why. */
+/* PROMPT_END: Ctrl-D, or the end of the input. PROMPT_INTERRUPT: Ctrl-C; *text is what was on the line. PROMPT_INCOMPLETE: part of what was typed did
+ * not fit (LINE_SIZE_MAX) and is lost; *failure says why. PROMPT_FAILED: likewise, and there is no next line. */
 enum prompt_answer prompt_read(struct prompt *p, const char *label, const struct history *history,
                                struct bytes *text, enum err *failure);
 

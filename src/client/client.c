@@ -128,7 +128,8 @@ static enum err await_verdict(struct client *c, struct err_note *note)
             return err_noted(e, note, "the check %s failed",
                              verdict_first_failure(&c->verifier.verdict)->rule->name);
         if (e != ERR_OK)
-            return err_noted(e, note, "%s, before anything was asked", err_text(e));
+            return err_noted(e, note, "%.150s, before it showed evidence that was accepted",
+                             c->options.address);
     }
     return ERR_OK;
 }

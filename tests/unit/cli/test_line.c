@@ -131,6 +131,10 @@ static void a_line_has_its_limit(void **state)
     assert_int_equal(line_key(&line, 'y'), LINE_MORE);
     assert_err(line.failed, ERR_TOO_LARGE);
     assert_int_equal(line.text.len, LINE_SIZE_MAX);
+    (void)line_key(&line, 0x7F);
+    assert_err(line.failed, ERR_TOO_LARGE); /* what is left is a part of what was typed */
+    (void)line_key(&line, 0x15);
+    assert_ok(line.failed);
     line_wipe(&line);
 }
 
