@@ -72,7 +72,9 @@ static void print_text(const struct doctor_findings *findings)
     char text[1024];
     for (size_t i = 0; i < findings->count; i++) {
         const struct doctor_finding *f = &findings->at[i];
-        (void)printf("%-8s %-20s %s: %s\n", status_words[f->status], f->name, f->looked_at, f->seen);
+        (void)snprintf(text, sizeof text, "%s: %s", f->looked_at, f->seen);
+        (void)printf("%-8s %-20s ", status_words[f->status], f->name);
+        fold_text(stdout, text, COLUMN, COLUMN, width);
         if (f->status != DOCTOR_GOOD) {
             (void)snprintf(text, sizeof text, "wanted %s: %s", f->wanted, f->remedy);
             (void)printf("%*s", COLUMN, "");
