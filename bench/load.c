@@ -82,12 +82,14 @@ void load_piece(struct load_answer *a, const char *text, size_t len)
 void load_prompt(const struct load_options *o, char out[static LOAD_PROMPT_MAX])
 {
     static atomic_uint count;
-    /* Different from its first digit on. */
-    uint32_t number = (atomic_fetch_add(&count, 1) + (uint32_t)getpid() * 1000) * 2654435761U;
+    uint32_t n = atomic_fetch_add(&count, 1);
+    /* Different from its first digit on where prompts follow each other. Digits, and always as many: each is a token in the vocabulary of the
+     * load model, so that no way of serving gets longer prompts than another. */
+    uint32_t number = (n + (uint32_t)getpid() * 1000) * 2654435761U % 10000000;
     if (o->same)
         (void)snprintf(out, LOAD_PROMPT_MAX, "%s", o->prompt);
     else
-        (void)snprintf(out, LOAD_PROMPT_MAX, "%08x: %s", number, o->prompt);
+        (void)snprintf(out, LOAD_PROMPT_MAX, "%u%07u: %s", (n + (uint32_t)getpid()) % 10, number, o->prompt);
 }
 
 /* ---- the clients ---- */

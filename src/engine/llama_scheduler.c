@@ -8,6 +8,7 @@
 
 #include "base/secret.h"
 #include "engine/llama_internal.h"
+#include "engine/llama_shares.h"
 
 bool engine_scheduler_abort(void *engine)
 {
@@ -204,49 +205,29 @@ static bool choose_vectors(const struct engine_llama *e, uint32_t answering)
     return !e->vectors || (answering == 0 && prompts_in(e, false) == 0);
 }
 
-static uint32_t prompt_left(const struct engine_slot *slot)
-{
-    return slot->prompt->count - slot->decoded;
-}
-
 static bool takes_prompt(const struct engine_slot *slot, bool vectors)
 {
     return slot->state == ENGINE_SLOT_PROMPT && makes_vector(slot) == vectors;
 }
 
-/* The slot without a share yet that has the least, or the most, of its prompt left; NULL: each has one. */
-static uint32_t *next_share(const struct engine_llama *e, bool vectors, bool most, uint32_t *shares,
-                            uint32_t *left)
+/* How many tokens of each prompt this step takes. Each eighth step belongs to who came first. */
+static void share_out(struct engine_llama *e, bool vectors, uint32_t room, uint32_t most,
+                      struct engine_share *shares)
 {
-    uint32_t *best = NULL;
+    enum { STEPS_A_TURN = 8 };
+    bool waits = false;
     for (uint32_t i = 0; i < e->info.slots; i++) {
-        if (!takes_prompt(&e->slots[i], vectors) || shares[i] != 0)
+        const struct engine_slot *slot = &e->slots[i];
+        shares[i] = (struct engine_share){0};
+        if (!takes_prompt(slot, vectors))
             continue;
-        uint32_t n = prompt_left(&e->slots[i]);
-        if (n == 0 || (best != NULL && (most ? n <= *left : n >= *left)))
-            continue;
-        best = &shares[i];
-        *left = n;
+        shares[i].left = slot->prompt->count - slot->decoded;
+        shares[i].turn = slot->request->turn + slot->choice;
+        waits = true;
     }
-    return best;
-}
-
-/* How many tokens of each prompt this step takes. The one with the least left comes first: whoever shares equally makes all of them wait for the last. The longest has
- * an eighth for itself, so that it gets on whatever comes after it. */
-static void share_out(const struct engine_llama *e, bool vectors, uint32_t room, uint32_t *shares)
-{
-    enum { LONGEST_PART = 8 };
-    uint32_t left = 0;
-    uint32_t *longest = next_share(e, vectors, true, shares, &left);
-    if (longest == NULL || room == 0)
-        return;
-    *longest = left < room / LONGEST_PART ? left : room / LONGEST_PART;
-    room -= *longest;
-    uint32_t longest_left = left - *longest;
-    for (uint32_t *share; room != 0 && (share = next_share(e, vectors, false, shares, &left)) != NULL;
-         room -= *share)
-        *share = left < room ? left : room;
-    *longest += longest_left < room ? longest_left : room;
+    if (waits)
+        e->prompt_steps++;
+    engine_shares(shares, e->info.slots, room, most, e->prompt_steps % STEPS_A_TURN == 0);
 }
 
 /* Slots in ascending order: llama.cpp takes neighbouring sequences together. */
@@ -254,13 +235,14 @@ static void fill_batch(struct engine_llama *e)
 {
     uint32_t answering = count_in(e, ENGINE_SLOT_ANSWER);
     bool vectors = choose_vectors(e, answering);
-    uint32_t shares[ENGINE_SLOTS_MAX] = {0};
+    struct engine_share shares[ENGINE_SLOTS_MAX];
     uint32_t room = answering == 0 ? e->step_tokens : ENGINE_STEP_TOKENS_SHARED;
+    uint32_t most = e->step_tokens;
     if (vectors) {
-        room = ENGINE_STEP_TOKENS_VECTOR;
+        room = most = ENGINE_STEP_TOKENS_VECTOR;
         answering = 0;
     }
-    share_out(e, vectors, room - answering, shares);
+    share_out(e, vectors, room - answering, most - answering, shares);
     if (vectors != e->vectors)
         llama_set_embeddings(e->context, vectors);
     e->vectors = vectors;
@@ -268,7 +250,7 @@ static void fill_batch(struct engine_llama *e)
         struct engine_slot *slot = &e->slots[i];
         slot->in_batch = 0;
         if (takes_prompt(slot, vectors))
-            put_prompt(e, slot, shares[i]);
+            put_prompt(e, slot, shares[i].taken);
         if (slot->state == ENGINE_SLOT_ANSWER && !vectors) {
             slot->output = engine_batch_put(e, slot->next, slot->position, slot->sequence, true);
             slot->in_batch = 1;
