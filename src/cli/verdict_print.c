@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "attest/rules.h"
+#include "base/fold.h"
 #include "base/reader.h"
 #include "base/secret.h"
 #include "base/strict_json.h"
@@ -42,6 +43,33 @@ static struct bytes line_next(struct reader *r)
     return reader_bytes(r, n);
 }
 
+/* Where the words of a line begin: behind a label and the blanks after it, as verdict_text has them. Hexadecimal is left to the terminal in any case. */
+static size_t words_at(const char *line)
+{
+    enum { RESULT = 8 }; /* "ok", "FAILED", or blanks */
+    if (strlen(line) <= RESULT || line[RESULT - 1] != ' ')
+        return 0;
+    size_t name = strcspn(line + RESULT, " ");
+    return RESULT + name + strspn(line + RESULT + name, " ");
+}
+
+/* On a terminal: without control characters, and folded beside its label. */
+static enum err print_folded(FILE *to, struct bytes line, size_t width)
+{
+    struct secret_buffer text = {0};
+    enum err e = terminal_clean(&text, line);
+    if (e == ERR_OK)
+        e = secret_buffer_append(&text, bytes_of((const uint8_t *)"", 1), SIZE_MAX / 4);
+    if (e == ERR_OK) {
+        const char *whole = (const char *)text.ptr;
+        const size_t at = words_at(whole);
+        (void)fprintf(to, "%.*s", (int)at, whole);
+        fold_text(to, whole + at, at, at, width);
+    }
+    secret_buffer_release(&text);
+    return e;
+}
+
 static bool is_colourful(FILE *to)
 {
     const char *no = getenv("NO_COLOR"); // NOLINT(concurrency-mt-unsafe): one thread
@@ -57,29 +85,40 @@ enum err verdict_print_text(FILE *to, const struct verdict *v, bool explain)
         return ERR_MEMORY;
     const bool to_terminal = isatty(fileno(to)) == 1;
     const bool colourful = is_colourful(to);
+    const size_t width = fold_width(to, FOLD_NEVER);
+    enum err e = ERR_OK;
     for (struct reader r = reader_over(bytes_str(text)); r.left > 0;) {
         struct bytes line = line_next(&r);
         const char *colour = colourful ? colour_of(line) : NULL;
         if (colour != NULL)
             (void)fprintf(to, "\033[%sm", colour);
-        terminal_write(to, line, to_terminal);
+        if (!to_terminal)
+            (void)fwrite(line.ptr, 1, line.len, to);
+        else if (e == ERR_OK)
+            e = print_folded(to, line, width);
         if (colour != NULL)
             (void)fputs("\033[0m", to);
     }
     secret_free(text);
-    return ERR_OK;
+    return e;
 }
 
 /* ---- the rules ---- */
 
 static void rules_text(FILE *to)
 {
+    enum { COLUMN = 35 };
+    const size_t width = fold_width(to, FOLD_NEVER);
     const struct rule_table *table;
     for (size_t t = 0; (table = rules_table(t)) != NULL; t++) {
         const struct verdict_rule *rule;
         (void)fprintf(to, "%s%s\n", t == 0 ? "" : "\n", table->title);
-        for (size_t i = 0; (rule = table->rule(i)) != NULL; i++)
-            (void)fprintf(to, "  %-32s %s\n  %-32s %s\n", rule->name, rule->text, "", rule->why);
+        for (size_t i = 0; (rule = table->rule(i)) != NULL; i++) {
+            (void)fprintf(to, "  %-*s ", COLUMN - 3, rule->name);
+            fold_text(to, rule->text, COLUMN, COLUMN, width);
+            (void)fprintf(to, "%*s", COLUMN, "");
+            fold_text(to, rule->why, COLUMN, COLUMN, width);
+        }
     }
 }
 
