@@ -241,14 +241,16 @@ void asking_say_cut(const struct asking *a, const struct client_answer *answer)
                 stderr);
 }
 
+/* answer: NULL when the enclave was refused. */
 static int print_json(struct asking *a, const struct client_answer *answer)
 {
     char *verdict = verdict_json(client_verdict(a->client));
-    char *completion =
-        chat_answer(secret_buffer_bytes(&a->conversation.answer), answer->finish, &answer->usage);
-    bool fine = verdict != NULL && completion != NULL;
+    char *completion = answer == NULL ? NULL
+                                      : chat_answer(secret_buffer_bytes(&a->conversation.answer),
+                                                    answer->finish, &answer->usage);
+    bool fine = verdict != NULL && (completion != NULL || answer == NULL);
     if (fine)
-        (void)printf("{\"answer\":%s,\"verdict\":%s}\n", completion, verdict);
+        (void)printf("{\"answer\":%s,\"verdict\":%s}\n", answer == NULL ? "null" : completion, verdict);
     secret_free(verdict);
     secret_free(completion);
     wipe_output();
@@ -264,6 +266,9 @@ int asking_once(struct asking *a)
         e = asking_ask(a, &answer, &note);
     if (e == ERR_OK && a->options->json)
         return print_json(a, &answer);
+    const struct verdict *verdict = client_verdict(a->client);
+    if (e == ERR_REFUSED && a->options->json && verdict != NULL && !verdict->accepted)
+        (void)print_json(a, NULL);
     if (!a->options->json && a->conversation.answer.len != 0 && !a->options->verbose)
         (void)putchar('\n');
     if (e == ERR_OK)

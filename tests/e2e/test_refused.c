@@ -110,6 +110,17 @@ static void a_client_that_wants_another_enclave_says_nothing(void **state)
                         "statement.model");
         chat_is_refused(&w, (const char *const[]){"--trust-simulated", w.root, "--policy", empty, NULL},
                         rows[i].measurement);
+        /* A program is told which checks failed. */
+        assert_int_equal(process_run(&p, (const char *const[]){E2E_ENCLUME, "chat", "--json", "--connect",
+                                                               w.address, "--trust-simulated", w.root,
+                                                               "--policy", empty, PROMPT, NULL}),
+                         1);
+        assert_memory_equal(p.out.bytes, "{\"answer\":null,\"verdict\":{", 26);
+        json_t *said = json_loads(p.out.bytes, 0, NULL);
+        assert_string_equal(json_string_value(json_object_get(json_object_get(said, "verdict"), "verdict")),
+                            "refused");
+        json_decref(said);
+        process_release(&p);
         /* Without any word about the code nobody is connected to: that is a mistake of who asks. */
         assert_int_equal(process_run(&p, (const char *const[]){E2E_ENCLUME, "chat", "--connect", w.address,
                                                                "--trust-simulated", w.root, PROMPT, NULL}),
