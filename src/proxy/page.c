@@ -301,9 +301,9 @@ static void add_use(struct page *p, const struct proxy *proxy)
     add(p, url);
     add(p, "</code></dd>");
     add_row(p, "Key");
-    add(p, proxy->guard.wants_token
-               ? "the token that <code>enclume proxy</code> said, or that stands in its <code>--token-file</code></dd>"
-               : "none is wanted: any program on this machine may ask</dd>");
+    add(p, proxy->guard.wants_token ? "the token that <code>enclume proxy</code> said, or that stands in its "
+                                      "<code>--token-file</code></dd>"
+                                    : "none is wanted: any program on this machine may ask</dd>");
     add(p, "</dl></section>");
 }
 
