@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/fold.h"
+#include "gateway/address.h"
 
 #define AT(field) offsetof(struct gateway_options, field)
 
@@ -76,6 +77,12 @@ static enum err check(const struct gateway_options *o, const struct option_list 
         return err_noted(ERR_USAGE, note, "--backend: at least one is required, or --backends");
     if (o->backends.count != 0 && o->backend_file != NULL)
         return err_noted(ERR_USAGE, note, "--backends: not together with --backend");
+    for (size_t i = 0; i < o->backends.count; i++) {
+        struct address unused;
+        struct err_note why = {{0}};
+        if (address_parse(o->backends.items[i], &unused, &why) != ERR_OK)
+            return err_noted(ERR_USAGE, note, "--backend %s", why.text);
+    }
     if (wants_tls(&o->listen) ? !certified : o->tls_cert != NULL || o->tls_key != NULL)
         return err_noted(ERR_USAGE, note,
                          "--tls-cert and --tls-key: both with --listen tls: or wss:, and only then");
