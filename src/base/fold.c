@@ -56,7 +56,10 @@ static void fold(FILE *to, const char *text, size_t len, size_t at, size_t inden
 
 void fold_text(FILE *to, const char *text, size_t at, size_t indent, size_t width)
 {
-    fold(to, text, strlen(text), at, indent, width);
+    if (width >= FOLD_NEVER)
+        (void)fprintf(to, "%s\n", text);
+    else
+        fold(to, text, strlen(text), at, indent, width);
 }
 
 /* The length of the paragraph or of the line that begins here. */

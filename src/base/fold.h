@@ -11,7 +11,7 @@ enum {
     FOLD_WIDTH = 80,      /* of what is no terminal: a pipe into a pager, for one */
     FOLD_WIDTH_MIN = 40,  /* a narrower terminal breaks the lines itself */
     FOLD_WIDTH_MAX = 100, /* longer lines are hard to read, however wide the window is */
-    FOLD_NEVER = 1 << 20  /* one line, whatever its length: for programs that look for words in it */
+    FOLD_NEVER = 1 << 20  /* the text as it is, and a newline: for programs that look for words in it */
 };
 
 /* How many columns a line has: those of the terminal, between the two bounds; `otherwise` where `to` is no terminal. */

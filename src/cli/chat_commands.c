@@ -4,28 +4,29 @@
 
 #include "base/encoding.h"
 #include "base/file.h"
+#include "base/fold.h"
 #include "base/secret.h"
 #include "cli/chat.h"
 #include "cli/cli.h"
+#include "cli/verdict_print.h"
 #include "cli/words.h"
 
 enum { PATH_SIZE = 4096 };
 
 static void say(const char *text)
 {
-    (void)fprintf(stderr, "%s\n", text);
+    fold_text(stderr, text, 0, 0, fold_width(stderr, FOLD_NEVER));
 }
 
 static void verify(struct chat *c, const char *unused)
 {
     const struct verdict *v = client_verdict(asking_client(c->asking));
-    char *text = v != NULL ? verdict_text(v, false) : NULL;
     (void)unused;
-    if (text != NULL) {
-        words_verified(stderr, asking_client(c->asking), c->options->connect);
-        (void)fputs(text, stderr);
-    }
-    secret_free(text);
+    if (v == NULL)
+        return;
+    words_verified(stderr, asking_client(c->asking), c->options->connect);
+    if (verdict_print_text(stderr, v, false) != ERR_OK)
+        (void)cli_fail(ERR_MEMORY, NULL);
 }
 
 static void model(struct chat *c, const char *unused)
@@ -36,8 +37,11 @@ static void model(struct chat *c, const char *unused)
     if (v == NULL)
         return;
     encoding_hex(bytes_of(v->claims.model_digest, sizeof v->claims.model_digest), hex);
-    (void)fprintf(stderr, "%s, by its own name; its weights have the SHA-256\n%s\n", v->claims.model_name,
-                  hex);
+    char text[128];
+    (void)snprintf(text, sizeof text, "%s, by its own name; its weights have the SHA-256",
+                   v->claims.model_name);
+    say(text);
+    (void)fprintf(stderr, "%s\n", hex);
     say(c->options->policy.models.count != 0
             ? "That digest is one that you asked for (--model-digest)."
             : "That digest is covered by the chip's signature. --model-digest "
@@ -152,13 +156,15 @@ static void help(struct chat *c, const char *unused)
 {
     (void)c;
     (void)unused;
+    enum { COLUMN = 16 };
     for (size_t i = 0; i < COMMAND_COUNT; i++)
-        if (commands[i].help != NULL)
-            (void)fprintf(stderr, "  %-7s %-5s %s\n", commands[i].name,
-                          commands[i].argument != NULL ? commands[i].argument : "", commands[i].help);
+        if (commands[i].help != NULL) {
+            (void)fprintf(stderr, "  %-7s %-5s ", commands[i].name,
+                          commands[i].argument != NULL ? commands[i].argument : "");
+            fold_text(stderr, commands[i].help, COLUMN, COLUMN, fold_width(stderr, FOLD_NEVER));
+        }
     say("Ctrl-C stops an answer, and leaves when pressed twice. Alt-Enter begins a new line; a line that "
-        "begins\n"
-        "with a blank is no command.");
+        "begins with a blank is no command.");
 }
 
 static void run(struct chat *c, const struct command *command, struct bytes argument)

@@ -68,16 +68,20 @@ static int run_help(const struct cli_command *command)
 
 int cli_fail(enum err e, const struct err_note *note)
 {
-    if (note != NULL && note->text[0] != '\0' && strcmp(note->text, err_text(e)) != 0)
-        (void)fprintf(stderr, "enclume: %s: %s\n", err_text(e), note->text);
-    else
-        (void)fprintf(stderr, "enclume: %s\n", err_text(e));
+    bool has_note = note != NULL && note->text[0] != '\0' && strcmp(note->text, err_text(e)) != 0;
+    char text[sizeof note->text + 256];
+    (void)snprintf(text, sizeof text, "enclume: %s%s%s", err_text(e), has_note ? ": " : "",
+                   has_note ? note->text : "");
+    fold_text(stderr, text, 0, 0, fold_width(stderr, FOLD_NEVER));
     return (int)err_class(e);
 }
 
 int cli_usage(const char *command, const struct err_note *note)
 {
-    (void)fprintf(stderr, "enclume %s: %s\nTry: enclume %s --help\n", command, note->text, command);
+    char text[sizeof note->text + 64];
+    (void)snprintf(text, sizeof text, "enclume %s: %s", command, note->text);
+    fold_text(stderr, text, 0, 0, fold_width(stderr, FOLD_NEVER));
+    (void)fprintf(stderr, "Try: enclume %s --help\n", command);
     return ERR_CLASS_USAGE;
 }
 

@@ -45,6 +45,7 @@ static void lines_break_between_words(void **state)
         {"", 0, 0, 80, "\n"},
         {"  ", 3, 3, 80, "\n"},
         {" one  two\nthree ", 0, 0, 80, "one two three\n"},
+        {" one  two\nthree ", 3, 3, FOLD_NEVER, " one  two\nthree \n"},
         /* What cannot be broken stays whole, and begins a line. */
         {"a 0123456789abcdef b", 0, 1, 8, "a\n 0123456789abcdef\n b\n"},
         {"0123456789abcdef", 4, 4, 8, "0123456789abcdef\n"},
