@@ -231,10 +231,6 @@ static void expired(struct change *c)
     c->word.produced_at = c->word.this_update;
     c->word.next_update = NOW - 1;
 }
-static void future(struct change *c)
-{
-    c->word.this_update = NOW + 1;
-}
 static void endless(struct change *c)
 {
     c->word.next_update = 0;
@@ -296,7 +292,6 @@ static const struct {
     {"hold", hold},
     {"unknown", unknown},
     {"expired", expired},
-    {"future", future},
     {"endless", endless},
     {"longer", longer},
     {"young", young},
