@@ -244,7 +244,7 @@ bool engine_kept_is_due(const struct engine_llama *e)
 
 void engine_kept_sweep(struct engine_llama *e)
 {
-    bool over[ENGINE_SLOTS_MAX];
+    bool over[ENGINE_SLOTS_MAX] = {false};
     if (count_kept(e) == 0)
         return;
     uint64_t now = now_ms();
