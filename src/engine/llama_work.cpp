@@ -49,13 +49,23 @@ void *operator new(size_t size) // NOLINT(cert-dcl54-cpp): the delete that goes 
 }
 
 #ifdef ENGINE_OWN_DELETE
-/* AddressSanitizer's own would miss its own operator new. */
+/* AddressSanitizer has its own of each, and wants both ends of a block's life to be its, or neither. */
+void *operator new(size_t size, const std::nothrow_t &) noexcept
+{
+    return std::malloc(size == 0 ? 1 : size);
+}
+
 void operator delete(void *block) noexcept
 {
     std::free(block);
 }
 
 void operator delete(void *block, size_t) noexcept
+{
+    std::free(block);
+}
+
+void operator delete(void *block, const std::nothrow_t &) noexcept
 {
     std::free(block);
 }
