@@ -190,7 +190,7 @@ struct engine_llama {
     bool vectors;                       /* the last step made vectors */
     struct engine_slot slots[ENGINE_SLOTS_MAX];
     uint32_t step_tokens;
-    uint64_t prompt_steps; /* that read something of a prompt */
+    uint64_t prompt_steps;    /* that read something of a prompt */
     struct llama_batch batch; /* arrays in secret memory, room for step_tokens */
     struct engine_traces traces;
 };
