@@ -159,6 +159,8 @@ complete -c enclume -n '__enclume_in measure' -l acpi-tables -r -F -d 'The ACPI 
 complete -c enclume -n '__enclume_in measure' -l rsdp -r -F -d 'Their root pointer'
 complete -c enclume -n '__enclume_in measure' -l table-loader -r -F -d "QEMU's script for them"
 complete -c enclume -n '__enclume_in measure' -l smbios -x -d 'Digest of the event about SMBIOS'
+complete -c enclume -n '__enclume_in measure' -l smbios-tables -r -F -d 'SMBIOS structures of a machine'
+complete -c enclume -n '__enclume_in measure' -l processor-id -x -d 'What the processor says of itself there'
 complete -c enclume -n '__enclume_in measure' -l secure-boot -x -a 'absent off on' -d 'What the firmware says of Secure Boot'
 complete -c enclume -n '__enclume_in measure' -l events -d 'Also each event that the registers are made of'
 complete -c enclume -n '__enclume_in measure' -l policy -d 'A policy that accepts this launch and no other'

@@ -56,6 +56,11 @@ static const struct option table[] = {
      "tdx: fw_cfg etc/table-loader. Default: as it follows from the tables"},
     {"--smbios", OPTION_TEXT, AT(tdx.smbios), 0, 0, "HEX",
      "tdx: digest of the event about SMBIOS, of firmware from 2025.05 on, out of a machine's event log"},
+    {"--smbios-tables", OPTION_TEXT, AT(tdx.smbios_tables), 0, 0, "FILE",
+     "tdx: in its place, a machine's SMBIOS structures (/sys/firmware/dmi/tables/DMI), of which it is "
+     "computed"},
+    {"--processor-id", OPTION_TEXT, AT(tdx.processor_id), 0, 0, "HEX",
+     "tdx: what the server's processor says of itself there, where the structures are an emulated machine's"},
     {"--secure-boot", OPTION_TEXT, AT(tdx.secure_boot), 0, 0, "STATE",
      "tdx: absent (the firmware was built without it), off or on. Default absent, or what its variables say"},
     {"--events", OPTION_SWITCH, AT(events), 0, 0, NULL,
@@ -222,8 +227,8 @@ static bool tdx_is_given(const struct measure_options *o)
 {
     const struct measure_tdx *t = &o->tdx;
     return t->memory != NULL || t->qemu != NULL || t->firmware_version != NULL || t->acpi_tables != NULL ||
-           t->rsdp != NULL || t->table_loader != NULL || t->smbios != NULL || t->secure_boot != NULL ||
-           o->events;
+           t->rsdp != NULL || t->table_loader != NULL || t->smbios != NULL || t->smbios_tables != NULL ||
+           t->processor_id != NULL || t->secure_boot != NULL || o->events;
 }
 
 static enum err measure_simulated(const struct measure_options *o, const struct option_list *operands,

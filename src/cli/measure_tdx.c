@@ -11,6 +11,7 @@
 #include "cli/measure_files.h"
 #include "cli/size_text.h"
 #include "launch/acpi.h"
+#include "launch/smbios.h"
 
 enum { KERNEL_MAX = 128 * 1024 * 1024 };
 
@@ -30,6 +31,7 @@ struct inputs {
     struct tdx_machine launch;
     struct tdx_tables tables;
     uint8_t smbios[TDX_DIGEST_SIZE];
+    uint8_t processor_id[SMBIOS_PROCESSOR_ID_SIZE];
     char *cmdline;
 };
 
@@ -85,12 +87,23 @@ static enum err words_read(const struct measure_tdx *m, struct inputs *in, struc
         return err_noted(ERR_USAGE, note, "--initrd and --cmdline: are a kernel's; give --kernel");
     if (m->memory == NULL && (m->kernel != NULL || m->acpi_tables != NULL))
         return err_noted(ERR_USAGE, note, "--memory: is required, but for MRTD alone");
-    if (m->acpi_tables == NULL && (m->rsdp != NULL || m->table_loader != NULL || m->smbios != NULL))
-        return err_noted(ERR_USAGE, note, "--rsdp, --table-loader and --smbios: go with --acpi-tables");
+    if (m->acpi_tables == NULL &&
+        (m->rsdp != NULL || m->table_loader != NULL || m->smbios != NULL || m->smbios_tables != NULL))
+        return err_noted(ERR_USAGE, note,
+                         "--rsdp, --table-loader, --smbios and --smbios-tables: go with --acpi-tables");
+    if (m->smbios != NULL && m->smbios_tables != NULL)
+        return err_noted(ERR_USAGE, note, "--smbios and --smbios-tables: one of the two");
+    if (m->processor_id != NULL && m->smbios_tables == NULL)
+        return err_noted(ERR_USAGE, note, "--processor-id: goes with --smbios-tables");
     if (m->memory != NULL && !size_text_parse(m->memory, &in->launch.memory))
         return err_noted(ERR_USAGE, note, "--memory %.100s: wanted a size like 4G or 2048M", m->memory);
     if (m->smbios != NULL && encoding_unhex(bytes_str(m->smbios), in->smbios, sizeof in->smbios) != ERR_OK)
         return err_noted(ERR_USAGE, note, "--smbios: wanted the event's digest, 96 hexadecimal digits");
+    if (m->processor_id != NULL &&
+        encoding_unhex(bytes_str(m->processor_id), in->processor_id, sizeof in->processor_id) != ERR_OK)
+        return err_noted(
+            ERR_USAGE, note,
+            "--processor-id: wanted 16 hexadecimal digits, as dmidecode shows them without the spaces");
     enum err e = versions_read(m, &in->launch, note);
     return e == ERR_OK ? secure_boot_read(m, &in->launch, note) : e;
 }
@@ -102,14 +115,29 @@ static enum err maybe_read(const char *path, struct bytes *content, struct err_n
     return path == NULL ? ERR_OK : file_read(path, ACPI_TABLES_MAX, content, note);
 }
 
+static enum err smbios_read(const struct measure_tdx *m, struct inputs *in, struct err_note *note)
+{
+    struct bytes table;
+    if (m->smbios_tables == NULL)
+        return ERR_OK;
+    enum err e = file_read(m->smbios_tables, SMBIOS_TABLE_MAX, &table, note);
+    if (e != ERR_OK)
+        return e;
+    e = smbios_digest(table, m->processor_id == NULL ? NULL : in->processor_id, in->smbios, note);
+    secret_free(bytes_owned(table));
+    return e;
+}
+
 static enum err tables_read(const struct measure_tdx *m, struct inputs *in, struct err_note *note)
 {
     uint32_t processors;
     if (m->acpi_tables == NULL)
         return ERR_OK;
     in->launch.tables = &in->tables;
-    in->tables.smbios = m->smbios == NULL ? NULL : in->smbios;
-    enum err e = file_read(m->acpi_tables, ACPI_TABLES_MAX, &in->tables.acpi, note);
+    in->tables.smbios = m->smbios == NULL && m->smbios_tables == NULL ? NULL : in->smbios;
+    enum err e = smbios_read(m, in, note);
+    if (e == ERR_OK)
+        e = file_read(m->acpi_tables, ACPI_TABLES_MAX, &in->tables.acpi, note);
     if (e == ERR_OK)
         e = maybe_read(m->rsdp, &in->tables.rsdp, note);
     if (e == ERR_OK)

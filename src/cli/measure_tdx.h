@@ -19,6 +19,8 @@ struct measure_tdx {
     const char *rsdp;             /* NULL: as QEMU makes it */
     const char *table_loader;     /* likewise */
     const char *smbios;           /* hexadecimal; NULL: not known */
+    const char *smbios_tables;    /* in its place, what it is computed from; NULL: not known */
+    const char *processor_id;     /* hexadecimal; NULL: as the tables have it */
     const char *secure_boot;      /* NULL: absent */
     uint32_t vcpus;
 };

@@ -34,7 +34,7 @@ enum {
 };
 
 /* What the script does for each table. FACS has no checksum; the others have nothing but one, unless it is said here. */
-enum kind { KIND_FACS, KIND_PLAIN, KIND_FADT, KIND_RSDT };
+enum kind { KIND_FACS, KIND_PLAIN, KIND_FADT, KIND_RSDT, KIND_UNKNOWN };
 static const struct {
     const char *name;
     enum kind kind;
@@ -57,16 +57,12 @@ struct list {
     const struct table *root;
 };
 
-static enum err kind_find(struct table *t, struct err_note *note)
+static void kind_find(struct table *t)
 {
+    t->kind = KIND_UNKNOWN;
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)
-        if (bytes_is_str(t->name, known[i].name)) {
+        if (bytes_is_str(t->name, known[i].name))
             t->kind = known[i].kind;
-            return ERR_OK;
-        }
-    return err_noted(ERR_UNKNOWN, note,
-                     "ACPI tables: a table at 0x%x whose part in QEMU's script is not known; give the script",
-                     t->offset);
 }
 
 static enum err table_read(struct reader *r, struct list *list, struct err_note *note)
@@ -79,9 +75,7 @@ static enum err table_read(struct reader *r, struct list *list, struct err_note 
     (void)reader_bytes(r, t->size);
     if (reader_status(r) != ERR_OK || t->size < HEADER_SIZE)
         return err_noted(ERR_VALUE, note, "ACPI tables: 0x%x bytes at 0x%x", t->size, t->offset);
-    enum err e = kind_find(t, note);
-    if (e != ERR_OK)
-        return e;
+    kind_find(t);
     if (t->kind == KIND_RSDT && (list->root != NULL || (t->size - HEADER_SIZE) % POINTER != 0))
         return err_noted(ERR_VALUE, note, "ACPI tables: RSDT at 0x%x", t->offset);
     if (t->kind == KIND_FADT && t->size < FADT_X_DSDT_AT + LONG_POINTER)
@@ -225,8 +219,14 @@ enum err acpi_loader(struct bytes tables, uint8_t out[static ACPI_LOADER_SIZE], 
     struct writer w = writer_into(out, ACPI_LOADER_SIZE);
     allocate_put(&w, FILE_RSDP, ALIGN_RSDP, ZONE_FSEG);
     allocate_put(&w, FILE_TABLES, ALIGN_TABLES, ZONE_HIGH);
-    for (size_t i = 0; i < list.count; i++)
+    for (size_t i = 0; i < list.count; i++) {
+        if (list.at[i].kind == KIND_UNKNOWN)
+            return err_noted(
+                ERR_UNKNOWN, note,
+                "ACPI tables: a table at 0x%x whose part in QEMU's script is not known; give the script",
+                list.at[i].offset);
         table_put(&w, &list.at[i]);
+    }
     pointer_put(&w, FILE_RSDP, RSDP_ROOT_AT, POINTER);
     checksum_put(&w, FILE_RSDP, RSDP_CHECKSUM_AT, 0, ACPI_RSDP_SIZE);
     e = writer_finish(&w, &all);

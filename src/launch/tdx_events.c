@@ -9,128 +9,9 @@
 #include "launch/pe_digest.h"
 #include "launch/qemu_linux.h"
 #include "launch/register.h"
-#include "launch/tdx_digest.h"
-#include "launch/uefi_variables.h"
+#include "launch/tdx_event.h"
 
-/* Room for what stands before a variable's value, and for a boot option. */
-enum { VARIABLE_HEAD_MAX = 128, OPTION_MAX = 256 };
-
-struct measuring {
-    const struct tdx_machine *launch;
-    struct tdvf firmware;
-    const struct tdvf_section *variables;
-    struct tdx_events *events;
-    struct err_note *note;
-};
-
-/* ---- one event ---- */
-
-static enum err event_add(struct tdx_events *events, unsigned rtmr, const char *name,
-                          const uint8_t digest[static TDX_DIGEST_SIZE])
-{
-    if (events->count == TDX_EVENTS_MAX)
-        return ERR_NO_SPACE;
-    struct tdx_event *event = &events->at[events->count++];
-    event->rtmr = rtmr;
-    event->name = name;
-    memcpy(event->digest, digest, TDX_DIGEST_SIZE);
-    return ERR_OK;
-}
-
-/* Most events have the digest of the data that they are about. */
-static enum err event_of(struct tdx_events *events, unsigned rtmr, const char *name, struct bytes data)
-{
-    uint8_t digest[TDX_DIGEST_SIZE];
-    enum err e = crypto_hash_parts(CRYPTO_SHA384, &data, 1, digest);
-    return e == ERR_OK ? event_add(events, rtmr, name, digest) : e;
-}
-
-static enum err separator(struct tdx_events *events, unsigned rtmr)
-{
-    static const uint8_t zero[4];
-    return event_of(events, rtmr, "separator", bytes_of(zero, sizeof zero));
-}
-
-static void utf16_put(struct writer *w, const char *ascii)
-{
-    for (const char *c = ascii; *c != '\0'; c++)
-        writer_u16le(w, (uint16_t)(unsigned char)*c);
-}
-
-static void guid_put(struct writer *w, const char *text)
-{
-    uint8_t guid[GUID_SIZE];
-    guid_of(text, guid);
-    writer_bytes(w, bytes_of(guid, sizeof guid));
-}
-
-/* ---- RTMR0: variables (TCG PC Client Platform Firmware Profile, UEFI_VARIABLE_DATA) ---- */
-
-static enum err variable_event(struct tdx_events *events, const char *vendor, const char *name,
-                               struct bytes value)
-{
-    uint8_t room[VARIABLE_HEAD_MAX];
-    uint8_t digest[TDX_DIGEST_SIZE];
-    struct bytes parts[2] = {[1] = value};
-    struct writer w = writer_into(room, sizeof room);
-    guid_put(&w, vendor);
-    writer_u64le(&w, strlen(name));
-    writer_u64le(&w, value.len);
-    utf16_put(&w, name);
-    enum err e = writer_finish(&w, &parts[0]);
-    if (e == ERR_OK)
-        e = crypto_hash_parts(CRYPTO_SHA384, parts, 2, digest);
-    return e == ERR_OK ? event_add(events, 0, name, digest) : e;
-}
-
-/* On, when a platform key is there and nobody has switched it off. */
-static enum err secure_boot_find(struct measuring *m, enum tdx_secure_boot *is)
-{
-    struct bytes key;
-    struct bytes enable;
-    bool has_key = false;
-    bool has_enable = false;
-    enum err e = uefi_variable_find(m->variables->data, UEFI_GLOBAL_VARIABLE, "PK", &has_key, &key, m->note);
-    if (e == ERR_OK)
-        e = uefi_variable_find(m->variables->data, UEFI_SECURE_BOOT_ENABLE, "SecureBootEnable", &has_enable,
-                               &enable, m->note);
-    if (e != ERR_OK)
-        return e;
-    const bool is_off = has_enable && enable.len == 1 && enable.ptr[0] == 0;
-    *is = m->launch->secure_boot;
-    if (has_key)
-        *is = is_off ? TDX_SECURE_BOOT_OFF : TDX_SECURE_BOOT_ON;
-    return ERR_OK;
-}
-
-static enum err secure_boot_events(struct measuring *m)
-{
-    static const struct {
-        const char *vendor, *name;
-    } names[] = {{UEFI_GLOBAL_VARIABLE, "PK"},
-                 {UEFI_GLOBAL_VARIABLE, "KEK"},
-                 {UEFI_SECURITY_DATABASE, "db"},
-                 {UEFI_SECURITY_DATABASE, "dbx"}};
-    static const uint8_t values[] = {0, 1};
-    static const struct bytes of[] = {[TDX_SECURE_BOOT_ABSENT] = {.ptr = NULL, .len = 0},
-                                      [TDX_SECURE_BOOT_OFF] = {.ptr = &values[0], .len = 1},
-                                      [TDX_SECURE_BOOT_ON] = {.ptr = &values[1], .len = 1}};
-    enum tdx_secure_boot is = TDX_SECURE_BOOT_ABSENT;
-    enum err e = secure_boot_find(m, &is);
-    if (e == ERR_OK)
-        e = variable_event(m->events, UEFI_GLOBAL_VARIABLE, "SecureBoot", of[is]);
-    for (size_t i = 0; e == ERR_OK && i < sizeof names / sizeof *names; i++) {
-        struct bytes value;
-        bool found;
-        e = uefi_variable_find(m->variables->data, names[i].vendor, names[i].name, &found, &value, m->note);
-        if (e == ERR_OK)
-            e = variable_event(m->events, names[i].vendor, names[i].name, value);
-    }
-    if (is == TDX_SECURE_BOOT_ON)
-        m->events->unknown[0] =
-            "Secure Boot is on: the key that admits the kernel is measured too, and is not computed";
-    return e == ERR_OK ? separator(m->events, 0) : e;
-}
+enum { OPTION_MAX = 256 };
 
 /* ---- RTMR0: boot options (UEFI Specification, section 3.1.3, EFI_LOAD_OPTION), as edk2's OvmfPkgX64 has them with no disk to boot from ---- */
 
@@ -171,7 +52,7 @@ static void node_put(struct writer *w, uint8_t subtype, const char *guid)
     writer_u8(w, NODE_MEDIA);
     writer_u8(w, subtype);
     writer_u16le(w, NODE_HEADER_SIZE + GUID_SIZE);
-    guid_put(w, guid);
+    tdx_event_put_guid(w, guid);
 }
 
 static enum err option_event(struct tdx_events *events, const struct boot_option *o)
@@ -181,7 +62,7 @@ static enum err option_event(struct tdx_events *events, const struct boot_option
     struct writer w = writer_into(room, sizeof room);
     writer_u32le(&w, o->attributes);
     writer_u16le(&w, 2 * (NODE_HEADER_SIZE + GUID_SIZE) + NODE_HEADER_SIZE);
-    utf16_put(&w, o->description);
+    tdx_event_put_text(&w, o->description);
     writer_u16le(&w, 0);
     node_put(&w, NODE_VOLUME, firmware_volume);
     node_put(&w, NODE_FILE, o->file);
@@ -189,7 +70,7 @@ static enum err option_event(struct tdx_events *events, const struct boot_option
     writer_u8(&w, NODE_END_ENTIRE);
     writer_u16le(&w, NODE_HEADER_SIZE);
     enum err e = writer_finish(&w, &all);
-    return e == ERR_OK ? event_of(events, 0, o->variable, all) : e;
+    return e == ERR_OK ? tdx_event_of(events, 0, o->variable, all) : e;
 }
 
 static enum err options_events(struct tdx_events *events, const struct boot_option *options, size_t count)
@@ -201,7 +82,7 @@ static enum err options_events(struct tdx_events *events, const struct boot_opti
         writer_u16le(&w, (uint16_t)i);
     enum err e = writer_finish(&w, &order);
     if (e == ERR_OK)
-        e = event_of(events, 0, "BootOrder", order);
+        e = tdx_event_of(events, 0, "BootOrder", order);
     for (size_t i = 0; e == ERR_OK && i < count; i++)
         e = option_event(events, &options[i]);
     return e;
@@ -209,26 +90,26 @@ static enum err options_events(struct tdx_events *events, const struct boot_opti
 
 /* ---- RTMR0: what the host supplies ---- */
 
-static enum err hob_events(struct measuring *m)
+static enum err hob_events(struct tdx_measuring *m)
 {
     uint8_t hob[TDX_HOB_MAX];
     size_t size;
     enum err e = tdx_hob(&m->firmware, m->launch->memory, hob, &size, m->note);
     if (e == ERR_OK)
-        e = event_of(m->events, 0, "TD HOB", bytes_of(hob, size));
-    return e == ERR_OK ? event_of(m->events, 0, "configuration volume", m->variables->data) : e;
+        e = tdx_event_of(m->events, 0, "TD HOB", bytes_of(hob, size));
+    return e == ERR_OK ? tdx_event_of(m->events, 0, "configuration volume", m->variables->data) : e;
 }
 
 /* QEMU, hw/core/... fw_cfg: a menu that nobody asked for, and the option ROM that QEMU adds with a kernel. */
-static enum err fw_cfg_events(struct measuring *m)
+static enum err fw_cfg_events(struct tdx_measuring *m)
 {
     static const uint8_t no_menu[2];
     static const char order[] = "/rom@genroms/linuxboot_dma.bin";
-    enum err e = event_of(m->events, 0, "fw_cfg BootMenu", bytes_of(no_menu, sizeof no_menu));
-    return e == ERR_OK ? event_of(m->events, 0, "fw_cfg bootorder", bytes_of(order, sizeof order)) : e;
+    enum err e = tdx_event_of(m->events, 0, "fw_cfg BootMenu", bytes_of(no_menu, sizeof no_menu));
+    return e == ERR_OK ? tdx_event_of(m->events, 0, "fw_cfg bootorder", bytes_of(order, sizeof order)) : e;
 }
 
-static enum err acpi_events(struct measuring *m)
+static enum err acpi_events(struct tdx_measuring *m)
 {
     const struct tdx_tables *t = m->launch->tables;
     uint8_t rsdp_made[ACPI_RSDP_SIZE];
@@ -249,40 +130,40 @@ static enum err acpi_events(struct measuring *m)
         loader = bytes_of(loader_made, sizeof loader_made);
     }
     if (e == ERR_OK)
-        e = event_of(m->events, 0, "fw_cfg etc/table-loader", loader);
+        e = tdx_event_of(m->events, 0, "fw_cfg etc/table-loader", loader);
     if (e == ERR_OK)
-        e = event_of(m->events, 0, "fw_cfg etc/acpi/rsdp", rsdp);
-    return e == ERR_OK ? event_of(m->events, 0, "fw_cfg etc/acpi/tables", t->acpi) : e;
+        e = tdx_event_of(m->events, 0, "fw_cfg etc/acpi/rsdp", rsdp);
+    return e == ERR_OK ? tdx_event_of(m->events, 0, "fw_cfg etc/acpi/tables", t->acpi) : e;
 }
 
-static enum err smbios_events(struct measuring *m)
+static enum err smbios_events(struct tdx_measuring *m)
 {
     const struct tdx_tables *t = m->launch->tables;
     if (t != NULL && t->smbios != NULL)
-        return event_add(m->events, 0, "SMBIOS", t->smbios);
+        return tdx_event_add(m->events, 0, "SMBIOS", t->smbios);
     if (m->events->unknown[0] == NULL)
         m->events->unknown[0] = "the digest of what this firmware measures of SMBIOS is not given";
     return ERR_OK;
 }
 
-static enum err setup_options(struct measuring *m)
+static enum err setup_options(struct tdx_measuring *m)
 {
     return options_events(m->events, only_setup, sizeof only_setup / sizeof *only_setup);
 }
 
-static enum err menu_options(struct measuring *m)
+static enum err menu_options(struct tdx_measuring *m)
 {
     return options_events(m->events, menu_and_setup, sizeof menu_and_setup / sizeof *menu_and_setup);
 }
 
-static enum err late_separator(struct measuring *m)
+static enum err late_separator(struct tdx_measuring *m)
 {
-    return separator(m->events, 0);
+    return tdx_event_separator(m->events, 0);
 }
 
 /* ---- RTMR1 ---- */
 
-static enum err kernel_digest(struct measuring *m, uint8_t digest[static TDX_DIGEST_SIZE])
+static enum err kernel_digest(struct tdx_measuring *m, uint8_t digest[static TDX_DIGEST_SIZE])
 {
     const struct tdx_machine *l = m->launch;
     if (!l->kernel_is_patched)
@@ -304,21 +185,21 @@ static enum err kernel_digest(struct measuring *m, uint8_t digest[static TDX_DIG
     return e;
 }
 
-static enum err kernel_events(struct measuring *m)
+static enum err kernel_events(struct tdx_measuring *m)
 {
     uint8_t digest[TDX_DIGEST_SIZE];
     enum err e = kernel_digest(m, digest);
     if (e == ERR_OK)
-        e = event_add(m->events, 1, "kernel", digest);
+        e = tdx_event_add(m->events, 1, "kernel", digest);
     if (e == ERR_OK)
-        e = event_of(m->events, 1, "calling the boot option",
-                     bytes_str("Calling EFI Application from Boot Option"));
+        e = tdx_event_of(m->events, 1, "calling the boot option",
+                         bytes_str("Calling EFI Application from Boot Option"));
     if (e == ERR_OK && m->launch->firmware_kind != TDX_FIRMWARE_202402)
-        e = separator(m->events, 1);
+        e = tdx_event_separator(m->events, 1);
     if (e == ERR_OK)
-        e = event_of(m->events, 1, "leaving the firmware", bytes_str("Exit Boot Services Invocation"));
-    return e == ERR_OK ? event_of(m->events, 1, "firmware left",
-                                  bytes_str("Exit Boot Services Returned with Success"))
+        e = tdx_event_of(m->events, 1, "leaving the firmware", bytes_str("Exit Boot Services Invocation"));
+    return e == ERR_OK ? tdx_event_of(m->events, 1, "firmware left",
+                                      bytes_str("Exit Boot Services Returned with Success"))
                        : e;
 }
 
@@ -335,7 +216,7 @@ static enum err cmdline_check(const char *cmdline, struct err_note *note)
     return ERR_OK;
 }
 
-static enum err linux_events(struct measuring *m)
+static enum err linux_events(struct tdx_measuring *m)
 {
     enum { ROOM = 2 * (TDX_CMDLINE_MAX + 64) };
     const struct tdx_machine *l = m->launch;
@@ -348,34 +229,36 @@ static enum err linux_events(struct measuring *m)
         return ERR_MEMORY;
     struct writer w = writer_into(room, ROOM);
     if (l->has_initrd && l->firmware_kind >= TDX_FIRMWARE_202508)
-        utf16_put(&w, "initrd=initrd ");
-    utf16_put(&w, l->cmdline);
+        tdx_event_put_text(&w, "initrd=initrd ");
+    tdx_event_put_text(&w, l->cmdline);
     if (l->has_initrd && l->firmware_kind < TDX_FIRMWARE_202508)
-        utf16_put(&w, " initrd=initrd");
+        tdx_event_put_text(&w, " initrd=initrd");
     writer_u16le(&w, 0);
     e = writer_finish(&w, &all);
     if (e == ERR_OK)
-        e = event_of(m->events, 2, "command line", all);
+        e = tdx_event_of(m->events, 2, "command line", all);
     free(room);
-    return e == ERR_OK && l->has_initrd ? event_add(m->events, 2, "initial file system", l->initrd) : e;
+    return e == ERR_OK && l->has_initrd ? tdx_event_add(m->events, 2, "initial file system", l->initrd) : e;
 }
 
 /* ---- all of it ---- */
 
-typedef enum err (*step)(struct measuring *m);
+typedef enum err (*step)(struct tdx_measuring *m);
 
 /* In the order in which the registers are extended; a firmware is a row. */
 enum { STEPS_MAX = 8 };
 static const step rtmr0_steps[][STEPS_MAX] = {
-    [TDX_FIRMWARE_202402] = {hob_events, secure_boot_events, acpi_events, setup_options, late_separator},
-    [TDX_FIRMWARE_202502] = {hob_events, secure_boot_events, acpi_events, setup_options},
-    [TDX_FIRMWARE_202505] = {hob_events, fw_cfg_events, secure_boot_events, acpi_events, smbios_events,
-                             menu_options},
-    [TDX_FIRMWARE_202508] = {hob_events, fw_cfg_events, secure_boot_events, acpi_events, smbios_events,
-                             menu_options},
+    [TDX_FIRMWARE_202402] = {hob_events, tdx_secure_boot_events, acpi_events, tdx_authority_event,
+                             setup_options, late_separator},
+    [TDX_FIRMWARE_202502] = {hob_events, tdx_secure_boot_events, acpi_events, tdx_authority_event,
+                             setup_options},
+    [TDX_FIRMWARE_202505] = {hob_events, fw_cfg_events, tdx_secure_boot_events, acpi_events,
+                             tdx_authority_event, smbios_events, menu_options},
+    [TDX_FIRMWARE_202508] = {hob_events, fw_cfg_events, tdx_secure_boot_events, acpi_events,
+                             tdx_authority_event, smbios_events, menu_options},
 };
 
-static enum err launch_open(struct measuring *m)
+static enum err launch_open(struct tdx_measuring *m)
 {
     const struct tdx_machine *l = m->launch;
     enum err e = tdvf_parse(l->firmware, &m->firmware, m->note);
@@ -391,7 +274,7 @@ static enum err launch_open(struct measuring *m)
 enum err tdx_machine_events(const struct tdx_machine *launch, struct tdx_events *events,
                             struct err_note *note)
 {
-    struct measuring m = {.launch = launch, .events = events, .note = note};
+    struct tdx_measuring m = {.launch = launch, .events = events, .note = note};
     *events = (struct tdx_events){0};
     enum err e = launch_open(&m);
     const step *steps = rtmr0_steps[launch->firmware_kind];

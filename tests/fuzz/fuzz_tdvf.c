@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Firmware for TDX, an EFI program or ACPI tables: each has its digests, or a reason why not. The first byte says what the rest is. */
+/* Firmware for TDX, an EFI program, ACPI tables, SMBIOS structures or lists of signatures: each has its digests, or a reason why not. The first byte says what the rest is. */
 
 #include <stdlib.h>
 
 #include "base/reader.h"
 #include "launch/acpi.h"
 #include "launch/pe_digest.h"
+#include "launch/smbios.h"
 #include "launch/tdx_digest.h"
+#include "launch/uefi_signatures.h"
 
 int LLVMFuzzerInitialize(int *argc, char ***argv);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -72,6 +74,32 @@ static void tables(struct bytes all)
         abort();
 }
 
+static void structures(struct bytes all)
+{
+    static const uint8_t processor[SMBIOS_PROCESSOR_ID_SIZE] = {0xf8, 0x06, 0x0c};
+    struct err_note note = {{0}};
+    uint8_t digest[TDX_DIGEST_SIZE];
+    uint8_t other[TDX_DIGEST_SIZE];
+    const bool is_one = smbios_digest(all, processor, digest, &note) == ERR_OK;
+    if (!is_one && note.text[0] == '\0')
+        abort();
+    if (smbios_digest(all, NULL, other, &note) == ERR_OK && !is_one)
+        abort(); /* with a sound processor it is no worse */
+}
+
+static void signatures(struct bytes all)
+{
+    struct err_note note = {{0}};
+    struct bytes first;
+    size_t count;
+    if (uefi_signatures_read(all, &count, &first, &note) != ERR_OK) {
+        if (note.text[0] == '\0')
+            abort();
+    } else if ((count != 0) != (first.len != 0) || first.len > all.len) {
+        abort();
+    }
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct reader r = reader_over(bytes_of(data, size));
@@ -81,6 +109,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         kernel(rest);
     else if (what == 'A')
         tables(rest);
+    else if (what == 'S')
+        structures(rest);
+    else if (what == 'D')
+        signatures(rest);
     else
         firmware(rest);
     return 0;

@@ -122,7 +122,7 @@ struct bytes synthetic_tdvf_build(struct synthetic_tdvf *t)
 void synthetic_tdvf_variable(struct synthetic_tdvf *t, size_t *at, uint8_t state, const char *vendor,
                              const char *name, struct bytes value)
 {
-    struct writer w = writer_into(t->image + STORE_AT + STORE_HEADER + *at, 0x1000);
+    struct writer w = writer_into(t->image + STORE_AT + STORE_HEADER + *at, 0x4000);
     writer_u16le(&w, 0x55aa);
     writer_u8(&w, state);
     writer_u8(&w, 0);
