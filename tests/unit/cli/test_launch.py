@@ -424,6 +424,12 @@ class Boot(Case):
         given = self.run_it(*measure, "--rsdp", self.path("acpi/rsdp.bin"), "--table-loader", self.path("acpi/table-loader.bin"))
         self.assertEqual(derived.stdout, given.stdout)
         self.assertRegex(json.loads(derived.stdout)["rtmr0"], "^[0-9a-f]{96}$")
+        # Later firmware measures SMBIOS too. All of it is there but the server's processor.
+        later = (*measure, "--firmware-version", "2025.05", "--smbios-tables", self.path("acpi/smbios.bin"))
+        emulated = self.run_it(*later)
+        self.assertEqual(emulated.returncode, USAGE, emulated.stdout)
+        self.assertIn("give the server's", emulated.stderr)
+        self.assertRegex(json.loads(self.run_it(*later, "--processor-id", "f8060c00fffb8b0f").stdout)["rtmr0"], "^[0-9a-f]{96}$")
         self.assertIn("processors", self.run_it(*measure[:measure.index("--vcpus")], *measure[measure.index("--vcpus") + 2:], "--vcpus", "3").stderr)
 
     def test_a_machine_that_stops_itself_says_why(self):
