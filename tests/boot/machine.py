@@ -17,10 +17,13 @@ import tempfile
 import threading
 import time
 
+from capture import Stream
+
 SKIPPED = 77
 VCPU_MODEL = "EPYC-Genoa"
 READY = "listening port="
 STOPPED = "enclume-init: stopped: "
+CPUS = {"tcg": "max", "kvm": "host"}
 PATIENCE = 300  # seconds; a busy machine takes long
 
 
@@ -109,21 +112,24 @@ class Vsock:
 
     words = "enclume.listen=vsock:7878"
 
-    def __init__(self, place):
+    def __init__(self, place, memory="512M"):
         self.place = place
         self.base = place.here / f"v{time.monotonic_ns()}"
         self.base.mkdir()
         self.address = f"unix:{self.base}/client"
-        self.arguments = ["-object", "memory-backend-memfd,id=mem,size=1G,share=on", "-machine", "memory-backend=mem",
+        self.arguments = ["-object", f"memory-backend-memfd,id=mem,size={memory},share=on", "-machine", "memory-backend=mem",
                           "-chardev", f"socket,id=vsock,path={self.base}/vhost", "-device",
                           "vhost-user-vsock-pci,chardev=vsock,disable-legacy=on"]
         self.daemon = None
         self.listener = None
+        self.streams = []  # all that went over the device, by connection: a host sees no more of it
+        self.daemon_file = self.base / "daemon"
 
     def start(self):
-        self.daemon = subprocess.Popen([self.place.deps / "qemu/bin/vhost-device-vsock", "--vm",
-                                        f"guest-cid=3,socket={self.base}/vhost,uds-path={self.base}/host"],
-                                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        with open(self.daemon_file, "wb") as said:
+            self.daemon = subprocess.Popen([self.place.deps / "qemu/bin/vhost-device-vsock", "--vm",
+                                            f"guest-cid=3,socket={self.base}/vhost,uds-path={self.base}/host"],
+                                           stdout=said, stderr=said, env=dict(os.environ, RUST_LOG="info"))
         wait_for(lambda: (self.base / "vhost").exists(), "vhost-device-vsock")
         self.listener = socket.socket(socket.AF_UNIX)
         self.listener.bind(f"{self.base}/client")
@@ -168,12 +174,21 @@ class Vsock:
     def forward(self, client):
         guest = self.connect(7878)
         if guest is not None:
-            splice(client, guest)
+            stream = Stream(f"connection {len(self.streams) + 1}")
+            self.streams.append(stream)
+            splice(client, guest, stream)
         client.close()
 
+    def calls_of_the_guest(self):
+        """What the guest wanted to connect to: nobody listens there, and the device's program says so. None, where it has no such words, and would not."""
+        words = b"New guest conn error"
+        if words not in (self.place.deps / "qemu/usr/bin/vhost-device-vsock").read_bytes():
+            return None
+        return [line for line in self.daemon_file.read_bytes().splitlines() if words in line]
 
-def splice(a, b):
-    """Hands bytes on both ways until one side ends; then both end."""
+
+def splice(a, b, stream):
+    """Hands bytes on both ways, from a to b, the guest, and back, until one side ends; then both end. Keeps them."""
     with b:
         while True:
             for ready in select.select([a, b], [], [])[0]:
@@ -181,6 +196,7 @@ def splice(a, b):
                     data = ready.recv(65536)
                     if data == b"":
                         return
+                    (stream.to_guest if ready is a else stream.from_guest).extend(data)
                     (b if ready is a else a).sendall(data)
                 except OSError:
                     return
@@ -201,7 +217,8 @@ def wait_for(condition, what, patience=PATIENCE):
 
 
 class Machine:
-    def __init__(self, place, image, way, words, *, cmdline=None, volume, firmware=None, more=(), vcpus=1, chip=True):
+    def __init__(self, place, image, way, words, *, cmdline=None, volume, firmware=None, more=(), vcpus=1, chip=True,
+                 accelerator="tcg", memory="512M"):
         self.place = place
         self.way = way
         self.address = way.address
@@ -215,8 +232,8 @@ class Machine:
         # Without a chip nobody gives AMD's firmware the table of hashes that it wants: then QEMU's own starts the kernel.
         launcher = [place.programs / "enclume-simulator", "--root-out", self.root, "--chain", chain, "--vcpu-model", VCPU_MODEL, "--vm", "--",
                     place.qemu, "-bios", firmware or place.firmware] if chip else [place.qemu]
-        self.command = [*launcher, "-machine", "q35", "-accel", "tcg", "-cpu", "max", "-smp",
-                        vcpus, "-m", "1G", "-nodefaults", "-display", "none", "-no-reboot", "-serial", f"file:{self.serial_file}",
+        self.command = [*launcher, "-machine", "q35", "-accel", accelerator, "-cpu", CPUS[accelerator], "-smp",
+                        vcpus, "-m", memory, "-nodefaults", "-display", "none", "-no-reboot", "-serial", f"file:{self.serial_file}",
                         "-kernel", image / "vmlinuz", "-initrd", image / "initrd", "-append", self.cmdline,
                         "-drive", f"if=none,id=model,file={volume},format=raw,readonly=on",
                         "-device", "virtio-blk-pci,drive=model,disable-legacy=on", *way.arguments, *more]

@@ -12,6 +12,7 @@ import sys
 import time
 import unittest
 
+from capture import check_stream, streams_of_pcap
 from machine import Machine, Network, Place, Vsock, skip
 
 PLACE = None
@@ -19,7 +20,7 @@ VOLUME = None
 IMAGES = {}
 MODEL_DIGEST = WORDS = ""
 CANARY = "zebrafish-7319"
-PROMPTS = int(os.environ.get("ENCLUME_BOOT_PROMPTS", "3")) # more for a longer look
+PROMPTS = int(os.environ.get("ENCLUME_BOOT_PROMPTS", "3")) # 100 are the bar, and take a quarter of an hour
 REFUSED, NETWORK = 1, 3
 
 
@@ -79,8 +80,22 @@ class Answers(unittest.TestCase):
         for file in files:
             self.assertFalse(CANARY.encode() in file.read_bytes(), f"{file} holds the prompt")
 
+    def check_no_answer(self, answers, *files):
+        """No longer word of any answer; which words the volume has is the model's."""
+        words = {word for answer in answers for word in answer.split() if len(word) > 6}
+        for file in files:
+            data = file.read_bytes()
+            for word in words:
+                self.assertFalse(word.encode() in data, f"{file} holds the answer's {word}")
+
+    def check_channel(self, streams, least):
+        """Each byte is of the channel: so many connections, each with a handshake and records behind it."""
+        counts = [check_stream(stream) for stream in streams]
+        self.assertGreaterEqual(sum(count > 0 for count in counts), least)
+        return sum(counts)
+
     def test_vsock(self):
-        """No IP network: a verified prompt is answered, nothing of it is seen outside, and a plug that is pulled is an error at once."""
+        """No IP network: verified prompts are answered, the host sees the channel and nothing else, and a plug that is pulled is an error at once."""
         way = Vsock(PLACE)
         with machine(way) as m:
             boot = m.wait_ready()
@@ -91,8 +106,12 @@ class Answers(unittest.TestCase):
             self.assertNotEqual(first.stdout.strip(), "")
             print(f"boot to listening {boot:.1f} s, to a verified answer {ready:.1f} s (TCG)", flush=True)
             self.assertIsNone(way.connect(22), "another vsock port answers")
-            self.check_no_canary(m.serial_file, m.output_file, VOLUME)
-            self.assertNotIn(first.stdout.strip(), m.serial())
+            answers = [first.stdout]
+            for _ in range(PROMPTS - 1):
+                more = chat(m, good_measurement(way), prompt=f"The {CANARY} said")
+                self.assertEqual(more.returncode, 0, more.stderr + m.serial())
+                answers.append(more.stdout)
+            whole = list(way.streams)
 
             asking = subprocess.Popen([str(a) for a in (
                 PLACE.programs / "enclume", "chat", "--connect", m.address, "--measurement", good_measurement(way), "--trust-simulated", m.root,
@@ -105,6 +124,19 @@ class Answers(unittest.TestCase):
             self.assertIn(b"ended without an authenticated end", said)
             print(f"the client knew {time.monotonic() - killed:.2f} s after the machine was killed", flush=True)
 
+            # From here on: all of its life, as the host has it.
+            count = self.check_channel(whole, PROMPTS)
+            check_stream(way.streams[-1], may_be_cut=True)
+            self.assertEqual(len(way.streams), len(whole) + 1)
+            seen = b"".join(bytes(s.to_guest) + bytes(s.from_guest) for s in way.streams)
+            (way.base / "seen").write_bytes(seen)
+            self.assertIsNotNone(way.calls_of_the_guest())
+            self.assertEqual(way.calls_of_the_guest(), [])
+            self.assertLessEqual({entry.name for entry in way.base.iterdir()}, {"vhost", "host", "client", "daemon", "seen"})
+            self.check_no_canary(way.base / "seen", m.serial_file, m.output_file, way.daemon_file, VOLUME)
+            self.check_no_answer(answers, way.base / "seen", m.serial_file, m.output_file, way.daemon_file)
+            print(f"over vsock: {PROMPTS} prompts, {len(way.streams)} connections, {count} records, {len(seen)} bytes, all of the channel", flush=True)
+
     def test_network_two_processors(self):
         """One port answers, its traffic holds no plaintext, and after a restart the key is another one, which the client appraises anew."""
         way = Network(PLACE, other_port=22)
@@ -112,17 +144,20 @@ class Answers(unittest.TestCase):
         with machine(way, vcpus=2) as m:
             m.wait_ready()
             measurement = PLACE.measure(test_image(), m.cmdline, vcpus=2)
+            answers = []
             for _ in range(PROMPTS):
                 done = chat(m, measurement, "--remember", kept, prompt=f"The {CANARY} said")
                 self.assertEqual(done.returncode, 0, done.stderr + m.serial())
+                answers.append(done.stdout)
             with socket.create_connection(("127.0.0.1", way.other), timeout=20) as other:
                 self.assertEqual(other.recv(1), b"", "another port answers")
             m.kill()
-            self.assertGreater(way.capture.stat().st_size, 10000)
+            streams = streams_of_pcap(way.capture.read_bytes(), "10.0.2.15", 7878)
+            count = self.check_channel(streams, PROMPTS)
             self.check_no_canary(way.capture, m.serial_file, m.output_file)
-            for word in done.stdout.split():
-                if len(word) > 6:
-                    self.assertFalse(word.encode() in way.capture.read_bytes(), f"the capture holds the answer's {word}")
+            self.check_no_answer(answers, way.capture, m.serial_file, m.output_file)
+            print(f"over the network: {PROMPTS} prompts, {len(streams)} connections, {count} records, {way.capture.stat().st_size} bytes captured, "
+                  "all of the channel", flush=True)
         with machine(way, vcpus=2) as m:
             m.wait_ready()
             again = chat(m, measurement, "--remember", kept)
