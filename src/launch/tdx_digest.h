@@ -58,7 +58,7 @@ struct tdx_tables {
     struct bytes acpi;     /* etc/acpi/tables */
     struct bytes rsdp;     /* etc/acpi/rsdp; empty: as QEMU makes it for these tables (acpi_rsdp) */
     struct bytes loader;   /* etc/table-loader; empty: as QEMU makes it for these tables (acpi_loader) */
-    const uint8_t *smbios; /* digest of the event about SMBIOS, TDX_DIGEST_SIZE; NULL: not known */
+    const uint8_t *smbios; /* digest of what is measured of SMBIOS (smbios_digest); NULL: not known */
 };
 
 struct tdx_machine {

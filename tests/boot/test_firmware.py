@@ -26,6 +26,8 @@ from machine import Place, skip, wait_for
 
 PLACE = None
 SHA384, VERSION = 0x0C, "2026.08"
+MEBIBYTES = 256
+MEMORY = f"{MEBIBYTES}M"
 STORE_AT, STORE_HEADER = 0x48, 28
 GLOBAL, DATABASE = "8be4df61-93ca-11d2-aa0d-00e098032b8c", "d719b2cb-3d3a-4596-a3bc-dad00e67656f"
 X509 = "a5c059a1-94e4-4aa7-87b5-ab155c2bf072"
@@ -150,7 +152,7 @@ class Firmware:
                                 "not-need-init"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         wait_for(lambda: (here / "tpm").exists(), "swtpm")
         code = "OVMF_CODE_4M.secboot.fd" if smm else "OVMF_CODE_4M.fd"
-        command = [PLACE.qemu, "-machine", f"q35,smm={'on' if smm else 'off'}", "-accel", "tcg", "-cpu", "max,family=6,model=143,stepping=8", "-m", "512M", "-nodefaults", "-display",
+        command = [PLACE.qemu, "-machine", f"q35,smm={'on' if smm else 'off'}", "-accel", "tcg", "-cpu", "max,family=6,model=143,stepping=8", "-m", MEMORY, "-nodefaults", "-display",
                    "none", "-no-reboot", "-serial", f"file:{here}/serial", *(["-global", "driver=cfi.pflash01,property=secure,value=on"] if smm else []),
                    "-drive", f"if=pflash,format=raw,unit=0,readonly=on,file={ovmf}/{code}",
                    "-drive", f"if=pflash,format=raw,unit=1,file={here}/variables",
@@ -164,7 +166,7 @@ class Firmware:
             wait_for(lambda: b"Linux version" in serial.read_bytes() or process.poll() is not None, "the kernel starts")
             assert process.poll() is None, process.stderr.read() + serial.read_bytes()
             monitor.ask("stop")
-            memory = script.memory_of(monitor, here, 0, 512 << 20)
+            memory = script.memory_of(monitor, here, 0, MEBIBYTES << 20)
             self.log = log_in(memory)
             self.smbios = self.kept(here, "smbios", script.smbios_in(monitor, here))
             self.tables = {name: self.kept(here, script.FILES[name], content) for name, content in script.tables_of(monitor).items()}
@@ -180,7 +182,7 @@ class Firmware:
         return here / name
 
     def measured(self, secure_boot):
-        done = PLACE.enclume("measure", "tdx", "--firmware", self.firmware, "--firmware-version", VERSION, "--memory", "512M", "--vcpus", 1,
+        done = PLACE.enclume("measure", "tdx", "--firmware", self.firmware, "--firmware-version", VERSION, "--memory", MEMORY, "--vcpus", 1,
                              "--kernel", self.kernel, "--initrd", self.initrd, "--cmdline", self.cmdline, "--secure-boot", secure_boot,
                              "--acpi-tables", self.tables["etc/acpi/tables"], "--rsdp", self.tables["etc/acpi/rsdp"],
                              "--table-loader", self.tables["etc/table-loader"], "--smbios-tables", self.smbios, "--events", "--json")
