@@ -78,6 +78,7 @@ def check_stream(stream, may_be_cut=False):
 # ---- pcap, as QEMU's filter-dump writes it: Ethernet, IPv4, TCP ----
 
 ETHER_ARP, ETHER_IPV4, PROTOCOL_TCP = 0x0806, 0x0800, 6
+GUEST_ADDRESS = bytes.fromhex("525400123456")  # QEMU's for a first network device
 
 
 def packets_of(data):
@@ -93,14 +94,16 @@ def packets_of(data):
 
 
 def streams_of_pcap(data, guest, port):
-    """The connections to that address and port, each direction in the order of its sequence numbers. Anything else but ARP, and TCP that is refused (no byte
-    of content), is not the channel."""
+    """The connections to that address and port, each direction in the order of its sequence numbers. Anything else that
+    the guest sends but ARP, and TCP that is refused (no byte of content), is not the channel."""
     streams, pieces = {}, {}
     for packet in packets_of(data):
         kind = int.from_bytes(packet[12:14], "big")
         if kind == ETHER_ARP:
             continue
         if kind != ETHER_IPV4 or packet[14] >> 4 != 4 or packet[23] != PROTOCOL_TCP:
+            if packet[6:12] != GUEST_ADDRESS:
+                continue  # the host's own: QEMU's network says every few minutes, over IPv6, that it is a router
             raise NotTheChannel(f"a packet that is neither ARP nor TCP: {packet[:40].hex()}")
         header = (packet[14] & 15) * 4
         total = int.from_bytes(packet[16:18], "big")
