@@ -167,6 +167,7 @@ static void release(struct engine_llama *e)
     (void)pthread_cond_destroy(&e->wake);
     (void)pthread_mutex_destroy(&e->lock);
     free(e->chat_template);
+    engine_opening_release(e);
     free(e->sessions);
     secret_wipe(e->kept_key, sizeof e->kept_key);
     free(e);
@@ -287,6 +288,8 @@ enum err engine_llama_open(const struct engine_llama_options *options,
     e->keep_ms = (uint64_t)options->keep_seconds * 1000;
     e->keeps = result == ERR_OK && options->keep_seconds != 0 && e->traces.streams && e->traces.rows &&
                !engine_wipe_saves_tokens(e);
+    if (result == ERR_OK)
+        engine_opening_learn(e);
     if (result == ERR_OK)
         result = start_threads(e);
     if (result != ERR_OK)

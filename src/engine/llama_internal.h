@@ -27,6 +27,7 @@
  *     llama_batch.c      the tokens of one step
  *     llama_wipe.c       what a finished request leaves behind, overwritten
  *     llama_kept.c       what stays of a conversation for its next turn
+ *     llama_opening.c    what all conversations begin with, computed once
  *     llama_session.c    which sessions there are
  *     wipe_on_free.c     the same for what llama.cpp gives back to the heap; linked into programs by name
  *
@@ -180,6 +181,14 @@ struct engine_traces {
         *buffers[ENGINE_BUFFERS_MAX]; /* of the last graph's intermediate results and inputs */
 };
 
+/* What all conversations begin with (llama_opening.c). */
+struct engine_opening {
+    uint32_t count; /* tokens; 0: nothing */
+    llama_token *tokens;
+    size_t size;
+    uint8_t *rows; /* of the KV cache, as llama_state_seq_get_data gives them */
+};
+
 struct engine_llama {
     struct engine base;
     struct engine_info info;
@@ -223,6 +232,7 @@ struct engine_llama {
     uint64_t prompt_steps;       /* that read something of a prompt */
     struct llama_batch batch;    /* arrays in secret memory, room for step_tokens */
     struct engine_traces traces;
+    struct engine_opening opening;
     bool keeps;       /* conversations between their turns (llama_kept.c), */
     uint64_t keep_ms; /* so long */
     uint8_t kept_key[ENGINE_KEPT_KEY_SIZE];
@@ -233,6 +243,16 @@ void engine_session_begin(struct engine *self, uint64_t asker);
 void engine_session_end(struct engine *self, uint64_t asker);
 /* With the lock held. */
 bool engine_session_is_live(const struct engine_llama *e, uint64_t asker);
+
+/* ---- llama_opening.c ---- */
+/* When the model is loaded: computes it, and puts it into the slots. Where that is not possible there is none, and nothing is spared. */
+void engine_opening_learn(struct engine_llama *e);
+void engine_opening_release(struct engine_llama *e);
+/* Into a slot that has become free, and was overwritten. */
+void engine_opening_put(struct engine_llama *e, struct engine_slot *slot);
+/* How many tokens of the request's prompt need not be read in this slot. */
+uint32_t engine_opening_spares(const struct engine_llama *e, const struct engine_slot *slot,
+                               const struct engine_request *r);
 
 /* ---- llama_kept.c ---- */
 /* llama_prepare.c's: the digests of the prompt. */
@@ -247,7 +267,7 @@ void engine_kept_decoded(const struct engine_llama *e, struct engine_slot *slot,
 /* Of each ended slot, before it is wiped: how many rows stay (kept.rows). */
 void engine_kept_decide(struct engine_llama *e);
 /* The slot becomes KEPT, or FREE when nothing of it stays. All else that it held is released. */
-void engine_kept_release(struct engine_slot *slot);
+void engine_kept_release(struct engine_llama *e, struct engine_slot *slot);
 /* Overwrites what is kept no longer. */
 void engine_kept_sweep(struct engine_llama *e);
 /* With the lock held: would that do anything? */
@@ -337,7 +357,7 @@ void engine_slot_begin(struct engine_llama *e, struct engine_slot *slot, struct 
 void engine_slot_advance(struct engine_llama *e, struct engine_slot *slot);
 void engine_slot_end(struct engine_slot *slot, enum err result);
 /* Releases what an ended slot holds. */
-void engine_slot_release(struct engine_slot *slot);
+void engine_slot_release(struct engine_llama *e, struct engine_slot *slot);
 /* The token's bytes. Secret memory; with secret_free. NULL without memory. */
 uint8_t *engine_piece_of(const struct engine_llama *e, llama_token token, bool special, size_t *len);
 

@@ -137,12 +137,13 @@ struct engine_slot *engine_kept_choose(struct engine_llama *e, const struct engi
 
 void engine_kept_take(struct engine_llama *e, struct engine_slot *slot, struct engine_request *r)
 {
-    uint32_t n = spared(slot, r);
-    if (slot->state == ENGINE_SLOT_KEPT)
-        n = engine_wipe_rows(e, slot, n);
+    uint32_t own = spared(slot, r);
+    uint32_t wanted = own + engine_opening_spares(e, slot, r);
+    uint32_t n = slot->rows == 0 ? 0 : engine_wipe_rows(e, slot, wanted);
+    if (n == wanted)
+        r->usage.cached_tokens += own; /* the opening is nobody's own, so it is not counted */
     secret_buffer_release(&slot->kept.digests);
     slot->decoded = slot->position = n;
-    r->usage.cached_tokens += n;
     if (r->choices == 1) {
         slot->kept.digests = r->prompts->digests;
         r->prompts->digests = (struct secret_buffer){0};
@@ -183,12 +184,13 @@ void engine_kept_decide(struct engine_llama *e)
     pthread_mutex_unlock(&e->lock);
 }
 
-void engine_kept_release(struct engine_slot *slot)
+void engine_kept_release(struct engine_llama *e, struct engine_slot *slot)
 {
     struct engine_kept kept = slot->kept;
     *slot = (struct engine_slot){.sequence = slot->sequence};
     if (kept.rows == 0) {
         secret_buffer_release(&kept.digests);
+        engine_opening_put(e, slot);
         return;
     }
     size_t len = (size_t)kept.rows * ENGINE_DIGEST_SIZE;
@@ -206,7 +208,7 @@ static void forget(struct engine_llama *e, struct engine_slot *slot)
 {
     (void)engine_wipe_rows(e, slot, 0);
     slot->kept.rows = 0;
-    engine_kept_release(slot);
+    engine_kept_release(e, slot);
 }
 
 static uint32_t count_kept(const struct engine_llama *e)

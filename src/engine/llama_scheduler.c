@@ -135,7 +135,7 @@ static void finish_ended(struct engine_llama *e)
             r->ended++;
             if (r->result == ERR_OK)
                 r->result = slot->result;
-            engine_slot_release(slot);
+            engine_slot_release(e, slot);
         }
     }
     finish_requests(e);

@@ -15,14 +15,14 @@ void engine_slot_end(struct engine_slot *slot, enum err result)
     slot->result = result;
 }
 
-void engine_slot_release(struct engine_slot *slot)
+void engine_slot_release(struct engine_llama *e, struct engine_slot *slot)
 {
     engine_sampler_close(slot);
     engine_parser_close(slot->parser);
     engine_logprobs_close(slot->logprobs);
     engine_text_close(&slot->text);
     secret_free(slot->vector);
-    engine_kept_release(slot);
+    engine_kept_release(e, slot);
 }
 
 /* ---- begin ---- */

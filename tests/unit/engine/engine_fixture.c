@@ -8,6 +8,9 @@
 #include "base/secret.h"
 #include "base/strict_json.h"
 #include "crypto/crypto.h"
+#include "engine/llama_internal.h"
+
+#include <ggml-backend.h>
 
 static void die(const char *what, enum err e)
 {
@@ -121,6 +124,67 @@ json_t *fixture_line(const struct fixture_answer *a, size_t i)
 
 /* ---- the engine ---- */
 
+/* ---- the KV cache ---- */
+
+/* Wherever it lies: in a GPU's memory, in a build for those where there is one. One tensor's rows of one slot. */
+static uint8_t *rows_of(const struct ggml_tensor *t, uint32_t slot, size_t from, size_t to)
+{
+    size_t size = (to - from) * t->nb[1];
+    uint8_t *copy = malloc(size + 1);
+    if (copy == NULL)
+        die("memory", ERR_MEMORY);
+    if (size != 0)
+        ggml_backend_tensor_get(t, copy, slot * t->nb[2] + from * t->nb[1], size);
+    return copy;
+}
+
+bool fixture_rows_are_zero(const struct fixture *f, uint32_t slot, uint32_t from)
+{
+    const struct engine_llama *e = (const struct engine_llama *)f->engine;
+    bool zero = true;
+    for (size_t i = 0; zero && i < e->traces.cache_count; i++) {
+        const struct ggml_tensor *t = e->traces.caches[i];
+        uint8_t *rows = rows_of(t, slot, from, (size_t)t->ne[1]);
+        for (size_t k = 0; k < ((size_t)t->ne[1] - from) * t->nb[1]; k++)
+            zero = zero && rows[k] == 0;
+        free(rows);
+    }
+    return zero;
+}
+
+bool fixture_slot_is_fresh(const struct fixture *f, uint32_t slot)
+{
+    const struct engine_llama *e = (const struct engine_llama *)f->engine;
+    bool same = true;
+    size_t at = 0;
+    for (size_t i = 0; i < e->traces.cache_count; i++) {
+        const struct ggml_tensor *t = e->traces.caches[i];
+        size_t size = e->opening.count * t->nb[1];
+        uint8_t *rows = rows_of(t, slot, 0, e->opening.count);
+        same = same && memcmp(rows, f->opening + at, size) == 0;
+        at += size;
+        free(rows);
+    }
+    return same && fixture_rows_are_zero(f, slot, e->opening.count);
+}
+
+static void note_opening(struct fixture *f)
+{
+    const struct engine_llama *e = (const struct engine_llama *)f->engine;
+    size_t at = 0;
+    for (size_t i = 0; i < e->traces.cache_count; i++) {
+        const struct ggml_tensor *t = e->traces.caches[i];
+        size_t size = e->opening.count * t->nb[1];
+        uint8_t *rows = rows_of(t, 0, 0, e->opening.count);
+        f->opening = realloc(f->opening, at + size + 1);
+        if (f->opening == NULL)
+            die("memory", ERR_MEMORY);
+        memcpy(f->opening + at, rows, size);
+        at += size;
+        free(rows);
+    }
+}
+
 struct fixture *fixture_open(const struct engine_llama_options *options)
 {
     strict_json_init();
@@ -137,6 +201,7 @@ struct fixture *fixture_open(const struct engine_llama_options *options)
     e = engine_llama_open(options, &callbacks, f, &f->engine, &note);
     if (e != ERR_OK)
         die(note.text, e);
+    note_opening(f);
     return f;
 }
 
@@ -156,6 +221,7 @@ void fixture_close(struct fixture *f)
         answer_release(f, i);
     (void)pthread_cond_destroy(&f->changed);
     (void)pthread_mutex_destroy(&f->lock);
+    free(f->opening);
     free(f);
 }
 

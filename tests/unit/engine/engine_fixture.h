@@ -41,6 +41,7 @@ struct fixture {
     pthread_mutex_t lock;
     pthread_cond_t changed;
     bool discard;                                    /* keep no text */
+    uint8_t *opening;                                /* the rows of slot 0 when the model was loaded */
     struct fixture_answer *answers[FIXTURE_ANSWERS]; /* by id; secret memory */
 };
 
@@ -68,6 +69,11 @@ struct fixture_answer *fixture_ask_body(struct fixture *f, uint64_t id, enum api
 struct fixture_answer *fixture_wait(struct fixture *f, uint64_t id);
 /* Waits until so many pieces of text have come (or it is done). */
 void fixture_wait_pieces(struct fixture *f, uint64_t id, uint32_t pieces);
+
+/* Is the slot as all were when the model was loaded: what every conversation begins with (llama_opening.c), and zero behind it? */
+bool fixture_slot_is_fresh(const struct fixture *f, uint32_t slot);
+/* From that row on. */
+bool fixture_rows_are_zero(const struct fixture *f, uint32_t slot, uint32_t from);
 
 /* The i-th line as JSON (json_decref); NULL when there are fewer. */
 json_t *fixture_line(const struct fixture_answer *a, size_t i);

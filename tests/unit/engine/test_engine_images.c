@@ -90,25 +90,13 @@ static void several_answers_and_others_beside_it(void **state)
     assert_string_equal(fixture_wait(f, 0)->text, alone);
 }
 
-static bool slab_is_zero(const struct engine_llama *e, uint32_t slot)
-{
-    for (size_t i = 0; i < e->traces.cache_count; i++) {
-        const struct ggml_tensor *t = e->traces.caches[i];
-        const uint8_t *slab = (const uint8_t *)t->data + slot * t->nb[2];
-        for (size_t k = 0; k < t->nb[2]; k++)
-            if (slab[k] != 0)
-                return false;
-    }
-    return true;
-}
-
 static void nothing_of_it_is_left_in_the_cache(void **state)
 {
     (void)state;
     const struct engine_llama *e = (const struct engine_llama *)f->engine;
     assert_ok(ask(0, stripes, sizeof stripes, "")->result);
     for (uint32_t i = 0; i < e->info.slots; i++)
-        assert_true(slab_is_zero(e, i));
+        assert_true(fixture_slot_is_fresh(f, i));
 }
 
 static void refused(const uint8_t *file, size_t len, const char *words)

@@ -276,16 +276,6 @@ static bool is_zero(const struct ggml_tensor *t, size_t offset, size_t size)
     return zero;
 }
 
-static bool slab_is_zero(const struct engine_llama *e, uint32_t slot)
-{
-    for (size_t i = 0; i < e->traces.cache_count; i++) {
-        const struct ggml_tensor *t = e->traces.caches[i];
-        if (!is_zero(t, slot * t->nb[2], t->nb[2]))
-            return false;
-    }
-    return true;
-}
-
 /* Each buffer as one tensor of bytes. */
 static bool intermediate_results_are_zero(const struct engine_llama *e)
 {
@@ -316,7 +306,7 @@ static void the_cache_of_an_ended_request_is_zero_and_its_neighbour_goes_on(void
     assert_true(e->traces.streams);
     assert_true(e->traces.rows);
     assert_int_equal(e->traces.cache_count, 12); /* K and V of six layers */
-    assert_true(slab_is_zero(e, 0));
+    assert_true(fixture_slot_is_fresh(f, 0));
     assert_true(intermediate_results_are_zero(e));
 
     struct fixture_request request = {.prompt = prompts[0], .max_tokens = 200};
@@ -325,11 +315,11 @@ static void the_cache_of_an_ended_request_is_zero_and_its_neighbour_goes_on(void
     request = (struct fixture_request){.prompt = prompts[1], .max_tokens = 10};
     a = fixture_ask(f, 1, &request);
     assert_ok(a->result);
-    assert_true(slab_is_zero(e, 1));
-    assert_false(slab_is_zero(e, 0));
+    assert_true(fixture_slot_is_fresh(f, 1));
+    assert_false(fixture_rows_are_zero(f, 0, e->opening.count));
     a = fixture_wait(f, 0);
     assert_string_equal(a->text, alone);
-    assert_true(slab_is_zero(e, 0));
+    assert_true(fixture_slot_is_fresh(f, 0));
     assert_true(intermediate_results_are_zero(e));
 }
 
@@ -470,7 +460,7 @@ static void a_cache_that_is_not_understood_is_cleared_as_a_whole(void **state)
     const struct fixture_answer *a = fixture_ask(one, 0, &request);
     e->traces.streams = false;
     const struct fixture_answer *b = fixture_ask(one, 1, &request);
-    assert_true(slab_is_zero(e, 0));
+    assert_true(fixture_slot_is_fresh(one, 0));
     assert_string_equal(a->text, b->text);
     fixture_close(one);
 }
