@@ -4,11 +4,11 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "attest/claim_json.h"
 #include "base/secret.h"
 #include "base/strict_json.h"
+#include "base/utc.h"
 
 enum { PLATFORM_SIZE = 64 };
 
@@ -100,9 +100,11 @@ const struct verdict_check *verdict_find(const struct verdict *v, const char *na
 
 const char *verdict_time(const struct verdict *v, char text[static VERDICT_TIME_SIZE])
 {
-    struct tm utc;
-    const time_t at = (time_t)v->appraised_at;
-    if (gmtime_r(&at, &utc) == NULL || strftime(text, VERDICT_TIME_SIZE, "%Y-%m-%d %H:%M:%S UTC", &utc) == 0)
+    enum { DATE = 10, CLOCK = 8 };
+    char utc[UTC_TEXT_SIZE];
+    if (utc_text(v->appraised_at, utc))
+        (void)snprintf(text, VERDICT_TIME_SIZE, "%.*s %.*s UTC", DATE, utc, CLOCK, utc + DATE + 1);
+    else
         (void)snprintf(text, VERDICT_TIME_SIZE, "%lld seconds since 1970", (long long)v->appraised_at);
     return text;
 }

@@ -5,6 +5,7 @@
 
 #include "base/encoding.h"
 #include "base/secret.h"
+#include "base/utc.h"
 #include "openai/json_line.h"
 
 /* ---- the table ---- */
@@ -151,35 +152,11 @@ char *api_error(enum api api, enum err e, const struct err_note *note, bool stre
 
 /* ---- models ---- */
 
-enum { TIME_SIZE = 24 };
-
-/* RFC 3339, in UTC. (gmtime_r would look for the system's time zone.) */
-static void time_text(int64_t seconds, char text[static TIME_SIZE])
-{
-    enum { DAY = 86400, DAYS_TO_1970 = 719468, ERA = 146097, MARCH = 3 };
-    const int64_t last = 253402300799; /* of the year 9999 */
-    if (seconds < 0 || seconds > last)
-        seconds = 0;
-    /* Days and years of 400-year eras that begin on a first of March. */
-    int64_t days = seconds / DAY + DAYS_TO_1970;
-    int64_t second = seconds % DAY;
-    int64_t era = days / ERA;
-    int64_t day_of_era = days % ERA;
-    int64_t year_of_era =
-        (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / (ERA - 1)) / 365;
-    int64_t day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    int64_t month = (5 * day_of_year + 2) / 153; /* 0: March */
-    int64_t day = day_of_year - (153 * month + 2) / 5 + 1;
-    int64_t year = year_of_era + era * 400 + (month >= 10 ? 1 : 0);
-    (void)snprintf(text, TIME_SIZE, "%04d-%02d-%02dT%02d:%02d:%02dZ", (int)year % 10000,
-                   (int)(month < 10 ? month + MARCH : month - 9) % 100, (int)day % 100,
-                   (int)(second / 3600) % 100, (int)(second / 60 % 60), (int)(second % 60));
-}
-
 static void put_model(struct json_line *l, const char *name, int64_t created)
 {
-    char at[TIME_SIZE];
-    time_text(created, at);
+    char at[UTC_TEXT_SIZE];
+    if (!utc_text(created, at))
+        (void)utc_text(0, at);
     json_put(l, "{\"id\":");
     json_put_text(l, bytes_str(name));
     json_put(l, ",\"object\":\"model\",\"created\":");
