@@ -47,7 +47,7 @@ static void put_word(struct wrap *w)
         put(w, "\n");
         w->column = 0;
         w->blanks = w->indent;
-        if (w->quoted) {
+        if (w->quoted && w->indent != 0) {
             put(w, bar);
             w->column = 1;
             w->blanks--;

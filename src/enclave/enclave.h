@@ -44,7 +44,7 @@ struct enclave {
     struct noise_keypair *key;           /* secret memory */
     struct collateral_cache *collateral; /* NULL: none */
     struct evidence_source *source;
-    bool gpu; /* the engine of this process computes on GPUs */
+    bool gpu;                   /* the engine of this process computes on GPUs */
     struct evidence_nvml *nvml; /* until its GPUs have answered; NULL: none */
     struct evidence_gpus gpus;  /* of this start; none is a count of 0 */
     struct evidence_batch *batch;

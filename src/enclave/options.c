@@ -187,18 +187,18 @@ enum err enclave_options_parse(int argc, char **argv, struct enclave_options *op
 
 void enclave_options_help(void)
 {
-    fold_help(
-        stdout,
-        "Usage: enclumed --model FILE --evidence SOURCE [OPTION VALUE]...\n"
-        "\n"
-        "The enclave of Enclume: answers prompts that arrive over attested Noise channels, and keeps "
-        "no word of them. It runs where a platform launches and measures it; on a machine without SEV-SNP or TDX "
-        "that is enclume-simulator(1):\n"
-        "\n"
-        "    enclume-simulator --root-out root.pem -- \\\n"
-        "        ./enclumed --model m.gguf --evidence simulated\n"
-        "\n"
-        "The command line is all of the configuration, and it is part of what is measured.\n"
-        "\n");
+    fold_help(stdout,
+              "Usage: enclumed --model FILE --evidence SOURCE [OPTION VALUE]...\n"
+              "\n"
+              "The enclave of Enclume: answers prompts that arrive over attested Noise channels, and keeps "
+              "no word of them. It runs where a platform launches and measures it; on a machine without "
+              "SEV-SNP or TDX "
+              "that is enclume-simulator(1):\n"
+              "\n"
+              "    enclume-simulator --root-out root.pem -- \\\n"
+              "        ./enclumed --model m.gguf --evidence simulated\n"
+              "\n"
+              "The command line is all of the configuration, and it is part of what is measured.\n"
+              "\n");
     options_help(table);
 }

@@ -73,6 +73,10 @@ static enum err upstream_submit(struct engine *self, uint64_t id, uint64_t asker
     pthread_mutex_lock(&u->lock);
     if (u->down)
         e = err_noted(ERR_ENGINE, note, "%s", u->down_note.text);
+    else if (api == API_MESSAGES && u->messages_meet)
+        e = err_noted(ERR_UNKNOWN, note,
+                      "this path is closed: the inference server cannot be told here to keep the prompts of "
+                      "different users apart in its cache (llama-server: start it with --no-cache-prompt)");
     else if (u->closing || u->live >= u->info.slots + u->info.queue)
         e = ERR_BUSY;
     if (e == ERR_OK) {
@@ -180,7 +184,7 @@ static enum err open_loop(struct upstream *u)
 static void release(struct upstream *u)
 {
     (void)close(u->options.dialer);
-    secret_buffer_release(&u->health.models);
+    secret_buffer_release(&u->health.text);
     secret_free(u->read_buffer);
     (void)pthread_cond_destroy(&u->changed);
     (void)pthread_mutex_destroy(&u->lock);

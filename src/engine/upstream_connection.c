@@ -76,8 +76,8 @@ static void on_lines(void *owner, uint16_t status, struct bytes lines)
     struct upstream *u = c->u;
     if (c->request->errand == UPSTREAM_FORWARD)
         u->callbacks.lines(u->owner, c->request->id, status, lines);
-    else if (c->request->errand == UPSTREAM_MODELS)
-        upstream_health_models(u, lines);
+    else if (c->request->errand != UPSTREAM_HEALTH)
+        upstream_health_text(u, lines);
 }
 
 static void on_read_buffer(uv_handle_t *handle, size_t suggested, uv_buf_t *buffer)
@@ -93,6 +93,8 @@ static void on_broken(struct upstream_connection *c)
     struct err_note note = {{0}};
     enum err e = upstream_answer_eof(&c->answer, &note);
     c->repeat = c->used && !c->answer.begun && !c->request->repeated;
+    if (e != ERR_OK && !c->repeat)
+        upstream_health_doubt(c->u);
     upstream_connection_close(c, e, &note);
 }
 
@@ -133,7 +135,8 @@ static void on_written(uv_write_t *write, int status)
 
 static const char *target_of(const struct upstream_request *r)
 {
-    static const char *const own[] = {[UPSTREAM_HEALTH] = "/health", [UPSTREAM_MODELS] = "/v1/models"};
+    static const char *const own[] = {
+        [UPSTREAM_HEALTH] = "/health", [UPSTREAM_MODELS] = "/v1/models", [UPSTREAM_PROBE] = "/v1/messages"};
     return r->errand == UPSTREAM_FORWARD ? api_path(r->api) : own[r->errand];
 }
 
@@ -141,11 +144,11 @@ static enum err write_head(struct upstream_connection *c, const struct upstream_
 {
     struct bytes head;
     struct writer w = writer_into(c->head, sizeof c->head);
-    bool forward = r->errand == UPSTREAM_FORWARD;
-    http_write_request(&w, forward ? "POST" : "GET", bytes_str(target_of(r)));
+    bool posts = r->body_len != 0;
+    http_write_request(&w, posts ? "POST" : "GET", bytes_str(target_of(r)));
     http_write_field(&w, "Host", bytes_str("localhost"));
     http_write_field(&w, "Accept", bytes_str(r->streamed ? "text/event-stream" : "application/json"));
-    if (forward) {
+    if (posts) {
         http_write_field(&w, "Content-Type", bytes_str("application/json"));
         http_write_number(&w, "Content-Length", r->body_len);
     }
@@ -160,7 +163,8 @@ void upstream_connection_send(struct upstream_connection *c, struct upstream_req
     struct upstream *u = c->u;
     bool forward = r->errand == UPSTREAM_FORWARD;
     c->request = r;
-    c->deadline = uv_now(&u->loop) + (forward ? u->options.first_ms : 2 * (uint64_t)u->options.health_ms);
+    bool computes = r->body_len != 0;
+    c->deadline = uv_now(&u->loop) + (computes ? u->options.first_ms : 2 * (uint64_t)u->options.health_ms);
     r->connection = c;
     r->state = UPSTREAM_WORKING;
     enum err e = upstream_answer_open(&c->answer, forward ? r->api : API_COUNT, r->streamed, on_lines, c);
@@ -170,7 +174,7 @@ void upstream_connection_send(struct upstream_connection *c, struct upstream_req
         const uv_buf_t buffers[] = {uv_buf_init(c->head, (unsigned)c->head_len),
                                     uv_buf_init((char *)r->body, (unsigned)r->body_len)};
         c->write.data = c;
-        c->writing = uv_write(&c->write, (uv_stream_t *)&c->pipe, buffers, forward ? 2 : 1, on_written) == 0;
+        c->writing = uv_write(&c->write, (uv_stream_t *)&c->pipe, buffers, computes ? 2 : 1, on_written) == 0;
         e = c->writing ? ERR_OK : ERR_SYSTEM;
     }
     if (e != ERR_OK)

@@ -39,11 +39,12 @@ enum {
     UPSTREAM_DIAL_WAIT_MS = 10000, /* for a connection */
     UPSTREAM_DIALS_MAX = 64,       /* asked of the dialer and not answered */
     UPSTREAM_MISSES_MAX = 3,       /* unanswered questions how it is, after which the server counts as gone */
-    UPSTREAM_REPEAT_MS = 1000,     /* how soon a server that is gone is asked again, at the latest */
+    UPSTREAM_PROBE_SIZE = 512,
+    UPSTREAM_REPEAT_MS = 1000, /* how soon a server that is gone is asked again, at the latest */
 };
 
-/* Whose request it is: a client's, or one of the engine's own two questions. */
-enum upstream_errand { UPSTREAM_FORWARD, UPSTREAM_HEALTH, UPSTREAM_MODELS };
+/* Whose request it is: a client's, or one of the engine's own questions. */
+enum upstream_errand { UPSTREAM_FORWARD, UPSTREAM_HEALTH, UPSTREAM_MODELS, UPSTREAM_PROBE };
 
 enum upstream_state {
     UPSTREAM_WAITING, /* for a slot */
@@ -97,8 +98,10 @@ struct upstream_health {
     unsigned misses;  /* in a row */
     uint64_t next_at; /* uv_now */
     struct upstream_model model;
-    struct secret_buffer models; /* the answer to /v1/models as far as it has come */
+    struct secret_buffer text; /* the answer as far as it has come */
     struct upstream_request request;
+    unsigned probes; /* asked since the server came */
+    char probe[UPSTREAM_PROBE_SIZE];
 };
 
 struct upstream {
@@ -132,6 +135,7 @@ struct upstream {
     bool ready; /* the server has answered once */
     bool down;
     struct err_note down_note;
+    bool messages_meet; /* in the server's cache, those of different users: /v1/messages is closed */
 };
 
 /* ---- upstream_loop.c ---- */
@@ -159,10 +163,12 @@ void upstream_connections_sweep(struct upstream *u);
 /* ---- upstream_health.c ---- */
 /* Asks when it is time to. */
 void upstream_health_tick(struct upstream *u);
-/* One of the two questions has come to its end. status: of the answer, 0 when there is none. */
+/* One of the questions has come to its end. status: of the answer, 0 when there is none. */
 void upstream_health_answered(struct upstream *u, enum err result, const struct err_note *note,
                               uint16_t status);
-void upstream_health_models(struct upstream *u, struct bytes text);
+void upstream_health_text(struct upstream *u, struct bytes text);
+/* It broke off in an answer: it may be another one that comes in its place. */
+void upstream_health_doubt(struct upstream *u);
 /* The server did not take a connection. */
 void upstream_health_refused(struct upstream *u, const struct err_note *note);
 

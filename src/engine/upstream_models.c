@@ -90,3 +90,14 @@ void upstream_isolation_member(enum upstream_isolation isolation, const char *sa
         (void)snprintf(out, UPSTREAM_ISOLATION_SIZE, ",\"cache_salt\":\"%.32s-%llu\"", salt,
                        (unsigned long long)asker);
 }
+
+bool upstream_models_read_nothing(struct bytes json)
+{
+    json_t *root = NULL;
+    if (strict_json_parse(json, UPSTREAM_MODELS_MAX, &root, NULL) != ERR_OK)
+        return false;
+    const json_t *read = json_object_get(json_object_get(root, "usage"), "cache_read_input_tokens");
+    bool nothing = json_is_integer(read) && json_integer_value(read) == 0;
+    json_decref(root);
+    return nothing;
+}

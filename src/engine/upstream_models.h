@@ -27,6 +27,9 @@ struct upstream_model {
 ERR_MUST_USE enum err upstream_models_parse(struct bytes json, struct upstream_model *model,
                                             struct err_note *note);
 
+/* Does this answer of /v1/messages say, in so many words, that none of its prompt came from a cache? */
+bool upstream_models_read_nothing(struct bytes json);
+
 /* The member, with a comma before it, that goes in at the end of a request's object; empty for UNKNOWN. salt: of this start and secret; asker makes it that asker's.
  * Behind all of the request's own members, so that it has the last word where one of them says the same. */
 void upstream_isolation_member(enum upstream_isolation isolation, const char *salt, uint64_t asker,

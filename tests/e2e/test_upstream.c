@@ -105,14 +105,18 @@ static void the_other_apis_pass_and_end_in_their_way(void **state)
     (void)state;
     request("/v1/responses", "{\"input\":\"Once upon a time\",\"max_output_tokens\":4,\"stream\":true}", 200);
     assert_non_null(strstr(raw.text, "\"response.completed\""));
-    request("/v1/messages", "{" MESSAGES ",\"max_tokens\":4,\"stream\":true}", 200);
-    assert_non_null(strstr(raw.text, "\"message_stop\""));
-    request("/v1/messages", "{" MESSAGES ",\"max_tokens\":4}", 200);
-    assert_non_null(strstr(raw.text, "\"end_turn\"") != NULL ? raw.text : strstr(raw.text, "\"max_tokens\""));
     request("/v1/messages/count_tokens", "{" MESSAGES "}", 200);
     assert_non_null(strstr(raw.text, "{\"input_tokens\":"));
     request("/v1/models", "", 200);
     assert_non_null(strstr(raw.text, "\"demo\""));
+}
+
+/* llama-server does not heed there what it is told about its cache. */
+static void messages_are_refused_where_users_would_meet(void **state)
+{
+    (void)state;
+    request("/v1/messages", "{" MESSAGES ",\"max_tokens\":4}", 404);
+    assert_non_null(strstr(raw.text, "--no-cache-prompt"));
 }
 
 /* In the server's words and with its status; but what is refused by name here never gets there. */
@@ -281,12 +285,18 @@ static void a_server_that_dies_is_said_to_be_and_is_welcome_back(void **state)
     request("/v1/chat/completions", "{" MESSAGES "}", 500);
     assert_non_null(strstr(raw.text, "inference server"));
     llama_server_kill(&server);
+    server.without_cache = true;
     llama_server_run(&server);
     for (int i = 0; i < 200 && raw.status != 200; i++) {
         process_sleep(50);
         assert_true(raw_request(&raw, "/v1/chat/completions", "{" MESSAGES ",\"max_tokens\":2}", WAIT_MS));
     }
     assert_int_equal(raw.status, 200);
+    /* And is tried again: this one keeps users apart. */
+    request("/v1/messages", "{" MESSAGES ",\"max_tokens\":4,\"stream\":true}", 200);
+    assert_non_null(strstr(raw.text, "\"message_stop\""));
+    request("/v1/messages", "{" MESSAGES ",\"max_tokens\":4}", 200);
+    assert_non_null(strstr(raw.text, "\"end_turn\"") != NULL ? raw.text : strstr(raw.text, "\"max_tokens\""));
 }
 
 static int setup(void **state)
@@ -316,6 +326,7 @@ int main(void)
         cmocka_unit_test(it_answers_as_the_server_itself_does),
         cmocka_unit_test(the_client_chats_with_it),
         cmocka_unit_test(the_other_apis_pass_and_end_in_their_way),
+        cmocka_unit_test(messages_are_refused_where_users_would_meet),
         cmocka_unit_test(refusals_come_back),
         cmocka_unit_test(no_prefix_is_shared),
         cmocka_unit_test(eight_at_once_are_all_answered),

@@ -110,10 +110,26 @@ void llama_server_run(struct llama_server *s)
     char *text = NULL;
     (void)snprintf(slots, sizeof slots, "%d", LLAMA_SERVER_SLOTS);
     (void)unlink(s->socket);
-    const char *const argv[] = {
-        program,       "--model", ENCLUME_DEMO_MODEL, "--alias",       "demo",       "--host", s->socket,
-        "--threads",   "1",       "--parallel",       slots,           "--ctx-size", "1024",   "--no-ui",
-        "--cache-ram", "0",       "--metrics",        "--log-disable", NULL};
+    const char *const argv[] = {program,
+                                "--model",
+                                ENCLUME_DEMO_MODEL,
+                                "--alias",
+                                "demo",
+                                "--host",
+                                s->socket,
+                                "--threads",
+                                "1",
+                                "--parallel",
+                                slots,
+                                "--ctx-size",
+                                "1024",
+                                "--no-ui",
+                                "--cache-ram",
+                                "0",
+                                "--metrics",
+                                "--log-disable",
+                                s->without_cache ? "--no-cache-prompt" : NULL,
+                                NULL};
     process_start(&s->process, argv, "/dev/null");
     long end = process_clock() + START_MS;
     int status = 0;

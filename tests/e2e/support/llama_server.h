@@ -14,6 +14,7 @@ struct llama_server {
     char dir[LLAMA_SERVER_DIR];
     char socket[LLAMA_SERVER_PATH];
     char engine[LLAMA_SERVER_PATH + 16]; /* "upstream=unix:SOCKET" */
+    bool without_cache;                  /* of prompts, the next time it is started */
     struct process process;
 };
 

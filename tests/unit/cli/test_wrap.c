@@ -56,6 +56,8 @@ static const struct row {
     {10, "a 01234567890123 b cdefg", "a\n01234567890123 b\ncdefg"},
     /* Lines go on where their text began. */
     {10, "  one two three", "  one two\n  three"},
+    /* A quotation that stands too far to the right to hang anything there. */
+    {10, "\t" BAR " one two three", "        " BAR "\none two\nthree"},
     {10, " one two three", " one two\nthree"},
     {10, DOT " one two three", DOT " one two\n  three"},
     {10, " " DOT " one two three", " " DOT " one two\n   three"},

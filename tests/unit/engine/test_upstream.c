@@ -577,8 +577,8 @@ static void askers_are_kept_apart_in_the_way_of_the_server(void **state)
         struct err_note note = {{0}};
         start(&w);
         fake_models(&w.server, table[i].models);
-        assert_ok(open_engine(&w, (struct engine_upstream_options){.health_ms = 60000}, &note));
         SCRIPT(&w, WHOLE);
+        assert_ok(open_engine(&w, (struct engine_upstream_options){.health_ms = 60000}, &note));
         for (uint64_t id = 0; id < 3; id++) {
             assert_ok(submit(&w, id, id / 2, false, NULL));
             is_told(await(&w, id), ERR_OK, 200, "{\"a\":1}\n", "");
@@ -593,6 +593,78 @@ static void askers_are_kept_apart_in_the_way_of_the_server(void **state)
     }
 }
 
+#define READ_NOTHING FAKE_JSON("39", "{\"usage\":{\"cache_read_input_tokens\":0}}")
+#define READ_FIVE    FAKE_JSON("39", "{\"usage\":{\"cache_read_input_tokens\":5}}")
+
+static enum err submit_message(uint64_t id, struct err_note *note)
+{
+    return w.engine->submit(w.engine, id, 0, API_MESSAGES, bytes_str("{\"max_tokens\":1," MESSAGES "}"),
+                            note);
+}
+
+/* A server may not heed there what it is told about its cache, so it is tried before anybody's request. */
+static void messages_that_would_meet_in_a_cache_are_not_forwarded(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *owner;
+        const char *answer; /* to the trial */
+        size_t trials;
+        bool open;
+    } table[] = {
+        {"llamacpp", READ_NOTHING, 2, true},
+        {"llamacpp", READ_FIVE, 2, false},
+        {"llamacpp", FAKE_JSON("12", "{\"usage\":{}}"), 2, false},
+        {"llamacpp", "HTTP/1.1 404 X\r\nContent-Length: 9\r\n\r\nnot found", 1, false},
+        {"vllm", READ_NOTHING, 2, true},
+        {"vllm", READ_FIVE, 2, false},
+        {"somebody", READ_FIVE, 0, true},
+    };
+    for (size_t i = 0; i < test_count(table); i++) {
+        struct err_note note = {{0}};
+        char models[128];
+        (void)snprintf(models, sizeof models, "{\"data\":[{\"id\":\"m\",\"owned_by\":\"%s\"}]}",
+                       table[i].owner);
+        start(&w);
+        fake_models(&w.server, models);
+        SCRIPT(&w, STEP(FAKE_SEND, table[i].answer, 0));
+        assert_ok(open_engine(&w, (struct engine_upstream_options){.health_ms = 60000}, &note));
+        assert_int_equal(w.server.requests, table[i].trials);
+        SCRIPT(&w, WHOLE);
+        assert_ok(submit(&w, 0, 0, false, NULL));
+        is_told(await(&w, 0), ERR_OK, 200, "{\"a\":1}\n", "");
+        if (table[i].open) {
+            assert_ok(submit_message(1, &note));
+            is_told(await(&w, 1), ERR_OK, 200, "{\"a\":1}\n", "");
+        } else {
+            assert_err(submit_message(1, &note), ERR_UNKNOWN);
+            assert_non_null(strstr(note.text, "--no-cache-prompt"));
+        }
+        stop(&w);
+    }
+}
+
+/* Another server may have come in its place. */
+static void a_server_that_comes_back_is_tried_again(void **state)
+{
+    (void)state;
+    uint64_t id = 2;
+    struct err_note note = {{0}};
+    start(&w);
+    fake_models(&w.server, "{\"data\":[{\"id\":\"m\",\"owned_by\":\"llamacpp\"}]}");
+    SCRIPT(&w, STEP(FAKE_SEND, READ_NOTHING, 0));
+    assert_ok(open_engine(&w, (struct engine_upstream_options){.health_ms = 100}, &note));
+    assert_ok(submit_message(0, &note));
+    assert_ok(await(&w, 0)->result);
+    fake_stop(&w.server);
+    assert_err(submit_until(ERR_ENGINE, &id, &note), ERR_ENGINE);
+    SCRIPT(&w, STEP(FAKE_SEND, READ_FIVE, 0));
+    fake_restart(&w.server);
+    assert_err(submit_until(ERR_OK, &id, &note), ERR_OK);
+    assert_err(submit_message(1, &note), ERR_UNKNOWN);
+    stop(&w);
+}
+
 /* As it came, to a path of its own; a server that has no such path is said to have none, in our words. */
 static void tokens_are_counted_by_the_server(void **state)
 {
@@ -600,6 +672,7 @@ static void tokens_are_counted_by_the_server(void **state)
     struct err_note note = {{0}};
     start(&w);
     fake_models(&w.server, "{\"data\":[{\"id\":\"m\",\"owned_by\":\"llamacpp\"}]}");
+    SCRIPT(&w, WHOLE);
     assert_ok(open_engine(&w, (struct engine_upstream_options){.health_ms = 60000}, &note));
     SCRIPT(&w, {FAKE_SEND, FAKE_JSON("18", "{\"input_tokens\":7}"), 0});
     assert_ok(w.engine->submit(w.engine, 0, 0, API_TOKENS, bytes_str("{" MESSAGES "}"), &note));
@@ -639,6 +712,8 @@ int main(void)
         cmocka_unit_test(open_fails_without_a_server_that_serves_one_model),
         cmocka_unit_test(open_waits_for_a_server_that_starts_late),
         cmocka_unit_test(askers_are_kept_apart_in_the_way_of_the_server),
+        cmocka_unit_test(messages_that_would_meet_in_a_cache_are_not_forwarded),
+        cmocka_unit_test(a_server_that_comes_back_is_tried_again),
         cmocka_unit_test(tokens_are_counted_by_the_server),
     };
     (void)signal(SIGPIPE, SIG_IGN);
