@@ -58,7 +58,7 @@ enum {
     ENGINE_THREADS_MAX = 64,
     /* Tokens in one step: the prompt's share when nobody waits for a next token, and when somebody does. */
     ENGINE_STEP_TOKENS = 512,
-    ENGINE_STEP_TOKENS_SHARED = 128,
+    ENGINE_STEP_TOKENS_SHARED = 256,
     /* And of prompts that become vectors: each token has an output, for which llama.cpp makes room as wide as the vocabulary. */
     ENGINE_STEP_TOKENS_VECTOR = 64,
     ENGINE_STOPS_MAX = GENERATION_STOPS_MAX + 16,
