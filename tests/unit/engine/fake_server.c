@@ -193,7 +193,11 @@ void fake_start(struct fake_server *s)
 {
     *s = (struct fake_server){.dir = "/tmp/enclume-fake-XXXXXX", .health = FAKE_JSON("2", "{}")};
     (void)pthread_mutex_init(&s->lock, NULL);
-    (void)pthread_cond_init(&s->changed, NULL);
+    pthread_condattr_t monotonic; /* a clock that is set does not end the waiting */
+    (void)pthread_condattr_init(&monotonic);
+    (void)pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    (void)pthread_cond_init(&s->changed, &monotonic);
+    (void)pthread_condattr_destroy(&monotonic);
     assert_non_null(mkdtemp(s->dir));
     (void)snprintf(s->address, sizeof s->address, "unix:%s/s", s->dir);
     fake_models(s, FAKE_MODELS);
@@ -270,7 +274,7 @@ size_t fake_reaches(struct fake_server *s, const size_t *counter, size_t number)
 {
     struct timespec end;
     int waited = 0;
-    (void)clock_gettime(CLOCK_REALTIME, &end);
+    (void)clock_gettime(CLOCK_MONOTONIC, &end);
     end.tv_sec += 10;
     pthread_mutex_lock(&s->lock);
     while (*counter < number && waited == 0)
