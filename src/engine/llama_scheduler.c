@@ -210,12 +210,13 @@ static bool takes_prompt(const struct engine_slot *slot, bool vectors)
     return slot->state == ENGINE_SLOT_PROMPT && makes_vector(slot) == vectors;
 }
 
-/* How many tokens of each prompt this step takes. Each eighth step belongs to who came first. */
+/* How many tokens of each prompt this step takes. Each eighth step belongs to who came first. On a processor, where a token of a prompt costs the same whatever it is read with, a few short prompts are read one by
+ * one: the first of them need not wait for the others. In a crowd the answers that go on beside each step would cost more than that gains. */
 static void share_out(struct engine_llama *e, bool vectors, uint32_t room, uint32_t most,
                       struct engine_share *shares)
 {
-    enum { STEPS_A_TURN = 8 };
-    bool waits = false;
+    enum { STEPS_A_TURN = 8, FEW = 4 };
+    uint32_t waiting = 0;
     for (uint32_t i = 0; i < e->info.slots; i++) {
         const struct engine_slot *slot = &e->slots[i];
         shares[i] = (struct engine_share){0};
@@ -223,11 +224,12 @@ static void share_out(struct engine_llama *e, bool vectors, uint32_t room, uint3
             continue;
         shares[i].left = slot->prompt->count - slot->decoded;
         shares[i].turn = slot->request->turn + slot->choice;
-        waits = true;
+        waiting++;
     }
-    if (waits)
+    if (waiting != 0)
         e->prompt_steps++;
-    engine_shares(shares, e->info.slots, room, most, e->prompt_steps % STEPS_A_TURN == 0);
+    engine_shares(shares, e->info.slots, room, most, e->prompt_steps % STEPS_A_TURN == 0,
+                  vectors || e->gpu || waiting > FEW);
 }
 
 /* Slots in ascending order: llama.cpp takes neighbouring sequences together. */

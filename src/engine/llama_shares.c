@@ -25,14 +25,14 @@ static struct engine_share *next(struct engine_share *slots, uint32_t count, uin
 }
 
 void engine_shares(struct engine_share *slots, uint32_t count, uint32_t room, uint32_t most,
-                   bool oldest_first)
+                   bool oldest_first, bool together)
 {
     uint32_t whole = room < most ? room : most;
     uint32_t crumb = whole / CRUMBS_A_STEP;
     for (uint32_t i = 0; i < count; i++)
         slots[i].taken = 0;
     uint32_t used = 0;
-    while (used < whole) {
+    while (used < whole && (together || used == 0)) {
         struct engine_share *s = next(slots, count, whole, oldest_first && used == 0);
         if (s == NULL)
             return;

@@ -12,7 +12,7 @@ static void give(struct engine_share *s, const uint32_t *left, bool oldest)
 {
     for (uint32_t i = 0; i < SLOTS; i++)
         s[i] = (struct engine_share){.left = left[i], .turn = SLOTS - i, .taken = 77};
-    engine_shares(s, SLOTS, ROOM, MOST, oldest);
+    engine_shares(s, SLOTS, ROOM, MOST, oldest, true);
 }
 
 static void assert_taken(const struct engine_share *s, const uint32_t *taken)
@@ -69,6 +69,17 @@ static void test_a_second_prompt_is_read_whole_or_not_at_all(void **state)
     assert_taken(s, (const uint32_t[SLOTS]){0, 60, 60, 20, 0, 0});
 }
 
+static void test_one_by_one_each_prompt_has_its_own_step(void **state)
+{
+    (void)state;
+    struct engine_share s[SLOTS] = {{.left = 0}, {.left = 24}, {.left = 24}, {.left = 24}};
+    engine_shares(s, SLOTS, ROOM, MOST, false, false);
+    assert_taken(s, (const uint32_t[SLOTS]){0, 24, 0, 0, 0, 0});
+    s[1].left = 0;
+    engine_shares(s, SLOTS, ROOM, MOST, false, false);
+    assert_taken(s, (const uint32_t[SLOTS]){0, 0, 24, 0, 0, 0});
+}
+
 static void test_no_crumb_of_a_prompt_is_left_over(void **state)
 {
     (void)state;
@@ -83,15 +94,15 @@ static void test_a_batch_never_holds_more_than_it_has_room_for(void **state)
 {
     (void)state;
     struct engine_share s[SLOTS] = {{.left = 520}, {.left = 500}, {.left = 30}};
-    engine_shares(s, 3, 512, 512, false);
+    engine_shares(s, 3, 512, 512, false, true);
     uint32_t all = s[0].taken + s[1].taken + s[2].taken;
     assert_true(all <= 512);
     assert_int_equal(s[2].taken, 0);
     /* And where an answer has taken some of it. */
     struct engine_share one = {.left = 520};
-    engine_shares(&one, 1, 512, 505, false);
+    engine_shares(&one, 1, 512, 505, false, true);
     assert_int_equal(one.taken, 505);
-    engine_shares(&one, 1, 0, 505, false);
+    engine_shares(&one, 1, 0, 505, false, true);
     assert_int_equal(one.taken, 0);
 }
 
@@ -117,7 +128,7 @@ static void test_every_prompt_comes_to_its_end(void **state)
             left += s[i].left;
         }
         for (uint32_t step = 1; left != 0; step++) {
-            engine_shares(s, SLOTS, ROOM, MOST, step % 8 == 0);
+            engine_shares(s, SLOTS, ROOM, MOST, step % 8 == 0, run % 2 == 0);
             uint32_t taken = 0;
             for (uint32_t i = 0; i < SLOTS; i++) {
                 assert_true(s[i].taken <= s[i].left);
@@ -138,6 +149,7 @@ int main(void)
         cmocka_unit_test(test_among_equals_the_lowest_slot_comes_first),
         cmocka_unit_test(test_short_prompts_share_a_step),
         cmocka_unit_test(test_a_second_prompt_is_read_whole_or_not_at_all),
+        cmocka_unit_test(test_one_by_one_each_prompt_has_its_own_step),
         cmocka_unit_test(test_no_crumb_of_a_prompt_is_left_over),
         cmocka_unit_test(test_a_batch_never_holds_more_than_it_has_room_for),
         cmocka_unit_test(test_who_came_first_has_its_turn_behind_shorter_prompts),
