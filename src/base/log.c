@@ -6,9 +6,10 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/utc.h"
 #include "base/writer.h"
 
-enum { LOG_LINE_MAX = 512, LOG_NUMBER_MAX = 24, LOG_TIME_MAX = 32 };
+enum { LOG_LINE_MAX = 512, LOG_NUMBER_MAX = 24 };
 
 #define LOG_NAME_ROW(constant, name) [constant] = (name),
 static const char *const event_names[LOG_EVENT_COUNT] = {LOG_EVENT_TABLE(LOG_NAME_ROW)};
@@ -17,11 +18,11 @@ static const char *const key_names[LOG_KEY_COUNT] = {[LOG_KEY_ERROR] = "error", 
 
 static void put_time(struct writer *w)
 {
-    char text[LOG_TIME_MAX];
-    time_t now = time(NULL);
-    struct tm utc;
-    if (gmtime_r(&now, &utc) != NULL && strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ ", &utc) != 0)
-        writer_str(w, text);
+    char text[UTC_TEXT_SIZE];
+    if (!utc_text((int64_t)time(NULL), text))
+        return;
+    writer_str(w, text);
+    writer_str(w, " ");
 }
 
 static void put_field(struct writer *w, const struct log_field *field)

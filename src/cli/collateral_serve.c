@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/monotonic.h"
 #include "cli/collateral_listen.h"
 #include "cli/collateral_serve_fetch.h"
 #include "cli/rfc3339.h"
@@ -20,7 +21,6 @@
 
 enum {
     MS_PER_SECOND = 1000,
-    NS_PER_MS = 1000000,
     LINES_AT_ONCE =
         100, /* of the log; then one a second, so that nobody can fill the host's disk with questions */
     POLLED_BEFORE = 2, /* signals and listener, then the connections, then what is got for each of them */
@@ -62,17 +62,10 @@ struct server {
     struct allowance fetches;
 };
 
-static int64_t now_ms(void)
-{
-    struct timespec t;
-    (void)clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * MS_PER_SECOND + t.tv_nsec / NS_PER_MS;
-}
-
 static bool allowance_take(struct allowance *a)
 {
     const int64_t step = (int64_t)a->every * MS_PER_SECOND;
-    const int64_t more = (now_ms() - a->refilled) / step;
+    const int64_t more = (monotonic_ms() - a->refilled) / step;
     a->refilled += more * step;
     a->left = more < (int64_t)(a->most - a->left) ? a->left + (unsigned)more : a->most;
     if (a->left == 0)
@@ -112,7 +105,7 @@ static void question_begin(const struct server *s, struct connection *c)
 {
     c->got = 0;
     c->wanted = COLLATERAL_QUESTION_HEAD_SIZE;
-    c->deadline = now_ms() + s->serve->timeout_ms;
+    c->deadline = monotonic_ms() + s->serve->timeout_ms;
 }
 
 static void connection_end(struct server *s, struct connection *c)
@@ -164,7 +157,7 @@ static void answer_send(struct server *s, struct connection *c, enum collateral_
     c->answer_len = COLLATERAL_ANSWER_HEAD_SIZE + len;
     c->sent = 0;
     c->last = status == COLLATERAL_NOT_UNDERSTOOD;
-    c->deadline = now_ms() + s->serve->timeout_ms;
+    c->deadline = monotonic_ms() + s->serve->timeout_ms;
     say(s, name, said);
 }
 
@@ -214,7 +207,7 @@ static void answer_make(struct server *s, struct connection *c, bool understood)
     else if (!allowance_take(&s->fetches))
         answer_from_directory(s, c, "not asked, for it was asked so often");
     else if (serve_fetch_begin(s->serve->nvidia, &c->key, &c->fetch, &note) == ERR_OK)
-        c->deadline = now_ms() + s->serve->fetch_ms;
+        c->deadline = monotonic_ms() + s->serve->fetch_ms;
     else
         answer_from_directory(s, c, note.text);
 }
@@ -303,7 +296,7 @@ static enum err on_connection(struct server *s, struct err_note *note)
 
 static void end_the_late(struct server *s)
 {
-    int64_t now = now_ms();
+    int64_t now = monotonic_ms();
     for (size_t i = 0; i < COLLATERAL_SERVE_CONNECTIONS; i++) {
         struct connection *c = &s->connections[i];
         if (c->fd < 0 || now < c->deadline)
@@ -324,7 +317,7 @@ static int patience(const struct server *s)
     for (size_t i = 0; i < COLLATERAL_SERVE_CONNECTIONS; i++)
         if (s->connections[i].fd >= 0 && s->connections[i].deadline < first)
             first = s->connections[i].deadline;
-    int64_t left = first - now_ms();
+    int64_t left = first - monotonic_ms();
     return first == INT64_MAX ? -1 : left > 0 ? (int)left : 0;
 }
 
@@ -369,8 +362,8 @@ enum err collateral_serve_run(const struct collateral_serve *serve, struct err_n
     if (s == NULL)
         return ERR_MEMORY;
     s->serve = serve;
-    s->lines = (struct allowance){LINES_AT_ONCE, 1, LINES_AT_ONCE, now_ms()};
-    s->fetches = (struct allowance){FETCHES_AT_ONCE, FETCH_EVERY, FETCHES_AT_ONCE, now_ms()};
+    s->lines = (struct allowance){LINES_AT_ONCE, 1, LINES_AT_ONCE, monotonic_ms()};
+    s->fetches = (struct allowance){FETCHES_AT_ONCE, FETCH_EVERY, FETCHES_AT_ONCE, monotonic_ms()};
     for (size_t i = 0; i < COLLATERAL_SERVE_CONNECTIONS; i++)
         s->connections[i] = (struct connection){.fd = -1, .fetch.fd = -1};
     while (e == ERR_OK && !s->ended)

@@ -9,17 +9,11 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
-enum { ROOM = 64 * 1024, PATIENCE_MS = 10000, NOT_STARTED = 127 };
+#include "base/monotonic.h"
 
-static int64_t now_ms(void)
-{
-    struct timespec t;
-    (void)clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
+enum { ROOM = 64 * 1024, PATIENCE_MS = 10000, NOT_STARTED = 127 };
 
 static void become(const char *const *argv, int out)
 {
@@ -33,12 +27,12 @@ static void become(const char *const *argv, int out)
 /* Until the other end is closed: true. */
 static bool read_all(int fd, char *text)
 {
-    const int64_t end = now_ms() + PATIENCE_MS;
+    const int64_t end = monotonic_ms() + PATIENCE_MS;
     size_t used = 0;
     for (;;) {
         char beyond[512];
         struct pollfd p = {.fd = fd, .events = POLLIN};
-        const int64_t left = end - now_ms();
+        const int64_t left = end - monotonic_ms();
         if (left <= 0)
             return false;
         if (poll(&p, 1, (int)left) < 0 && errno != EINTR)

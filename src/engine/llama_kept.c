@@ -15,6 +15,7 @@
 
 #include <time.h>
 
+#include "base/monotonic.h"
 #include "base/secret.h"
 #include "engine/llama_internal.h"
 
@@ -152,14 +153,6 @@ void engine_kept_take(struct engine_llama *e, struct engine_slot *slot, struct e
 
 /* ---- a request ends ---- */
 
-static uint64_t now_ms(void)
-{
-    enum { MS = 1000, NS_OF_MS = 1000000 };
-    struct timespec t;
-    (void)clock_gettime(CLOCK_MONOTONIC, &t);
-    return (uint64_t)t.tv_sec * MS + (uint64_t)t.tv_nsec / NS_OF_MS;
-}
-
 /* Whoever cancels an answer goes on with the conversation as a rule. */
 static uint32_t worth_keeping(const struct engine_llama *e, const struct engine_slot *slot)
 {
@@ -196,7 +189,7 @@ void engine_kept_release(struct engine_llama *e, struct engine_slot *slot)
     size_t len = (size_t)kept.rows * ENGINE_DIGEST_SIZE;
     secret_wipe(kept.digests.ptr + len, kept.digests.len - len);
     kept.digests.len = len;
-    kept.at = now_ms();
+    kept.at = (uint64_t)monotonic_ms();
     slot->state = ENGINE_SLOT_KEPT;
     slot->rows = kept.rows;
     slot->kept = kept;
@@ -237,7 +230,7 @@ bool engine_kept_is_due(const struct engine_llama *e)
 {
     if (count_kept(e) == 0)
         return false;
-    uint64_t now = now_ms();
+    uint64_t now = (uint64_t)monotonic_ms();
     for (uint32_t i = 0; i < e->info.slots; i++)
         if (is_over(e, &e->slots[i], now))
             return true;
@@ -249,7 +242,7 @@ void engine_kept_sweep(struct engine_llama *e)
     bool over[ENGINE_SLOTS_MAX] = {false};
     if (count_kept(e) == 0)
         return;
-    uint64_t now = now_ms();
+    uint64_t now = (uint64_t)monotonic_ms();
     pthread_mutex_lock(&e->lock);
     for (uint32_t i = 0; i < e->info.slots; i++)
         over[i] = is_over(e, &e->slots[i], now);

@@ -7,8 +7,9 @@
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "base/monotonic.h"
 
 enum { EXIT_BY_SIGNAL = 128, QUESTION_ROOM = SIMULATED_WIRE_QUESTION_SIZE + 1 };
 
@@ -27,13 +28,6 @@ struct loop {
     struct platform_frame frame;
     size_t sent; /* of the frame; less than its length: it is being sent */
 };
-
-static int64_t now_ms(void)
-{
-    struct timespec t;
-    (void)clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 enum err serve_signals(int *fd, struct err_note *note)
 {
@@ -94,7 +88,7 @@ static void on_question(struct loop *l)
     }
     l->have = 0;
     l->asked = true;
-    l->due = now_ms();
+    l->due = monotonic_ms();
     if (l->question.what == SIMULATED_ASKS_REPORT)
         l->due += l->serve->delay_ms + (l->serve->delay_ms != 0); /* not a part of a millisecond less */
 }
@@ -132,7 +126,7 @@ static int patience(const struct loop *l)
 {
     if (!l->asked)
         return -1;
-    int64_t left = l->due - now_ms();
+    int64_t left = l->due - monotonic_ms();
     return left > 0 ? (int)left : 0;
 }
 
