@@ -29,11 +29,13 @@ static bool send_text(int fd, const char *text, size_t len)
     return true;
 }
 
+/* In one piece: whoever has read the text may hang up, and the rest of the chunk is then not to fail on its way. */
 static bool send_chunk(int fd, const char *text)
 {
-    char head[32];
-    int n = snprintf(head, sizeof head, "%zx\r\n", strlen(text));
-    return send_text(fd, head, (size_t)n) && send_text(fd, text, strlen(text)) && send_text(fd, "\r\n", 2);
+    char chunk[FAKE_CHUNK_MAX];
+    int n = snprintf(chunk, sizeof chunk, "%zx\r\n%s\r\n", strlen(text), text);
+    assert_in_range(n, 1, sizeof chunk - 1);
+    return send_text(fd, chunk, (size_t)n);
 }
 
 static bool send_bytes(int fd, const char *text)
@@ -154,6 +156,10 @@ static void *serve(void *argument)
             own_answer(s, request, own) ? send_text(call->fd, own, strlen(own)) : play(s, call->fd, request);
     }
     (void)shutdown(call->fd, SHUT_RDWR);
+    pthread_mutex_lock(&s->lock);
+    s->ended++;
+    pthread_cond_broadcast(&s->changed);
+    pthread_mutex_unlock(&s->lock);
     free(request);
     free(call);
     return NULL;

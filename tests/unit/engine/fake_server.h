@@ -11,7 +11,12 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum { FAKE_STEPS_MAX = 12, FAKE_REQUEST_MAX = 1 << 16, FAKE_CONNECTIONS_MAX = 256 };
+enum {
+    FAKE_STEPS_MAX = 12,
+    FAKE_REQUEST_MAX = 1 << 16,
+    FAKE_CHUNK_MAX = 1 << 10,
+    FAKE_CONNECTIONS_MAX = 1024
+};
 
 enum fake_step_kind {
     FAKE_END, /* of the script: the next request of the connection */
@@ -42,6 +47,7 @@ struct fake_server {
     const char *health; /* whole answers, both */
     char models[1024];
     size_t connections; /* so far */
+    size_t ended;       /* of these */
     size_t requests;    /* so far, health and models not counted */
     size_t busy;        /* being answered */
     size_t most_busy;   /* at any time */
