@@ -6,6 +6,7 @@
 """
 import hashlib
 import os
+import select
 import shutil
 import socket
 import ssl
@@ -58,11 +59,27 @@ class Case(unittest.TestCase):
 
 
 def echo(s, data):
-    """Sends from another thread, so that neither side waits for the other."""
-    thread = threading.Thread(target=s.sendall, args=(data,))
-    thread.start()
-    back = receive(s, len(data))
-    thread.join()
+    """Sends and receives by turns, so that neither side waits for the other. In one thread: OpenSSL does not let two work on a connection."""
+    s.setblocking(False)
+    sent, back, end = 0, b"", time.monotonic() + WAIT
+    while len(back) < len(data):
+        wants = [s] if sent < len(data) else []
+        if not select.select([s], wants, [], end - time.monotonic() if time.monotonic() < end else 0)[0] and time.monotonic() > end:
+            raise TimeoutError("%d of %d bytes came back" % (len(back), len(data)))
+        try:
+            if wants:
+                sent += s.send(data[sent:sent + 65536])
+        except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
+            pass
+        try:
+            while len(back) < len(data):
+                chunk = s.recv(65536)
+                if not chunk:
+                    raise EOFError("the connection ended after %d of %d bytes" % (len(back), len(data)))
+                back += chunk
+        except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
+            pass
+    s.settimeout(WAIT)
     return back
 
 
