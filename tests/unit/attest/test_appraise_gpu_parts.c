@@ -282,22 +282,6 @@ static void each_rule_has_its_number(void **state)
     assert_null(appraise_gpu_rule(5));
 }
 
-static int make(void **state)
-{
-    (void)state;
-    if (crypto_init() != ERR_OK)
-        return -1;
-    synthetic_nvgpu_make();
-    return 0;
-}
-
-static int drop(void **state)
-{
-    (void)state;
-    synthetic_nvgpu_drop();
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -311,5 +295,5 @@ int main(void)
         cmocka_unit_test(nothing_at_all_is_refused),
         cmocka_unit_test(each_rule_has_its_number),
     };
-    return cmocka_run_group_tests(tests, make, drop);
+    return cmocka_run_group_tests(tests, synthetic_nvgpu_make, synthetic_nvgpu_drop);
 }
