@@ -10,6 +10,8 @@ import sys
 import tempfile
 
 ACCEPTED, REFUSED, USAGE, NETWORK = 0, 1, 2, 3
+DONE = 0  # where nothing is judged
+WAIT = 120  # seconds for what must happen; machines are slow
 NOW = "2026-01-01T00:00:00Z"  # of the made-up evidence
 
 enclume = source = ""
@@ -36,7 +38,7 @@ def main(tests):
 def run(*arguments, cwd=None, stdin=None, **environment):
     env = {k: v for k, v in os.environ.items() if not k.lower().endswith("_proxy") and k != "NO_COLOR"}
     return subprocess.run([enclume, *arguments], cwd=cwd or made, env={**env, **environment}, input=stdin,
-                          capture_output=True, timeout=120, check=False)
+                          capture_output=True, timeout=WAIT, check=False)
 
 
 def read(name):
