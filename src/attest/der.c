@@ -112,6 +112,19 @@ bool der_bool(struct reader *r)
     return value.ptr[0] == TRUE_OCTET;
 }
 
+struct der_extension der_extension(struct reader *r)
+{
+    struct der_extension e = {0};
+    struct reader seq = der_open(r, DER_SEQUENCE);
+    e.oid = der_value(&seq, DER_OID);
+    e.critical = der_peek(&seq, DER_BOOLEAN);
+    if (e.critical && !der_bool(&seq)) /* FALSE is the default, and so not written */
+        malformed(&seq);
+    e.value = der_value(&seq, DER_OCTET_STRING);
+    der_close(r, &seq);
+    return e;
+}
+
 void der_null(struct reader *r)
 {
     if (der_value(r, DER_NULL).len != 0)

@@ -4,7 +4,6 @@
 #include <stdio.h>
 
 #include "base/reader.h"
-#include "base/utc.h"
 
 enum { YEAR_MIN = 1970, MINUTE = 60, HOUR = 60 * MINUTE };
 
@@ -69,7 +68,7 @@ enum err rfc3339_parse(struct bytes text, int64_t *seconds)
 
 const char *rfc3339_write(int64_t seconds, char out[static RFC3339_SIZE])
 {
-    char text[UTC_TEXT_SIZE];
-    (void)snprintf(out, RFC3339_SIZE, "%s", utc_text(seconds, text) ? text : "never");
+    if (!utc_text(seconds, out))
+        (void)snprintf(out, RFC3339_SIZE, "never");
     return out;
 }
