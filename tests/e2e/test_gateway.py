@@ -548,7 +548,7 @@ class Holds(Case):
         text = g.metrics()
         for line in text.splitlines():
             self.assertRegex(line, r'^(# (HELP|TYPE) .*|[a-z_]+(\{[a-z]+="[^"]*"\})? [0-9.]+)$')
-        g.stop()
+        self.assertEqual(g.stop_at_once(), 0)
         for secret in "Quetzalcoatl", "4711", "127.0.0.7", hashlib.sha256(token.encode()).hexdigest()[:16]:
             self.assertNotIn(secret, text)
             self.assertNotIn(secret, g.log())
