@@ -32,9 +32,18 @@ static enum err append_typed(struct bytes line, struct secret_buffer *out)
     return e;
 }
 
+/* A line that is no object could pass for an end, "[DONE]", that has not come. */
+static bool begins_object(struct bytes line)
+{
+    size_t at = 0;
+    while (at < line.len && (line.ptr[at] == ' ' || line.ptr[at] == '\t'))
+        at++;
+    return at < line.len && line.ptr[at] == '{';
+}
+
 enum err framing_event(enum framing framing, struct bytes line, struct secret_buffer *out)
 {
-    if (line.len == 0)
+    if (!begins_object(line))
         return ERR_JSON;
     return framing == FRAMING_TYPED ? append_typed(line, out)
                                     : sse_append(out, (struct bytes){0}, line, PROXY_OUT_MAX);
