@@ -136,8 +136,8 @@ static const struct check {
      HAVE_FIELDS | HAVE_CHAINS,
      0},
     {{"nvgpu.debug", "The GPU's firmware is not under debug",
-      "Flags of the leaf's DiceTcbInfo, when it has one: not configured, not secure, recovery, debug. TCG "
-      "DICE Attestation Architecture section 6.1.1."},
+      "Flags of the leaf's DiceTcbInfo, when it has one: not secure, recovery, debug. That it is not "
+      "configured, every Blackwell says. TCG DICE Attestation Architecture section 6.1.1."},
      nvgpu_debug,
      HAVE_CHAINS,
      0},

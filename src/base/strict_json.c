@@ -46,7 +46,7 @@ static bool is_shallow(struct bytes text)
     return true;
 }
 
-enum err strict_json_parse(struct bytes text, size_t limit, json_t **doc, struct err_note *note)
+static enum err parse(struct bytes text, size_t limit, size_t flags, json_t **doc, struct err_note *note)
 {
     json_error_t error = {0};
     enum err e = ERR_OK;
@@ -61,12 +61,22 @@ enum err strict_json_parse(struct bytes text, size_t limit, json_t **doc, struct
         return err_noted(ERR_JSON, note, "JSON with a NUL character");
     if (!is_shallow(text))
         return err_noted(ERR_JSON, note, "JSON nested deeper than %d levels", STRICT_JSON_DEPTH);
-    *doc = json_loadb((const char *)text.ptr, text.len, JSON_REJECT_DUPLICATES, &error);
+    *doc = json_loadb((const char *)text.ptr, text.len, JSON_REJECT_DUPLICATES | flags, &error);
     if (*doc == NULL)
         e = err_noted(ERR_JSON, note, "JSON error at byte %d (line %d)", error.position, error.line);
     /* jansson quotes the text around an error. */
     secret_wipe(&error, sizeof error);
     return e;
+}
+
+enum err strict_json_parse(struct bytes text, size_t limit, json_t **doc, struct err_note *note)
+{
+    return parse(text, limit, 0, doc, note);
+}
+
+enum err strict_json_parse_nul(struct bytes text, size_t limit, json_t **doc, struct err_note *note)
+{
+    return parse(text, limit, JSON_ALLOW_NUL, doc, note);
 }
 
 /* ---- objects ---- */

@@ -26,6 +26,9 @@ void strict_json_init(void);
 /* Parses one JSON text of at most limit bytes. *doc is NULL on failure; release with json_decref. The note holds a position, no content.
  * ERR_TOO_LARGE, ERR_JSON. */
 ERR_MUST_USE enum err strict_json_parse(struct bytes text, size_t limit, json_t **doc, struct err_note *note);
+/* The same, but strings (not keys) may hold NUL characters ("\u0000"): for documents whose strings are read by their length alone. */
+ERR_MUST_USE enum err strict_json_parse_nul(struct bytes text, size_t limit, json_t **doc,
+                                            struct err_note *note);
 
 /* value is an object and every member's key is in the NULL-terminated list. path names it in the note. ERR_JSON, ERR_UNKNOWN. */
 ERR_MUST_USE enum err strict_json_only(const json_t *value, const char *path, const char *const keys[],

@@ -9,6 +9,7 @@ import re
 import subprocess
 import sys
 import unittest
+import urllib.parse
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import parts  # noqa: E402
@@ -74,7 +75,9 @@ class Snp(Case):
             "hex": hexadecimal.encode(), "HEX": hexadecimal.upper().encode() + b"\n", "0x": b"0x" + hexadecimal.encode(),
             "hex lines": "\n".join(hexadecimal[i : i + 64] for i in range(0, len(hexadecimal), 64)).encode(),
             "base64": base64.b64encode(raw), "base64 lines": base64.encodebytes(raw),
-            "base64url": base64.urlsafe_b64encode(raw).rstrip(b"="),
+            "base64url": base64.urlsafe_b64encode(raw).rstrip(b"="), "padded base64url": base64.urlsafe_b64encode(raw),
+            "unpadded base64": base64.b64encode(raw).rstrip(b"="), "a JSON string": json.dumps(hexadecimal).encode() + b"\n",
+            "behind a byte order mark": b"\xef\xbb\xbf" + base64.b64encode(raw),
             "header in base64": base64.b64encode(header + raw),
             "extended in hex": (raw + certificates).hex().encode(),
         }
@@ -105,11 +108,23 @@ class Snp(Case):
             "twice": [vek, ask, ark, parts.pem(ark)],
             "hexadecimal DER": [vek.hex().encode(), base64.b64encode(ask), ark],
             "a list among them": [parts.pem(vek) + parts.pem(ask) + parts.pem(ark) + parts.pem(crl, "X509 CRL")],
+            "DER, one behind the other": [vek + ask + ark],
+            "CRLF, byte order mark": [b"\xef\xbb\xbf" + (parts.pem(vek) + parts.pem(ask) + parts.pem(ark)).replace(b"\n", b"\r\n")],
+            "URL-encoded": [urllib.parse.quote(parts.pem(vek)).encode(), urllib.parse.quote(parts.pem(ask) + parts.pem(ark), safe="").encode()],
+            "Azure's metadata service": [json.dumps({"vcekCert": parts.pem(vek).decode(), "tcbm": "DB18000000000004", "cacheControl": "86400",
+                                                     "certificateChain": (parts.pem(ask) + parts.pem(ark)).decode()}).encode()],
         }
         for name, files in forms.items():
             with self.subTest(form=name):
                 certs = [parts.write(f"form{i}", content) for i, content in enumerate(files)]
                 self.assert_accepted(self.verify(*self.base(certs=certs)))
+        for ending, form in (("pem", parts.pem), ("der", bytes)): # as snpguest fills a directory
+            with self.subTest(directory=ending):
+                directory = parts.directory(f"certs-{ending}", {f"{n}.{ending}": form(d) for n, d in (("ark", ark), ("ask", ask), ("vcek", vek))})
+                self.assert_accepted(self.verify(*self.base(certs=[directory])))
+        result = self.verify(*self.base(certs=[parts.directory("certs-none", {"x.pem": parts.pem(vek)})]))
+        self.assertEqual(result.returncode, USAGE)
+        self.assertIn(b"certs-none: a directory without ark", result.stderr)
         pem_list = parts.write("list.pem", parts.pem(crl, "X509 CRL"))
         self.assert_accepted(self.verify(*[pem_list if a == "genoa-crl.der" else a for a in self.base()]))
 
@@ -279,6 +294,19 @@ class Tdx(Case):
                 result = self.verify(*self.base(collateral=files[:i] + files[i + 1 :]))
                 self.assertEqual(result.returncode, REFUSED)
                 self.assertLessEqual({"file.tdx.collateral", check}, parts.failed(result))
+        # A chain with each answer, as headers carry them; the PCK's is in the quote, too.
+        quote = parts.read("tdx5-quote.bin")
+        pck = parts.write("pck.pem", quote[quote.index(b"-----BEGIN") : quote.rindex(b"-----END CERTIFICATE-----") + 26])
+        header = b"HTTP/1.1 200 OK\r\nTCB-Info-Issuer-Chain: " + urllib.parse.quote(parts.read("issuer.pem"), safe="").encode() + b"\r\nDate: x%\r\n"
+        self.assert_accepted(self.verify(*self.base(collateral=files + [chain, pck])))
+        self.assert_accepted(self.verify(*self.base(collateral=files[:2] + [parts.write("headers", header)] + files[3:])))
+        everything = b"root:\n" + parts.pem(parts.read("tdx5-root_crl.der"), "X509 CRL") + parts.read("crl.pem") + b"signer:\n" + parts.read("issuer.pem")
+        self.assert_accepted(self.verify(*self.base(collateral=files[:2] + [parts.write("everything.pem", everything)])))
+        marked = [parts.write(f"marked{i}", b"\xef\xbb\xbf" + parts.read(file)) for i, file in enumerate(files[:3])]
+        self.assert_accepted(self.verify(*self.base(collateral=marked + files[3:])))
+        document = json.loads(parts.read("tdx5-collateral.json"))
+        document.update(pck_certificate_chain=parts.read("pck.pem").decode() + "\0", tee_type=129)
+        self.assert_accepted(self.verify(*self.base(collateral=[parts.write("nul.json", json.dumps(document).encode())])))
         twice = self.verify(*self.base(collateral=files + ["tdx5-root_crl.der"]))
         self.assertIn("file.tdx.collateral", parts.failed(twice))
 
@@ -595,6 +623,28 @@ class Gpu(Case):
         encoded = [parts.write(f"ocsp{i}", base64.b64encode(der)) for i, der in enumerate(responses)]
         self.assert_accepted(self.verify(*self.base(ocsp=encoded)))
         self.assert_accepted(self.verify(*self.base(ocsp=[parts.write("ocsp.pem.base64", base64.b64encode(parts.read("ocsp.pem")))])))
+
+    def test_what_nvidias_sdk_collects_has_reports_and_certificates(self):
+        def one(kind):
+            return {"arch": "HOPPER", "certificate": base64.b64encode(parts.read(f"{kind}-chain.pem")).decode(), "version": "1.0",
+                    "evidence": base64.b64encode(parts.read(f"{kind}-report.bin")).decode(), "nonce": "d0" * 32}
+        for document in ([one("hopper")], one("hopper"), {"nonce": "d0" * 32, "arch": "HOPPER", "evidence_list": [one("hopper")]}):
+            path = parts.write("collected.json", json.dumps(document).encode())
+            self.assert_accepted(self.verify(*self.base(gpu_report=[path], gpu_certs=[])))
+            self.assert_refused_by(self.verify(*self.base(gpu_report=[path], gpu_certs=[], nonce="00" * 32)), "nvgpu.report.nonce")
+        both = parts.write("collected2.json", json.dumps([one("hopper"), one("hopper2")], indent=2).encode())
+        result = self.verify(*self.two(gpu_report=[both], gpu_certs=[]))
+        self.assert_accepted(result)
+        self.assertEqual(len(parts.verdict(result)["claims"]["gpu"]["gpus"]), 2)
+        # Beside files: certificates for these alone, in their order.
+        first, second = (parts.write(f"{kind}.json", json.dumps([one(kind)]).encode()) for kind in ("hopper", "hopper2"))
+        self.assert_accepted(self.verify(*self.two(gpu_report=[first, "hopper2-report.bin"], gpu_certs=["hopper2-chain.pem"])))
+        self.assert_accepted(self.verify(*self.two(gpu_report=["hopper-report.bin", second], gpu_certs=["hopper-chain.pem"])))
+        self.assert_refused_by(self.verify(*self.base(gpu_report=[first])), "file.gpu.certificates")
+        for wrong in (b"[]", b"[{}]", b"{", b'[{"evidence": "x", "certificate": "x"}]'):
+            result = self.verify(*self.base(gpu_report=[parts.write("wrong.json", wrong)], gpu_certs=[]))
+            self.assertEqual(result.returncode, USAGE)
+            self.assertIn(b"wrong.json: ", result.stderr)
 
     def test_the_answers_of_nvidias_service_name_their_documents(self):
         driver, vbios = "NV_GPU_DRIVER_GH100_580.95.05", "NV_GPU_VBIOS_1010_0200_882_96009F0001"
