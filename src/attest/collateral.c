@@ -116,8 +116,11 @@ static enum err issuer_read(struct collateral *c, struct bytes text, struct tdx_
     enum err e = pem_next(c, &text, PEM_CERTIFICATE, &issuer->signer);
     if (e == ERR_OK)
         e = pem_next(c, &text, PEM_CERTIFICATE, &issuer->root);
-    return e == ERR_OK ? ERR_OK
-                       : err_noted(e, note, "an issuer chain is not two certificates: %s", err_text(e));
+    return e == ERR_OK
+               ? ERR_OK
+               : err_noted(e, note,
+                           "an issuer chain is two certificates in one file, the signer's and the root's: %s",
+                           err_text(e));
 }
 
 static bool is_same(const struct tdx_issuer *a, const struct tdx_issuer *b)

@@ -186,6 +186,16 @@ enum err evidence_file_open(struct bytes file, struct evidence_file *f, struct e
     return e;
 }
 
+bool evidence_is_json(struct bytes content)
+{
+    struct reader r = reader_over(content);
+    uint8_t c;
+    do
+        c = reader_u8(&r);
+    while (is_blank(c));
+    return c == '[' || c == '{';
+}
+
 void evidence_file_release(struct evidence_file *f)
 {
     free(f->storage);
@@ -382,7 +392,7 @@ static bool is_gpu_report(struct bytes content)
 static bool is_gpu_evidence(struct bytes content)
 {
     struct gpu_evidence g;
-    if (!gpu_evidence_is_text(content) || gpu_evidence_open(content, &g, NULL) != ERR_OK)
+    if (!evidence_is_json(content) || gpu_evidence_open(content, &g, NULL) != ERR_OK)
         return false;
     gpu_evidence_release(&g);
     return true;

@@ -37,6 +37,9 @@ struct evidence_file {
 ERR_MUST_USE enum err evidence_file_open(struct bytes file, struct evidence_file *f, struct err_note *note);
 void evidence_file_release(struct evidence_file *f);
 
+/* Does it begin as a JSON document (an object or a list) does? No binary evidence does. */
+bool evidence_is_json(struct bytes content);
+
 /* "hexadecimal", "base64", "URL-encoded"; "binary" for what was none. */
 const char *evidence_encoding_name(enum evidence_encoding encoding);
 

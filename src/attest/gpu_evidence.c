@@ -4,21 +4,16 @@
 #include "base/reader.h"
 #include "base/strict_json.h"
 
-bool gpu_evidence_is_text(struct bytes content)
-{
-    struct reader r = reader_over(content);
-    uint8_t c;
-    do
-        c = reader_u8(&r);
-    while (c == ' ' || c == '\t' || c == '\r' || c == '\n');
-    return c == '[' || c == '{';
-}
+/* What a member is called, and what it was called before. */
+static const char *const report_keys[] = {"evidence", "attestationReportHexStr"};
+static const char *const chain_keys[] = {"certificate", "certChainBase64Encoded"};
 
-static enum err text_open(const json_t *item, const char *key, struct evidence_file *file,
+static enum err text_open(const json_t *item, const char *const keys[static 2], struct evidence_file *file,
                           struct err_note *note)
 {
     struct bytes text;
-    enum err e = strict_json_string(item, key, &text, note);
+    const bool before = json_object_get(item, keys[0]) == NULL && json_object_get(item, keys[1]) != NULL;
+    enum err e = strict_json_string(item, keys[before], &text, note);
     return e == ERR_OK ? evidence_file_open(text, file, note) : e;
 }
 
@@ -29,18 +24,21 @@ static enum err one_add(struct gpu_evidence *g, const json_t *item, struct err_n
         return err_noted(ERR_TOO_LARGE, note, "evidence of more than %d GPUs", NVGPU_GPUS_MAX);
     if (!json_is_object(item))
         return err_noted(ERR_JSON, note, "evidence of a GPU that is not an object");
-    enum err e = text_open(item, "evidence", &g->reports[g->count], note);
+    enum err e = text_open(item, report_keys, &g->reports[g->count], note);
     if (e != ERR_OK)
         return e;
     g->count++;
-    return text_open(item, "certificate", &g->certificates[g->count - 1], note);
+    return text_open(item, chain_keys, &g->certificates[g->count - 1], note);
 }
 
 static enum err all_add(struct gpu_evidence *g, struct err_note *note)
 {
+    const json_t *member = json_object_get(g->doc, report_keys[0]);
     const json_t *list = json_is_array(g->doc) ? g->doc : json_object_get(g->doc, "evidence_list");
     enum err e = ERR_OK;
-    if (list == NULL && json_object_get(g->doc, "evidence") != NULL)
+    if (list == NULL && json_is_array(member))
+        list = member;
+    else if (list == NULL && json_object_get(g->doc, chain_keys[0]) != NULL)
         return one_add(g, g->doc, note);
     for (size_t i = 0; e == ERR_OK && i < json_array_size(list); i++)
         e = one_add(g, json_array_get(list, i), note);

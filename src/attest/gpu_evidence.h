@@ -9,11 +9,12 @@
  *     {"nonce": hexadecimal, "arch": "HOPPER", "evidence_list": [{"evidence": base64, "certificate": base64}, ...]}
  *     {"evidence": base64, "certificate": base64, ...}
  *
+ * Each may be called "attestationReportHexStr" and "certChainBase64Encoded", as before, and the list "evidence", as others call it.
  * What else is in it is nobody's signed word and is left alone: the reports say their nonces and the certificates their architecture. Nothing is verified
  * here.
  *
  *     struct gpu_evidence g;
- *     if (gpu_evidence_is_text(file)) e = gpu_evidence_open(file, &g, &note);
+ *     if (evidence_is_json(file)) e = gpu_evidence_open(file, &g, &note);
  *     ... g.reports[i].content, g.certificates[i].content ...
  *     gpu_evidence_release(&g);
  */
@@ -30,8 +31,6 @@ struct gpu_evidence {
     json_t *doc;
 };
 
-/* Does it begin as JSON does? No report does. */
-bool gpu_evidence_is_text(struct bytes content);
 /* ERR_JSON, ERR_UNKNOWN (another document), ERR_TOO_LARGE, ERR_ENCODING, ERR_MEMORY: then nothing is kept. */
 ERR_MUST_USE enum err gpu_evidence_open(struct bytes content, struct gpu_evidence *g, struct err_note *note);
 void gpu_evidence_release(struct gpu_evidence *g);

@@ -272,7 +272,7 @@ static const struct check_missing missing_texts[] = {
     {HAVE_REPORTS | HAVE_BLOCKS | HAVE_FIELDS, "not checked: a report is malformed"},
     {HAVE_CHAINS, "not checked: a certificate of a GPU is malformed"},
     {HAVE_CHIPS, "not checked: it is not known which chip it is"},
-    {HAVE_RIMS, "not checked: a document of reference values is malformed"},
+    {HAVE_RIMS, "not checked: there are no reference values, or malformed ones"},
     {HAVE_DRIVER | HAVE_VBIOS | HAVE_USED, "not checked: there are no reference values"},
 };
 

@@ -6,6 +6,7 @@
 
 #include "attest/crl.h"
 #include "attest/der.h"
+#include "attest/evidence_file.h"
 #include "attest/x509.h"
 #include "base/encoding.h"
 #include "base/reader.h"
@@ -159,16 +160,6 @@ static enum err text_add(struct snp_certificates *set, struct bytes text, uint8_
     return e == ERR_OK && found == 0 ? ERR_TRUNCATED : e;
 }
 
-static bool is_object(struct bytes file)
-{
-    struct reader r = reader_over(file);
-    uint8_t c;
-    do
-        c = reader_u8(&r);
-    while (c == ' ' || c == '\t' || c == '\r' || c == '\n');
-    return c == '{';
-}
-
 /* Every text in the object that is PEM, whatever it is called: what a certificate is, it says itself. */
 static enum err object_add(struct snp_certificates *set, struct bytes file, uint8_t *room, size_t size,
                            struct err_note *note)
@@ -210,8 +201,8 @@ enum err snp_certificates_add(struct snp_certificates *set, struct bytes file, s
     added.storage[added.file_count++] = room;
     enum err e = text_add(&added, file, room, file.len, note);
     if (e == ERR_TRUNCATED)
-        e = is_object(file) ? object_add(&added, file, room, file.len, note)
-                            : binary_add(&added, file, room, note);
+        e = evidence_is_json(file) ? object_add(&added, file, room, file.len, note)
+                                   : binary_add(&added, file, room, note);
     if (e == ERR_OK)
         *set = added;
     else

@@ -70,7 +70,7 @@ static enum err report_add(const char *path, const struct option_list *certifica
 {
     struct bytes content = {0};
     enum err e = file_read(path, FILE_SIZE_MAX, &content, note);
-    if (e == ERR_OK && gpu_evidence_is_text(content)) {
+    if (e == ERR_OK && evidence_is_json(content)) {
         e = evidence_add(path, content, read, note);
         secret_free(bytes_owned(content));
         return e;

@@ -34,10 +34,14 @@ static void each_form_is_read(void **state)
         {"[{\"arch\":\"HOPPER\",\"certificate\":\"" CHAIN "\",\"driver_version\":\"590.12\",\"evidence\":"
          "\"11e001ff\",\"nonce\":\"e9\",\"version\":\"1.0\"}]",
          1},
+        {"[{\"attestationReportHexStr\":\"11e001ff\",\"certChainBase64Encoded\":\"" CHAIN "\"}]", 1},
+        {"{\"nonce\":\"00\",\"arch\":\"x\",\"evidence\":[{\"attestationReportHexStr\":\"11E001FF\","
+         "\"certChainBase64Encoded\":\"" CHAIN "\"}," ONE "]}",
+         2},
     };
     for (size_t i = 0; i < test_count(rows); i++) {
         struct gpu_evidence g;
-        assert_true(gpu_evidence_is_text(bytes_str(rows[i].text)));
+        assert_true(evidence_is_json(bytes_str(rows[i].text)));
         assert_ok(open_text(rows[i].text, &g, NULL));
         assert_int_equal(g.count, rows[i].count);
         for (size_t k = 0; k < g.count; k++) {
@@ -71,8 +75,13 @@ static void other_documents_are_refused(void **state)
         {"{}", ERR_UNKNOWN},
         {"{\"evidence_list\":[]}", ERR_UNKNOWN},
         {"{\"evidence_list\":{}}", ERR_UNKNOWN},
+        {"{\"evidence\":\"" REPORT "\"}", ERR_UNKNOWN},
+        {"{\"certificate\":\"" CHAIN "\"}", ERR_JSON},
+        {"{\"evidence\":[]}", ERR_UNKNOWN},
+        {"[{\"evidence\":1,\"attestationReportHexStr\":\"11e001ff\",\"certificate\":\"" CHAIN "\"}]",
+         ERR_JSON},
         {"{\"tcbInfo\":{},\"signature\":\"\"}", ERR_UNKNOWN},
-        {"{\"evidence\":[],\"endorsements\":[]}", ERR_JSON}, /* a bundle of ours */
+        {"{\"evidence\":[[\"a\",\"b\"]],\"endorsements\":[]}", ERR_JSON}, /* a bundle of ours */
         {"[1]", ERR_JSON},
         {"[[]]", ERR_JSON},
         {"[{}]", ERR_JSON},
@@ -106,9 +115,9 @@ static void only_json_begins_as_json(void **state)
     (void)state;
     static const char *const others[] = {"", " ", "x", "\x11\xe0", "\"", "11e001ff", "\v["};
     for (size_t i = 0; i < test_count(others); i++)
-        assert_false(gpu_evidence_is_text(bytes_str(others[i])));
-    assert_true(gpu_evidence_is_text(bytes_str("[")));
-    assert_true(gpu_evidence_is_text(bytes_str("\n{")));
+        assert_false(evidence_is_json(bytes_str(others[i])));
+    assert_true(evidence_is_json(bytes_str("[")));
+    assert_true(evidence_is_json(bytes_str("\n{")));
 }
 
 static void there_is_an_end_to_gpus(void **state)
