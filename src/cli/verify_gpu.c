@@ -47,31 +47,28 @@ struct gpu_files {
 };
 
 /* All that a JSON document of NVIDIA's SDK has. */
-static enum err evidence_add(const char *name, struct bytes content, struct gpu_files *read,
+static enum err evidence_add(const char *name, const struct gpu_evidence *g, struct gpu_files *read,
                              struct err_note *note)
 {
-    struct gpu_evidence g;
-    struct err_note detail = {{0}};
-    enum err e = gpu_evidence_open(content, &g, &detail);
-    if (e != ERR_OK)
-        return err_noted(e, note, "%.100s: %.120s", name, detail.text);
-    for (size_t i = 0; e == ERR_OK && i < g.count; i++) {
-        e = files_copy(&read->reports, name, g.reports[i].content, note);
+    enum err e = ERR_OK;
+    for (size_t i = 0; e == ERR_OK && i < g->count; i++) {
+        e = files_copy(&read->reports, name, g->reports[i].content, note);
         if (e == ERR_OK)
-            e = files_copy(&read->certificates, name, g.certificates[i].content, note);
+            e = files_copy(&read->certificates, name, g->certificates[i].content, note);
     }
-    gpu_evidence_release(&g);
     return e;
 }
 
-/* A report, and the next file of certificates; or a document with both. */
+/* A report, and the next file of certificates; or a document with both. Another document is taken for a report, of which the verdict says what is wrong. */
 static enum err report_add(const char *path, const struct option_list *certificates, size_t *next,
                            struct gpu_files *read, struct err_note *note)
 {
     struct bytes content = {0};
+    struct gpu_evidence g;
     enum err e = file_read(path, FILE_SIZE_MAX, &content, note);
-    if (e == ERR_OK && evidence_is_json(content)) {
-        e = evidence_add(path, content, read, note);
+    if (e == ERR_OK && evidence_is_json(content) && gpu_evidence_open(content, &g, NULL) == ERR_OK) {
+        e = evidence_add(path, &g, read, note);
+        gpu_evidence_release(&g);
         secret_free(bytes_owned(content));
         return e;
     }
