@@ -5,6 +5,7 @@
 
 #include "attest/appraise_parts.h"
 #include "attest/evidence_file.h"
+#include "attest/gpu_evidence.h"
 #include "attest/nvgpu.h"
 #include "attest/nvgpu_report.h"
 #include "attest/rules.h"
@@ -93,12 +94,31 @@ static void row(struct verdict *v, const struct verdict_rule *rule, enum err e, 
         (void)verdict_add(v, rule, false, "", "%s", note->text);
 }
 
+/* A document with several is for gpu_evidence_open to take apart, before all of this. */
+static enum err no_document(const struct evidence_file *file, struct err_note *note)
+{
+    struct gpu_evidence g;
+    if (!evidence_is_json(file->content))
+        return ERR_OK;
+    enum err e = gpu_evidence_open(file->content, &g, note);
+    if (e != ERR_OK)
+        return e;
+    gpu_evidence_release(&g);
+    return err_noted(ERR_UNKNOWN, note, "a JSON document: the reports that are in it are wanted one by one");
+}
+
 static void gpus_open(const struct appraise_gpu_files *files, struct opened *o, struct verdict *v)
 {
     struct err_note note = {{0}};
     const size_t count = taken(&files->reports, GPUS_TAKEN);
     const size_t chains = taken(&files->certificates, GPUS_TAKEN);
     enum err e = open_all(&files->reports, count, o->reports, &note);
+    for (size_t i = 0; e == ERR_OK && i < count; i++) {
+        struct err_note detail = {{0}};
+        enum err one = no_document(&o->reports[i], &detail);
+        if (one != ERR_OK)
+            e = named(&files->reports, i, one, &detail, &note);
+    }
     row(v, &rules[RULE_REPORT], e, &note, files->reports.count);
     e = open_all(&files->certificates, chains, o->certificates, &note);
     if (e == ERR_OK && files->certificates.count != files->reports.count)

@@ -102,6 +102,16 @@ static bool file_row(struct verdict *v, const struct verdict_rule *rule, bool pa
                   : verdict_add(v, rule, false, "", "%s", note->text);
 }
 
+/* A document in which somebody else hands out evidence: there is no end to these, and so they are not looked into. */
+static enum err no_document(struct bytes content, const char *what, struct err_note *note)
+{
+    return evidence_is_json(content)
+               ? err_noted(ERR_UNKNOWN, note,
+                           "a JSON document: the %s that is in it is wanted alone, in hexadecimal or base64",
+                           what)
+               : ERR_OK;
+}
+
 static bool accepts(const struct attest_policy *policy, enum verdict_platform platform)
 {
     return policy->platforms == 0 || (policy->platforms >> platform & 1) != 0;
@@ -192,6 +202,8 @@ void appraise_snp_parts(const struct appraise_parts *parts, const struct attest_
     platform_row(v, VERDICT_PLATFORM_SNP, policy);
     enum err opened = evidence_file_open(parts->evidence, &f, &note);
     evidence_snp_find(opened == ERR_OK ? f.content : parts->evidence, &snp);
+    if (opened == ERR_OK)
+        opened = no_document(f.content, "report", &note);
     (void)file_row(v, &rules[RULE_SNP_FILE], opened == ERR_OK, snp.wrapping, f.encoding, &note);
 
     enum err e = endorsements_add(parts, &set, snp_add_file, &note);
@@ -260,6 +272,8 @@ void appraise_tdx_parts(const struct appraise_parts *parts, const struct attest_
     enum err opened = evidence_file_open(parts->evidence, &f, &note);
     struct bytes content = opened == ERR_OK ? f.content : parts->evidence;
     struct bytes quote = evidence_tdx_find(content);
+    if (opened == ERR_OK)
+        opened = no_document(f.content, "quote", &note);
     (void)file_row(v, &rules[RULE_TDX_FILE], opened == ERR_OK,
                    quote.ptr == content.ptr ? "bare" : "behind the header of a GetQuote buffer", f.encoding,
                    &note);

@@ -3,18 +3,22 @@
 
 #include "attest/crl.h"
 #include "attest/der.h"
+#include "attest/x509.h"
 #include "base/encoding.h"
 #include "base/reader.h"
 #include "base/secret.h"
 
 #define ROOT_NAME          "Intel SGX Root CA"
+#define PCK_NAME           "Intel SGX PCK " /* "Platform CA", "Processor CA", "Certificate" */
 #define TCB_INFO_MEMBER    "tcbInfo"
 #define QE_IDENTITY_MEMBER "enclaveIdentity"
 #define PEM_CERTIFICATE    "CERTIFICATE"
 #define PEM_CRL            "X509 CRL"
 #define PEM_BEGIN(label)   "-----BEGIN " label "-----"
 #define DER_BEGIN          "\x30" /* a SEQUENCE */
+#define OBJECT_BEGIN       "{"
 #define HEX_BEGIN          "30"
+#define BASE64_BEGIN       "MI" /* of a SEQUENCE of 128 octets or more */
 
 void collateral_init(struct collateral *c)
 {
@@ -69,6 +73,11 @@ static bool begins_with(struct bytes text, const char *begin)
     return bytes_equal(reader_bytes(&r, wanted.len), wanted);
 }
 
+static bool holds(struct bytes text, const char *what)
+{
+    return text.len != 0 && memmem(text.ptr, text.len, what, strlen(what)) != NULL;
+}
+
 static enum err is_free(const char *what, struct bytes place, struct err_note *note)
 {
     return place.len == 0 ? ERR_OK : err_noted(ERR_VALUE, note, "a second %s", what);
@@ -107,19 +116,40 @@ static enum err issuer_read(struct collateral *c, struct bytes text, struct tdx_
     enum err e = pem_next(c, &text, PEM_CERTIFICATE, &issuer->signer);
     if (e == ERR_OK)
         e = pem_next(c, &text, PEM_CERTIFICATE, &issuer->root);
-    return e == ERR_OK ? ERR_OK
-                       : err_noted(e, note, "an issuer chain is not two certificates: %s", err_text(e));
+    return e == ERR_OK
+               ? ERR_OK
+               : err_noted(e, note,
+                           "an issuer chain is two certificates in one file, the signer's and the root's: %s",
+                           err_text(e));
 }
 
+static bool is_same(const struct tdx_issuer *a, const struct tdx_issuer *b)
+{
+    return bytes_equal(a->signer, b->signer) && bytes_equal(a->root, b->root);
+}
+
+/* Intel's service gives a chain with each answer: the two documents', which are nearly always the same, and that of the PCK's list, which the quote has,
+ * too. In either order. */
 static enum err issuer_add(struct collateral *c, struct bytes file, struct err_note *note)
 {
     struct tdx_issuer found = {0};
-    enum err e = is_free("issuer chain", c->tdx.tcb_info_issuer.signer, note);
-    if (e == ERR_OK)
-        e = issuer_read(c, file, &found, note);
-    if (e == ERR_OK)
-        c->tdx.tcb_info_issuer = c->tdx.qe_identity_issuer = found;
-    return e;
+    struct x509 first = {.is_ca = false};
+    enum err e = issuer_read(c, file, &found, note);
+    if (e != ERR_OK)
+        return e;
+    (void)!x509_parse(found.signer, &first, NULL); /* what is wrong with it, the appraisal says */
+    if (begins_with(first.subject_cn, PCK_NAME))
+        return ERR_OK;
+    if (bytes_is_str(first.subject_cn, ROOT_NAME))
+        found = (struct tdx_issuer){.signer = found.root, .root = found.signer};
+    const struct tdx_issuer *have = &c->tdx.tcb_info_issuer;
+    if (have->signer.len != 0)
+        return is_same(have, &found) ? ERR_OK
+                                     : err_noted(ERR_VALUE, note,
+                                                 "a second issuer chain, another one: whose it is, only one "
+                                                 "document with everything can say");
+    c->tdx.tcb_info_issuer = c->tdx.qe_identity_issuer = found;
+    return ERR_OK;
 }
 
 static enum err crl_add(struct collateral *c, struct bytes der, struct err_note *note)
@@ -147,11 +177,24 @@ static enum err hex_read(struct collateral *c, struct bytes text, struct bytes *
     return encoding_unhex(bytes_of(text.ptr, digits), block, digits / 2);
 }
 
-/* A list as text: PEM, or the hexadecimal digits of its DER, as caching services give it. */
+static enum err base64_read(struct collateral *c, struct bytes text, struct bytes *der)
+{
+    size_t len;
+    uint8_t *block = block_new(c, text.len);
+    if (block == NULL)
+        return ERR_MEMORY;
+    enum err e = encoding_unbase64(text, block, text.len, &len);
+    *der = bytes_of(block, len);
+    return e;
+}
+
+/* A list as text: PEM, or its DER in hexadecimal digits, as caching services give it, or in base64. */
 static enum err text_crl_read(struct collateral *c, struct bytes text, struct bytes *der)
 {
     text = unindented(text);
-    return begins_with(text, PEM_BEGIN(PEM_CRL)) ? pem_next(c, &text, PEM_CRL, der) : hex_read(c, text, der);
+    if (begins_with(text, PEM_BEGIN(PEM_CRL)))
+        return pem_next(c, &text, PEM_CRL, der);
+    return begins_with(text, BASE64_BEGIN) ? base64_read(c, text, der) : hex_read(c, text, der);
 }
 
 static enum err text_crl_add(struct collateral *c, struct bytes text, struct err_note *note)
@@ -163,17 +206,42 @@ static enum err text_crl_add(struct collateral *c, struct bytes text, struct err
                : err_noted(e, note, "a list of revoked certificates that is neither PEM nor hexadecimal");
 }
 
+/* Any number of lists, and an issuer chain; text may stand around them. */
+static enum err pem_add(struct collateral *c, struct bytes text, struct err_note *note)
+{
+    enum err e = holds(text, PEM_BEGIN(PEM_CERTIFICATE)) ? issuer_add(c, text, note) : ERR_OK;
+    while (e == ERR_OK && holds(text, PEM_BEGIN(PEM_CRL))) {
+        struct bytes der;
+        e = pem_next(c, &text, PEM_CRL, &der);
+        e = e == ERR_OK ? crl_add(c, der, note)
+                        : err_noted(e, note, "a list of revoked certificates in PEM that cannot be read");
+    }
+    return e;
+}
+
 /* ---- all in one ---- */
 
-static enum err bundled_document(struct collateral *c, const json_t *doc, const char *body_key,
-                                 const char *signature_key, struct intel_document *place,
-                                 struct err_note *note)
+/* Of one of the two documents: its members in the one document with everything, and in the answer of Intel's service. */
+struct bundled_keys {
+    const char *body, *signature, *member;
+};
+
+/* Without a signature beside it, it is the whole answer, as Intel's library hands it out. */
+static enum err bundled_document(struct collateral *c, const json_t *doc, const struct bundled_keys *keys,
+                                 struct intel_document *place, struct err_note *note)
 {
     struct intel_document found = {0};
-    enum err e = strict_json_string(doc, body_key, &found.body, note);
-    if (e == ERR_OK)
-        e = intel_json_hex(doc, signature_key, found.signature, sizeof found.signature, note);
-    return e == ERR_OK ? document_set(c, body_key, place, &found, note) : e;
+    struct bytes text = {0};
+    enum err e = strict_json_string(doc, keys->body, &text, note);
+    if (e == ERR_OK && json_object_get(doc, keys->signature) == NULL) {
+        while (text.len > 0 && text.ptr[text.len - 1] == 0) /* of C */
+            text.len--;
+        e = intel_document_parse(text, keys->member, &found, note);
+    } else if (e == ERR_OK) {
+        found.body = text;
+        e = intel_json_hex(doc, keys->signature, found.signature, sizeof found.signature, note);
+    }
+    return e == ERR_OK ? document_set(c, keys->body, place, &found, note) : e;
 }
 
 /* Nearly always the two documents have the same chain, which is then decoded once. */
@@ -207,24 +275,37 @@ static enum err bundled_crl(struct collateral *c, const json_t *doc, const char 
     struct bytes der;
     e = text_crl_read(c, text, &der);
     if (e != ERR_OK)
-        return err_noted(e, note, "\"%s\" is neither PEM nor hexadecimal", key);
+        return err_noted(e, note, "\"%s\" is neither PEM, nor hexadecimal, nor base64", key);
     *place = der;
     return ERR_OK;
 }
 
 static enum err bundle_read(struct collateral *c, const json_t *doc, struct err_note *note)
 {
-    /* The issuer chain of the PCK's list is that of the quote, so it is not needed twice. */
-    static const char *const keys[] = {"pck_crl_issuer_chain",     "root_ca_crl", "pck_crl",
-                                       "tcb_info_issuer_chain",    "tcb_info",    "tcb_info_signature",
-                                       "qe_identity_issuer_chain", "qe_identity", "qe_identity_signature",
-                                       "pck_certificate_chain",    NULL};
+    /* The issuer chain of the PCK's list is that of the quote, so it is not needed twice; versions and kind the signed documents say. */
+    static const char *const keys[] = {"pck_crl_issuer_chain",
+                                       "root_ca_crl",
+                                       "pck_crl",
+                                       "tcb_info_issuer_chain",
+                                       "tcb_info",
+                                       "tcb_info_signature",
+                                       "qe_identity_issuer_chain",
+                                       "qe_identity",
+                                       "qe_identity_signature",
+                                       "pck_certificate_chain",
+                                       "version",
+                                       "major_version",
+                                       "minor_version",
+                                       "tee_type",
+                                       NULL};
+    static const struct bundled_keys tcb_info = {"tcb_info", "tcb_info_signature", TCB_INFO_MEMBER};
+    static const struct bundled_keys identity = {"qe_identity", "qe_identity_signature", QE_IDENTITY_MEMBER};
     struct tdx_collateral *tdx = &c->tdx;
     enum err e = strict_json_only(doc, "collateral", keys, note);
     if (e == ERR_OK)
-        e = bundled_document(c, doc, "tcb_info", "tcb_info_signature", &tdx->tcb_info, note);
+        e = bundled_document(c, doc, &tcb_info, &tdx->tcb_info, note);
     if (e == ERR_OK)
-        e = bundled_document(c, doc, "qe_identity", "qe_identity_signature", &tdx->qe_identity, note);
+        e = bundled_document(c, doc, &identity, &tdx->qe_identity, note);
     if (e == ERR_OK)
         e = bundled_issuers(c, doc, note);
     if (e == ERR_OK)
@@ -232,10 +313,11 @@ static enum err bundle_read(struct collateral *c, const json_t *doc, struct err_
     return e == ERR_OK ? bundled_crl(c, doc, "pck_crl", &tdx->pck_crl, note) : e;
 }
 
+/* C's strings end in a NUL, and so may its chains here. */
 static enum err bundle_add(struct collateral *c, struct bytes file, struct err_note *note)
 {
     json_t *doc;
-    enum err e = strict_json_parse(file, COLLATERAL_FILE_MAX, &doc, note);
+    enum err e = strict_json_parse_nul(file, COLLATERAL_FILE_MAX, &doc, note);
     if (e == ERR_OK)
         e = bundle_read(c, doc, note);
     json_decref(doc);
@@ -262,9 +344,9 @@ enum err collateral_add(struct collateral *c, struct bytes file, struct err_note
     file = unindented(file);
     if (begins_with(file, DER_BEGIN))
         return crl_add(c, file, note);
-    if (begins_with(file, PEM_BEGIN(PEM_CERTIFICATE)))
-        return issuer_add(c, file, note);
-    if (begins_with(file, PEM_BEGIN(PEM_CRL)) || begins_with(file, HEX_BEGIN))
-        return text_crl_add(c, file, note);
-    return json_add(c, file, note);
+    if (begins_with(file, OBJECT_BEGIN))
+        return json_add(c, file, note);
+    if (holds(file, PEM_BEGIN(PEM_CERTIFICATE)) || holds(file, PEM_BEGIN(PEM_CRL)))
+        return pem_add(c, file, note);
+    return begins_with(file, HEX_BEGIN) ? text_crl_add(c, file, note) : json_add(c, file, note);
 }

@@ -15,10 +15,13 @@
  * Recognised:
  *   {"tcbInfo":…,"signature":…}                   answer "TCB Info"
  *   {"enclaveIdentity":…,"signature":…}           answer "Enclave Identity"
- *   {"tcb_info":…,"tcb_info_signature":…,…}       all in one: the documents as text, PEM chains, lists as PEM or hexadecimal DER
- *   PEM certificates                              an issuer chain: Intel SGX TCB Signing, then the root; for both documents
+ *   {"tcb_info":…,"tcb_info_signature":…,…}       all in one: the documents as text (or, without a signature beside them, whole answers), PEM chains,
+ *                                                 lists as PEM, or DER in hexadecimal or base64
+ *   PEM certificates                              an issuer chain: Intel SGX TCB Signing and the root; for both documents. That of the PCK's list, which
+ *                                                 the quote has, too, is passed over
  *   a list of revoked certificates                DER, PEM, or DER in hexadecimal; whose it is, its issuer's name says
- * Something that is there already is not replaced: ERR_VALUE. Nothing is verified here.
+ * In PEM, text may stand around the blocks, and lists beside a chain. Something that is there already is not replaced: ERR_VALUE, but for the same chain
+ * again. Nothing is verified here.
  */
 
 #include "attest/tdx.h"

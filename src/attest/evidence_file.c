@@ -5,6 +5,7 @@
 
 #include "attest/certificate_table.h"
 #include "attest/der.h"
+#include "attest/gpu_evidence.h"
 #include "attest/hcl_report.h"
 #include "attest/nvgpu_report.h"
 #include "attest/snp_report.h"
@@ -32,9 +33,9 @@ static bool is_base64(uint8_t c)
            c == '/' || c == '-' || c == '_' || c == '=';
 }
 
-/* What is not white space, packed into out, which has room for all of it. Empty where a character stands that no encoding here has: it is not looked at any
- * further. */
-static struct bytes packed_text(struct bytes text, uint8_t *out)
+/* What is not white space, packed into out, which has room for all of it: how much. 0 where a character stands that no encoding here has: it is not looked
+ * at any further. */
+static size_t packed_text(struct bytes text, uint8_t *out)
 {
     size_t used = 0;
     for (struct reader r = reader_over(text); r.left > 0;) {
@@ -42,10 +43,10 @@ static struct bytes packed_text(struct bytes text, uint8_t *out)
         if (is_blank(c))
             continue;
         if (!is_base64(c)) /* every hexadecimal digit is one of these, and so is the x before them */
-            return (struct bytes){0};
+            return 0;
         out[used++] = c;
     }
-    return bytes_of(out, used);
+    return used;
 }
 
 static bool is_all(struct bytes text, bool (*is)(uint8_t))
@@ -56,6 +57,27 @@ static bool is_all(struct bytes text, bool (*is)(uint8_t))
     return text.len > 0;
 }
 
+/* The mark that some editors put in front of UTF-8. */
+static struct bytes without_mark(struct bytes file)
+{
+    struct reader r = reader_over(file);
+    return bytes_is_str(reader_bytes(&r, 3), "\xef\xbb\xbf") ? reader_rest(&r) : file;
+}
+
+/* A JSON string without escapes is what stands between its quotation marks. */
+static struct bytes without_quotes(struct bytes text)
+{
+    while (text.len > 0 && is_blank(text.ptr[text.len - 1]))
+        text.len--;
+    struct reader r = reader_over(text);
+    struct reader next = r;
+    while (is_blank(reader_u8(&next)))
+        r = next;
+    if (reader_u8(&r) != '"' || r.left == 0 || text.ptr[text.len - 1] != '"')
+        return text;
+    return reader_bytes(&r, r.left - 1);
+}
+
 static struct bytes without_0x(struct bytes text)
 {
     struct reader r = reader_over(text);
@@ -63,25 +85,38 @@ static struct bytes without_0x(struct bytes text)
     return bytes_is_str(prefix, "0x") || bytes_is_str(prefix, "0X") ? reader_rest(&r) : text;
 }
 
-static enum err base64_decode(struct bytes text, uint8_t *out, size_t *len)
+/* Of either alphabet, with its padding or without: all four are written by libraries in use. text is changed. */
+static enum err base64_decode(uint8_t *text, size_t text_len, uint8_t *out, size_t *len)
 {
-    enum err e = encoding_unbase64(text, out, text.len, len);
-    return e == ERR_OK ? e : encoding_unbase64url(text, out, text.len, len);
+    size_t digits = text_len;
+    bool standard = false;
+    bool url = false;
+    while (digits > 0 && text_len - digits < 2 && text[digits - 1] == '=')
+        digits--;
+    for (size_t i = 0; i < digits; i++) {
+        standard = standard || text[i] == '+' || text[i] == '/';
+        url = url || text[i] == '-' || text[i] == '_';
+        text[i] = text[i] == '+' ? '-' : text[i] == '/' ? '_' : text[i];
+    }
+    if ((standard && url) || (digits != text_len && text_len % 4 != 0))
+        return ERR_ENCODING;
+    return encoding_unbase64url(bytes_of(text, digits), out, text_len, len);
 }
 
-/* packed: the file without white space, characters of base64 all of them; empty: it is no text. out: as large. */
-static enum err text_decode(struct bytes packed, struct evidence_file *f, uint8_t *out, struct err_note *note)
+/* packed: the file without white space, characters of base64 all of them, is changed; empty: it is no text. out: as large. */
+static enum err text_decode(uint8_t *packed, size_t packed_len, struct evidence_file *f, uint8_t *out,
+                            struct err_note *note)
 {
-    struct bytes digits = without_0x(packed);
+    struct bytes digits = without_0x(bytes_of(packed, packed_len));
     size_t len = 0;
     enum err e = ERR_OK;
     if (is_all(digits, is_hex)) {
         f->encoding = EVIDENCE_HEX;
         len = digits.len / 2;
         e = encoding_unhex(digits, out, len);
-    } else if (packed.len > 0) {
+    } else if (packed_len > 0) {
         f->encoding = EVIDENCE_BASE64;
-        e = base64_decode(packed, out, &len);
+        e = base64_decode(packed, packed_len, out, &len);
     }
     if (e != ERR_OK)
         return err_noted(e, note, "text that looks like %s, and is not", evidence_encoding_name(f->encoding));
@@ -96,8 +131,40 @@ static bool holds_pem(struct bytes file)
     return file.len != 0 && memmem(file.ptr, file.len, begin, sizeof begin - 1) != NULL;
 }
 
+/* The line of a header that Intel's service sends its chains in, from their beginning; empty: there is none. */
+static struct bytes escaped_pem(struct bytes file)
+{
+    static const char begin[] = "-----BEGIN%20";
+    const uint8_t *at = memmem(file.ptr, file.len, begin, sizeof begin - 1);
+    if (at == NULL)
+        return (struct bytes){0};
+    struct bytes line = bytes_of(at, file.len - (size_t)(at - file.ptr));
+    for (size_t i = 0; i < line.len; i++)
+        if (line.ptr[i] == '\r' || line.ptr[i] == '\n')
+            line.len = i;
+    return line;
+}
+
+/* RFC 3986 section 2.1. out: as large as the text. */
+static enum err percent_decode(struct bytes text, struct evidence_file *f, uint8_t *out,
+                               struct err_note *note)
+{
+    size_t used = 0;
+    f->encoding = EVIDENCE_PERCENT;
+    for (struct reader r = reader_over(text); r.left > 0;) {
+        uint8_t c = reader_u8(&r);
+        if (c == '%' && encoding_unhex(reader_bytes(&r, 2), &c, 1) != ERR_OK)
+            return err_noted(ERR_ENCODING, note,
+                             "URL-encoded text with a %% that is not followed by two digits");
+        out[used++] = c;
+    }
+    f->content = bytes_of(out, used);
+    return ERR_OK;
+}
+
 enum err evidence_file_open(struct bytes file, struct evidence_file *f, struct err_note *note)
 {
+    file = without_mark(file);
     *f = (struct evidence_file){.content = file};
     if (file.len > EVIDENCE_FILE_MAX)
         return err_noted(ERR_TOO_LARGE, note, "%zu bytes, at most %d are taken", file.len, EVIDENCE_FILE_MAX);
@@ -106,14 +173,27 @@ enum err evidence_file_open(struct bytes file, struct evidence_file *f, struct e
     uint8_t *packed = malloc(file.len); /* evidence is public */
     f->storage = malloc(file.len);
     enum err e = packed == NULL || f->storage == NULL ? ERR_MEMORY : ERR_OK; /* equivalent: no memory */
-    if (e == ERR_OK)
-        e = text_decode(packed_text(file, packed), f, f->storage, note);
+    const struct bytes escaped = escaped_pem(file);
+    if (e == ERR_OK && escaped.len != 0)
+        e = percent_decode(escaped, f, f->storage, note);
+    else if (e == ERR_OK)
+        e = text_decode(packed, packed_text(without_quotes(file), packed), f, f->storage, note);
     free(packed);
     if (e != ERR_OK || f->encoding == EVIDENCE_RAW) {
         free(f->storage);
         f->storage = NULL;
     }
     return e;
+}
+
+bool evidence_is_json(struct bytes content)
+{
+    struct reader r = reader_over(content);
+    uint8_t c;
+    do
+        c = reader_u8(&r);
+    while (is_blank(c));
+    return c == '[' || c == '{';
 }
 
 void evidence_file_release(struct evidence_file *f)
@@ -124,8 +204,10 @@ void evidence_file_release(struct evidence_file *f)
 
 const char *evidence_encoding_name(enum evidence_encoding encoding)
 {
-    static const char *const names[] = {
-        [EVIDENCE_RAW] = "binary", [EVIDENCE_HEX] = "hexadecimal", [EVIDENCE_BASE64] = "base64"};
+    static const char *const names[] = {[EVIDENCE_RAW] = "binary",
+                                        [EVIDENCE_HEX] = "hexadecimal",
+                                        [EVIDENCE_BASE64] = "base64",
+                                        [EVIDENCE_PERCENT] = "URL-encoded"};
     return names[encoding];
 }
 
@@ -307,6 +389,15 @@ static bool is_gpu_report(struct bytes content)
            reader_u16be(&r) == (SPDM_VERSION_11 << 8 | SPDM_MEASUREMENTS);
 }
 
+static bool is_gpu_evidence(struct bytes content)
+{
+    struct gpu_evidence g;
+    if (!evidence_is_json(content) || gpu_evidence_open(content, &g, NULL) != ERR_OK)
+        return false;
+    gpu_evidence_release(&g);
+    return true;
+}
+
 static bool is_rim(struct bytes content)
 {
     struct xml_document *d;
@@ -365,6 +456,7 @@ static const struct row {
     {EVIDENCE_HCL_REPORT, is_hcl_report, {NULL}, "the report of a virtual TPM, by Azure's paravisor"},
     {EVIDENCE_CERTIFICATE_TABLE, is_table, {NULL}, "a table of certificates"},
     {EVIDENCE_GPU_REPORT, is_gpu_report, {NULL}, "the report of an NVIDIA GPU"},
+    {EVIDENCE_GPU_EVIDENCE, is_gpu_evidence, {NULL}, "reports of NVIDIA GPUs with their certificates"},
     {EVIDENCE_RIM, is_rim, {NULL}, "reference values of NVIDIA's (RIM)"},
     {EVIDENCE_RIM_ANSWER, NULL, {"id", "rim"}, "reference values, as NVIDIA's service answers"},
     {EVIDENCE_OCSP, is_ocsp, {NULL}, "an OCSP response"},
@@ -397,7 +489,7 @@ enum evidence_kind evidence_file_kind(struct bytes content)
 {
     enum evidence_kind kind = EVIDENCE_UNKNOWN;
     json_t *doc = NULL;
-    (void)!strict_json_parse(content, EVIDENCE_FILE_MAX, &doc, NULL); /* NULL: it is no JSON */
+    (void)!strict_json_parse_nul(content, EVIDENCE_FILE_MAX, &doc, NULL); /* NULL: it is no JSON */
     for (size_t i = 0; kind == EVIDENCE_UNKNOWN && i < ROW_COUNT; i++)
         if (is_row(&rows[i], content, doc))
             kind = rows[i].kind;

@@ -6,13 +6,15 @@
  * Files of evidence as people have them. What a file is, its content says, never its name:
  *
  *     struct evidence_file f;
- *     e = evidence_file_open(bytes, &f, &note);            // hexadecimal or base64 text taken off
+ *     e = evidence_file_open(bytes, &f, &note);            // hexadecimal, base64 or URL-encoded text taken off
  *     if (evidence_file_kind(f.content) == EVIDENCE_SNP_REPORT)
  *         evidence_snp_find(f.content, &snp);              // what the report is wrapped in taken off
  *     evidence_file_release(&f);
  *
  * Text is hexadecimal when it has only hexadecimal digits ("0x" may stand before them), else base64 when it has only characters of base64 (RFC 4648 section
- * 4 with padding, or section 5 without); white space does not count. Anything else, PEM and JSON among it, stays as it is.
+ * 4 or section 5, not of both; with its padding or without); white space does not count, nor do quotation marks around all of it. A line with PEM that is
+ * URL-encoded, as in the headers of Intel's service, is that PEM. Anything else, PEM and JSON among it, stays as it is, without the mark (U+FEFF) that may
+ * stand before it.
  *
  * Pure functions; nothing is verified here.
  */
@@ -22,7 +24,7 @@
 
 enum { EVIDENCE_FILE_MAX = 1024 * 1024 };
 
-enum evidence_encoding { EVIDENCE_RAW, EVIDENCE_HEX, EVIDENCE_BASE64 };
+enum evidence_encoding { EVIDENCE_RAW, EVIDENCE_HEX, EVIDENCE_BASE64, EVIDENCE_PERCENT };
 
 struct evidence_file {
     enum evidence_encoding encoding;
@@ -30,11 +32,15 @@ struct evidence_file {
     uint8_t *storage;     /* NULL: the content is in the file */
 };
 
-/* file must outlive f. ERR_TOO_LARGE, ERR_MEMORY, ERR_ENCODING (an odd number of digits, base64 that is cut off). Release after ERR_OK. */
+/* file must outlive f. ERR_TOO_LARGE, ERR_MEMORY, ERR_ENCODING (an odd number of digits, base64 that is cut off, an escape that is
+ * none). Release after ERR_OK. */
 ERR_MUST_USE enum err evidence_file_open(struct bytes file, struct evidence_file *f, struct err_note *note);
 void evidence_file_release(struct evidence_file *f);
 
-/* "hexadecimal", "base64"; "binary" for what was neither. */
+/* Does it begin as a JSON document (an object or a list) does? No binary evidence does. */
+bool evidence_is_json(struct bytes content);
+
+/* "hexadecimal", "base64", "URL-encoded"; "binary" for what was none. */
 const char *evidence_encoding_name(enum evidence_encoding encoding);
 
 /* ---- wrappings ---- */
@@ -87,6 +93,7 @@ enum evidence_kind {
     EVIDENCE_TD_REPORT,
     EVIDENCE_HCL_REPORT,
     EVIDENCE_GPU_REPORT,
+    EVIDENCE_GPU_EVIDENCE, /* reports and certificates, as NVIDIA's SDK collects them (attest/gpu_evidence.h) */
     EVIDENCE_RIM,
     EVIDENCE_RIM_ANSWER,   /* of NVIDIA's service */
     EVIDENCE_OCSP,         /* DER */

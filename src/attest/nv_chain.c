@@ -200,20 +200,32 @@ static void composite_read(struct reader *r, struct nv_fwid *fwid)
 }
 
 /* [n] IMPLICIT BIT STRING, content: the flags of DiceTcbInfo. */
-static uint16_t flags_of(struct reader *r, struct bytes content)
+static uint32_t flags_of(struct reader *r, struct bytes content)
 {
     struct reader bits = reader_over(content);
     size_t unused = reader_u8(&bits);
-    uint16_t flags = 0;
-    if (reader_status(&bits) != ERR_OK || bits.left > 2 || unused > 7)
+    uint32_t flags = 0;
+    if (reader_status(&bits) != ERR_OK || bits.left > sizeof flags || unused > 7) {
         reader_fail(r, ERR_CERTIFICATE);
+        return 0;
+    }
     for (size_t octet = 0; bits.left > 0; octet++) {
         uint8_t value = reader_u8(&bits);
         for (size_t i = 0; i < 8; i++)
             if ((value >> (7 - i) & 1) != 0)
-                flags = (uint16_t)(flags | 1U << (octet * 8 + i));
+                flags |= 1U << (octet * 8 + i);
     }
     return flags;
+}
+
+/* One or more, the firmware's own in front: that is the one that the report names. Blackwell has a second, all zeros. */
+static void fwids_read(struct reader *r, struct nv_fwid *fwid)
+{
+    fwid_read(r, fwid);
+    while (r->left > 0) {
+        struct nv_fwid other;
+        fwid_read(r, &other);
+    }
 }
 
 /* TCG, DICE Attestation Architecture, section 6.1.1: DiceTcbInfo, a sequence of optional members [0] to [11], each once and in their order. */
@@ -229,7 +241,7 @@ static void tcb_info_read(struct reader *r, struct nv_fwid *fwid)
             reader_fail(r, ERR_CERTIFICATE);
         before = member;
         if (member == FWIDS) {
-            fwid_read(&content, fwid);
+            fwids_read(&content, fwid);
             if (reader_status(&content) != ERR_OK)
                 reader_fail(r, ERR_CERTIFICATE);
         } else if (member == FLAGS) {

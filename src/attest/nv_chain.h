@@ -49,7 +49,7 @@ struct nv_fwid {
     bool found;
     uint8_t digest[NV_FWID_SIZE];
     bool has_flags;
-    uint16_t flags; /* OperationalFlags of a DiceTcbInfo: bit n is flag n */
+    uint32_t flags; /* OperationalFlags of a DiceTcbInfo: bit n is flag n */
 };
 /* Extension 2.23.133.5.4.1: Hopper's composite device identity, or a DiceTcbInfo; 2.23.133.5.4.1.1: a DiceTcbInfo. ERR_CERTIFICATE. */
 ERR_MUST_USE enum err nv_fwid_read(const struct x509 *leaf, struct nv_fwid *fwid, struct err_note *note);

@@ -136,8 +136,8 @@ static const struct check {
      HAVE_FIELDS | HAVE_CHAINS,
      0},
     {{"nvgpu.debug", "The GPU's firmware is not under debug",
-      "Flags of the leaf's DiceTcbInfo, when it has one: not configured, not secure, recovery, debug. TCG "
-      "DICE Attestation Architecture section 6.1.1."},
+      "Flags of the leaf's DiceTcbInfo, when it has one: not secure, recovery, debug. That it is not "
+      "configured, every Blackwell says. TCG DICE Attestation Architecture section 6.1.1."},
      nvgpu_debug,
      HAVE_CHAINS,
      0},
@@ -272,7 +272,7 @@ static const struct check_missing missing_texts[] = {
     {HAVE_REPORTS | HAVE_BLOCKS | HAVE_FIELDS, "not checked: a report is malformed"},
     {HAVE_CHAINS, "not checked: a certificate of a GPU is malformed"},
     {HAVE_CHIPS, "not checked: it is not known which chip it is"},
-    {HAVE_RIMS, "not checked: a document of reference values is malformed"},
+    {HAVE_RIMS, "not checked: there are no reference values, or malformed ones"},
     {HAVE_DRIVER | HAVE_VBIOS | HAVE_USED, "not checked: there are no reference values"},
 };
 

@@ -3,7 +3,7 @@
 #define ATTEST_NVGPU_H
 
 /*
- * The appraisal of Evidence of NVIDIA GPUs in confidential computing mode (Hopper GH100, Blackwell GB100): every check is a row of one table (nvgpu.c), in
+ * The appraisal of Evidence of NVIDIA GPUs in confidential computing mode (Hopper GH100, Blackwell GB100 and GB202): every check is a row of one table (nvgpu.c), in
  * the order in which they are made and shown. With several GPUs there is still one row a check: it passes when it holds for each of them, and names the
  * first for which it does not.
  *

@@ -240,9 +240,11 @@ bool nvgpu_chain_ocsp(struct context *c, unsigned which)
 /* ---- which chip ---- */
 
 static const struct chip chips[] = {
-    {"GH100", "NV_GPU_DRIVER_GH100_", NVGPU_HOPPER, NULL},
-    {"GB100", "NV_GPU_CC_DRIVER_GB100_", NVGPU_BLACKWELL, NULL},
-    {"LS10", NULL, NVGPU_ARCHITECTURE_ANY, "an NVSwitch (LS10), whose reports are not verified here"},
+    {"GH100", "GH100", "NV_GPU_DRIVER_GH100_", NVGPU_HOPPER, NULL},
+    {"GB100", "GB100", "NV_GPU_CC_DRIVER_GB100_", NVGPU_BLACKWELL, NULL},
+    {"GB20X", "GB202", "NV_GPU_CC_DRIVER_GB202_", NVGPU_BLACKWELL,
+     NULL}, /* RTX PRO 6000 Blackwell Server Edition */
+    {"LS10", "LS10", NULL, NVGPU_ARCHITECTURE_ANY, "an NVSwitch (LS10), whose reports are not verified here"},
 };
 
 const char *nvgpu_architecture_name(enum nvgpu_architecture a)
@@ -261,7 +263,7 @@ const struct chip *nvgpu_chip_named(struct bytes leaf)
 {
     char start[NAME_SIZE];
     for (size_t i = 0; i < sizeof chips / sizeof *chips; i++) {
-        (void)snprintf(start, sizeof start, "%s ", chips[i].name);
+        (void)snprintf(start, sizeof start, "%s ", chips[i].family);
         if (begins_with(leaf, start))
             return &chips[i];
     }
@@ -272,11 +274,11 @@ const struct chip *nvgpu_chip_named(struct bytes leaf)
 static void name_of(const struct chip *chip, size_t place, char name[static NAME_SIZE])
 {
     if (place == PLACE_IDENTITY)
-        (void)snprintf(name, NAME_SIZE, "NVIDIA %s Identity", chip->name);
+        (void)snprintf(name, NAME_SIZE, "NVIDIA %s Identity", chip->family);
     else if (place == PLACE_PROVISIONER)
         (void)snprintf(name, NAME_SIZE, "NVIDIA %s Provisioner ICA ", chip->name);
     else
-        (void)snprintf(name, NAME_SIZE, "%s ", chip->name);
+        (void)snprintf(name, NAME_SIZE, "%s ", chip->family);
 }
 
 /* *place: the first certificate that is another chip's. */
@@ -314,7 +316,7 @@ bool nvgpu_chip(struct context *c, unsigned which)
     (void)which;
     check_wanted(&c->answer, "%s",
                  c->policy->architecture == NVGPU_ARCHITECTURE_ANY
-                     ? "GH100 or GB100"
+                     ? "GH100, GB100 or GB202"
                      : nvgpu_architecture_name(c->policy->architecture));
     bool good = nvgpu_for_each(c, chip);
     bool known = true;
@@ -367,20 +369,26 @@ bool nvgpu_fwid(struct context *c, unsigned which)
     return nvgpu_for_each(c, fwid);
 }
 
-/* DICE Attestation Architecture, OperationalFlags: notConfigured (0), notSecure (1), recovery (2), debug (3). */
+/* DICE Attestation Architecture, OperationalFlags: notConfigured (0), notSecure (1), recovery (2), debug (3). The first is set in the certificate of every
+ * Blackwell GPU that is known, whatever mode it is in: refused, it would make people allow the others. */
+enum { FLAG_NOT_CONFIGURED = 1U << 0, FLAGS_UNSOUND = 1U << 1 | 1U << 2 | 1U << 3 };
+
 static bool debug(struct context *c, size_t gpu)
 {
-    enum { UNSOUND = 0xf };
     const struct nv_fwid *f = &c->devices[gpu].fwid;
-    if ((f->flags & UNSOUND) == 0 || c->policy->allow_debug)
+    if ((f->flags & FLAGS_UNSOUND) == 0 || c->policy->allow_debug)
         return true;
-    return nvgpu_gpu_saw(c, gpu, "flags 0x%x", f->flags & UNSOUND);
+    return nvgpu_gpu_saw(c, gpu, "flags 0x%x", f->flags & FLAGS_UNSOUND);
 }
 
 bool nvgpu_debug(struct context *c, unsigned which)
 {
     (void)which;
-    return nvgpu_for_each(c, debug);
+    if (!nvgpu_for_each(c, debug))
+        return false;
+    if ((c->devices[0].fwid.flags & FLAG_NOT_CONFIGURED) != 0)
+        check_saw(&c->answer, "not configured, as every Blackwell says");
+    return true;
 }
 
 /* ---- which GPUs ---- */

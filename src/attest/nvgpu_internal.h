@@ -33,7 +33,8 @@ enum nvgpu_have {
 enum nvgpu_part { PART_DRIVER, PART_VBIOS, PART_COUNT };
 
 struct chip {
-    const char *name;      /* the first word of the leaf's common name; in the RIMs, the product */
+    const char *family;    /* the first word of the leaf's common name */
+    const char *name;      /* in that of the provisioner, and in the RIMs, the product */
     const char *driver_id; /* what the driver's RIM is called, before the version */
     enum nvgpu_architecture architecture;
     const char *unverified; /* why evidence of this chip is refused */

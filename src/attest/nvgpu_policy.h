@@ -44,8 +44,7 @@ struct nvgpu_policy {
     bool allow_missing_fwid; /* reports of drivers before 550 do not name their firmware */
     bool allow_missing_ocsp; /* no word about revocation: the certificates are taken unasked */
     bool allow_hold;         /* certificates of RIMs, never of GPUs, that are on hold */
-    bool
-        allow_debug; /* a leaf that says that its firmware is not configured, not secure, in recovery or under debug */
+    bool allow_debug; /* a leaf that says that its firmware is not secure, in recovery or under debug */
     int64_t rim_expired_grace; /* seconds for which the certificates of a RIM are taken after their end */
 
     /* DER certificates of roots given by hand; empty: NVIDIA's alone. When they are given, NVIDIA's still work, and a verdict that rests on one of these

@@ -47,6 +47,11 @@ static bool is_version(struct bytes seen, const char *wanted)
     return same;
 }
 
+static bool speaks_of(const struct rim *rim, const struct chip *chip)
+{
+    return bytes_is_str(rim->product, chip->name) || bytes_is_str(rim->product, chip->family);
+}
+
 /* Of the version, and rather of the same chip: several chips have drivers of one version. */
 static struct reference *reference_for(struct context *c, const struct device *d, const char *version)
 {
@@ -55,7 +60,7 @@ static struct reference *reference_for(struct context *c, const struct device *d
         struct reference *one = &c->references[i];
         if (!is_version(one->rim->version, version))
             continue;
-        if (bytes_is_str(one->rim->product, d->chip->name))
+        if (speaks_of(one->rim, d->chip))
             return one;
         if (found == NULL)
             found = one;
@@ -126,7 +131,7 @@ static bool product(struct context *c, size_t gpu)
     const struct device *d = &c->devices[gpu];
     check_wanted(&c->answer, "%s", d->chip->name);
     for (size_t part = 0; part < PART_COUNT; part++)
-        if (d->rim[part] != NULL && !bytes_is_str(d->rim[part]->product, d->chip->name))
+        if (d->rim[part] != NULL && !speaks_of(d->rim[part], d->chip))
             return nvgpu_gpu_saw(c, gpu, "the %s's are for another chip", part_names[part]);
     return true;
 }

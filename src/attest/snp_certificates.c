@@ -6,11 +6,13 @@
 
 #include "attest/crl.h"
 #include "attest/der.h"
+#include "attest/evidence_file.h"
 #include "attest/x509.h"
 #include "base/encoding.h"
 #include "base/reader.h"
+#include "base/strict_json.h"
 
-enum { FILE_MAX = 1024 * 1024, DER_SEQUENCE_TAG = 0x30 };
+enum { FILE_MAX = 1024 * 1024 };
 
 /* ---- which is which ---- */
 
@@ -73,7 +75,7 @@ static enum err list_add(struct snp_certificates *set, struct bytes der, struct 
     return ERR_OK;
 }
 
-/* ---- the three forms ---- */
+/* ---- the forms ---- */
 
 /* A certificate's signed part begins with [0], the version; a list's with an INTEGER, the version. */
 static bool is_list(struct bytes der)
@@ -87,6 +89,22 @@ static bool is_list(struct bytes der)
 static enum err der_add(struct snp_certificates *set, struct bytes der, struct err_note *note)
 {
     return is_list(der) ? list_add(set, der, note) : certificate_add(set, der, note);
+}
+
+/* One, or several behind one another. What is none is left to the one that says what is wrong with it. */
+static enum err ders_add(struct snp_certificates *set, struct bytes list, struct err_note *note)
+{
+    struct reader r = reader_over(list);
+    enum err e = ERR_OK;
+    while (e == ERR_OK && r.left > 0) {
+        struct reader look = r;
+        struct bytes one = der_whole(&look, DER_SEQUENCE);
+        if (reader_status(&look) != ERR_OK)
+            return der_add(set, reader_rest(&r), note);
+        r = look;
+        e = der_add(set, one, note);
+    }
+    return e;
 }
 
 /* All blocks with this label; room: as large as the text. */
@@ -126,14 +144,49 @@ static enum err table_add(struct snp_certificates *set, struct bytes area, struc
     return e == ERR_OK && found == 0 ? err_noted(ERR_UNKNOWN, note, "a table without certificates") : e;
 }
 
+static enum err blocks_add(struct snp_certificates *set, struct bytes text, uint8_t **room, size_t *size,
+                           size_t *found, struct err_note *note)
+{
+    enum err e = pem_add(set, text, "CERTIFICATE", room, size, found, note);
+    return e == ERR_OK ? pem_add(set, text, "X509 CRL", room, size, found, note) : e;
+}
+
+/* ERR_TRUNCATED: there is no PEM in it. */
 static enum err text_add(struct snp_certificates *set, struct bytes text, uint8_t *room, size_t size,
                          struct err_note *note)
 {
     size_t found = 0;
-    enum err e = pem_add(set, text, "CERTIFICATE", &room, &size, &found, note);
-    if (e == ERR_OK)
-        e = pem_add(set, text, "X509 CRL", &room, &size, &found, note);
+    enum err e = blocks_add(set, text, &room, &size, &found, note);
     return e == ERR_OK && found == 0 ? ERR_TRUNCATED : e;
+}
+
+/* Every text in the object that is PEM, whatever it is called: what a certificate is, it says itself. */
+static enum err object_add(struct snp_certificates *set, struct bytes file, uint8_t *room, size_t size,
+                           struct err_note *note)
+{
+    json_t *doc;
+    const char *key;
+    json_t *value;
+    size_t found = 0;
+    enum err e = strict_json_parse_nul(file, FILE_MAX, &doc, note);
+    json_object_foreach(doc, key, value)
+    {
+        if (e == ERR_OK && json_is_string(value))
+            e = blocks_add(set, bytes_of(json_string_value(value), json_string_length(value)), &room, &size,
+                           &found, note);
+    }
+    json_decref(doc);
+    return e == ERR_OK && found == 0
+               ? err_noted(ERR_UNKNOWN, note, "a JSON document without a certificate in PEM")
+               : e;
+}
+
+static enum err binary_add(struct snp_certificates *set, struct bytes file, uint8_t *room,
+                           struct err_note *note)
+{
+    memcpy(room, file.ptr, file.len);
+    const struct bytes copy = bytes_of(room, file.len);
+    return room[0] == DER_SEQUENCE ? ders_add(set, copy, note) : table_add(set, copy, note);
 }
 
 enum err snp_certificates_add(struct snp_certificates *set, struct bytes file, struct err_note *note)
@@ -147,11 +200,9 @@ enum err snp_certificates_add(struct snp_certificates *set, struct bytes file, s
     struct snp_certificates added = *set;
     added.storage[added.file_count++] = room;
     enum err e = text_add(&added, file, room, file.len, note);
-    if (e == ERR_TRUNCATED) {
-        memcpy(room, file.ptr, file.len);
-        e = room[0] == DER_SEQUENCE_TAG ? der_add(&added, bytes_of(room, file.len), note)
-                                        : table_add(&added, bytes_of(room, file.len), note);
-    }
+    if (e == ERR_TRUNCATED)
+        e = evidence_is_json(file) ? object_add(&added, file, room, file.len, note)
+                                   : binary_add(&added, file, room, note);
     if (e == ERR_OK)
         *set = added;
     else

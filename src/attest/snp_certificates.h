@@ -4,8 +4,9 @@
 
 /*
  * Files with AMD's certificates and revocation lists, as people have them, sorted into the parts of evidence: PEM (any number of blocks), DER
- * (one certificate or list), or the GUID table of an extended report (attest/certificate_table.h). What a file is, its content says; which certificate is
- * which, its common name says, and what that is worth, the appraisal finds out.
+ * (certificates and lists, one behind the other), the GUID table of an extended report (attest/certificate_table.h), or a JSON object with PEM in its
+ * members, as Azure's metadata service answers (vcekCert, certificateChain). What a file is, its content says; which certificate is which, its common name
+ * says, and what that is worth, the appraisal finds out.
  *
  *     struct snp_certificates set = {0};
  *     e = snp_certificates_add(&set, file, &note);         // once for each file
@@ -33,7 +34,7 @@ struct snp_certificates {
 };
 
 /* The same certificate may come again, another one of the same kind may not (ERR_VALUE). ERR_UNKNOWN: a certificate that is none of AMD's five, or a file
- * that is none of the three forms. Also ERR_CERTIFICATE, ERR_ENCODING, ERR_TOO_LARGE, ERR_MEMORY. file need not outlive the call. */
+ * that is none of the forms. Also ERR_CERTIFICATE, ERR_JSON, ERR_ENCODING, ERR_TOO_LARGE, ERR_MEMORY. file need not outlive the call. */
 ERR_MUST_USE enum err snp_certificates_add(struct snp_certificates *set, struct bytes file,
                                            struct err_note *note);
 

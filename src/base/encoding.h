@@ -31,7 +31,7 @@ ERR_MUST_USE enum err encoding_unbase64(struct bytes text, uint8_t *out, size_t 
 ERR_MUST_USE enum err encoding_unbase64url(struct bytes text, uint8_t *out, size_t size, size_t *len);
 
 /* One certificate or CRL of a PEM file (RFC 7468): finds the next "-----BEGIN label-----" block in *text, decodes it into out and moves
- * *text behind it. Line breaks and blanks inside the block are allowed, text between blocks is skipped. ERR_TRUNCATED: there is no further block. */
+ * *text behind it. Line breaks and blanks inside the block and before its lines are allowed, text between blocks is skipped. ERR_TRUNCATED: there is no further block. */
 ERR_MUST_USE enum err encoding_pem_next(struct bytes *text, const char *label, uint8_t *out, size_t size,
                                         size_t *len);
 

@@ -28,13 +28,15 @@ static size_t line_length(const struct reader *r)
     return len;
 }
 
-/* Moves r behind the next occurrence of the boundary that begins a line; what stands before it in *before. */
+/* Moves r behind the next occurrence of the boundary that begins a line, blanks aside; what stands before it in *before. */
 static bool pem_boundary(struct reader *r, const char *boundary, struct bytes *before)
 {
     struct reader line = *r;
     struct bytes whole = bytes_of(r->at, r->left);
     struct bytes wanted = bytes_str(boundary);
     while (line.left >= wanted.len) {
+        while (line.left > 0 && (line.at[0] == ' ' || line.at[0] == '\t'))
+            (void)reader_u8(&line);
         struct reader look = line;
         if (bytes_equal(reader_bytes(&look, wanted.len), wanted)) {
             *before = bytes_of(whole.ptr, whole.len - line.left);

@@ -58,8 +58,8 @@ static struct weight weigh(struct bytes text)
     return w;
 }
 
-enum err strict_json_parse_within(struct bytes text, size_t limit, size_t memory, json_t **doc,
-                                  struct err_note *note)
+static enum err parse(struct bytes text, size_t limit, size_t memory, size_t flags, json_t **doc,
+                      struct err_note *note)
 {
     json_error_t error = {0};
     enum err e = ERR_OK;
@@ -77,7 +77,7 @@ enum err strict_json_parse_within(struct bytes text, size_t limit, size_t memory
         return err_noted(ERR_JSON, note, "JSON nested deeper than %d levels", STRICT_JSON_DEPTH);
     if (weight.memory > memory)
         return err_noted(ERR_TOO_LARGE, note, "JSON of more values than are taken");
-    *doc = json_loadb((const char *)text.ptr, text.len, JSON_REJECT_DUPLICATES, &error);
+    *doc = json_loadb((const char *)text.ptr, text.len, JSON_REJECT_DUPLICATES | flags, &error);
     if (*doc == NULL)
         e = err_noted(ERR_JSON, note, "JSON error at byte %d (line %d)", error.position, error.line);
     /* jansson quotes the text around an error. */
@@ -87,7 +87,18 @@ enum err strict_json_parse_within(struct bytes text, size_t limit, size_t memory
 
 enum err strict_json_parse(struct bytes text, size_t limit, json_t **doc, struct err_note *note)
 {
-    return strict_json_parse_within(text, limit, STRICT_JSON_MEMORY, doc, note);
+    return parse(text, limit, STRICT_JSON_MEMORY, 0, doc, note);
+}
+
+enum err strict_json_parse_within(struct bytes text, size_t limit, size_t memory, json_t **doc,
+                                  struct err_note *note)
+{
+    return parse(text, limit, memory, 0, doc, note);
+}
+
+enum err strict_json_parse_nul(struct bytes text, size_t limit, json_t **doc, struct err_note *note)
+{
+    return parse(text, limit, STRICT_JSON_MEMORY, JSON_ALLOW_NUL, doc, note);
 }
 
 /* ---- objects ---- */

@@ -33,6 +33,9 @@ ERR_MUST_USE enum err strict_json_parse(struct bytes text, size_t limit, json_t 
 /* The same, with another limit on memory: for long lists. SIZE_MAX: none, for what comes from somebody who is trusted with it. */
 ERR_MUST_USE enum err strict_json_parse_within(struct bytes text, size_t limit, size_t memory, json_t **doc,
                                                struct err_note *note);
+/* As strict_json_parse, but strings (not keys) may hold NUL characters ("\u0000"): for documents whose strings are read by their length alone. */
+ERR_MUST_USE enum err strict_json_parse_nul(struct bytes text, size_t limit, json_t **doc,
+                                            struct err_note *note);
 
 /* value is an object and every member's key is in the NULL-terminated list. path names it in the note. ERR_JSON, ERR_UNKNOWN. */
 ERR_MUST_USE enum err strict_json_only(const json_t *value, const char *path, const char *const keys[],

@@ -3,6 +3,7 @@
 
 #include "attest/bundle.h"
 #include "attest/evidence_file.h"
+#include "attest/gpu_evidence.h"
 #include "attest/hcl_report.h"
 #include "base/encoding.h"
 #include "base/secret.h"
@@ -15,7 +16,7 @@ static json_t *document(struct bytes content)
 {
     json_t *doc = NULL;
     struct err_note note = {{0}};
-    enum err e = strict_json_parse(content, EVIDENCE_FILE_MAX, &doc, &note);
+    enum err e = strict_json_parse_nul(content, EVIDENCE_FILE_MAX, &doc, &note);
     if (e == ERR_OK)
         return doc;
     json_t *object = json_object();
@@ -125,6 +126,38 @@ static json_t *inspect_hcl_report(struct bytes content)
     return object;
 }
 
+/* ---- what NVIDIA's SDK collects ---- */
+
+static json_t *part(struct bytes content)
+{
+    bool known = false;
+    json_t *inner = inspect_file(content, &known);
+    if (inner != NULL && known)
+        return inner;
+    json_t *object = json_object();
+    inspect_put_hex(object, "content", content);
+    return object;
+}
+
+static json_t *inspect_gpu_evidence(struct bytes content)
+{
+    struct gpu_evidence g;
+    struct err_note note = {{0}};
+    json_t *object = json_object();
+    json_t *list = json_array();
+    enum err e = gpu_evidence_open(content, &g, &note);
+    inspect_put_error(object, e, &note);
+    for (size_t i = 0; e == ERR_OK && i < g.count; i++) {
+        json_t *one = json_object();
+        inspect_put(one, "evidence", part(g.reports[i].content));
+        inspect_put(one, "certificate", part(g.certificates[i].content));
+        (void)json_array_append_new(list, one);
+    }
+    inspect_put(object, "GPUs", list);
+    gpu_evidence_release(&g);
+    return object;
+}
+
 /* ---- by content ---- */
 
 static json_t *(*const inspectors[EVIDENCE_KIND_COUNT])(struct bytes content) = {
@@ -135,6 +168,7 @@ static json_t *(*const inspectors[EVIDENCE_KIND_COUNT])(struct bytes content) = 
     [EVIDENCE_TD_REPORT] = inspect_td_report,
     [EVIDENCE_HCL_REPORT] = inspect_hcl_report,
     [EVIDENCE_GPU_REPORT] = inspect_gpu_report,
+    [EVIDENCE_GPU_EVIDENCE] = inspect_gpu_evidence,
     [EVIDENCE_RIM] = inspect_rim,
     [EVIDENCE_RIM_ANSWER] = inspect_rim_answer,
     [EVIDENCE_OCSP] = inspect_ocsp,

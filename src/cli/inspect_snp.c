@@ -33,6 +33,7 @@ static const struct inspect_bit platform_bits[] = {
     {3, 3, "RAPL_DIS"},
     {4, 4, "CIPHERTEXT_HIDING_DRAM_EN"},
     {5, 5, "ALIAS_CHECK_COMPLETE"},
+    {6, 6, "IOMMU_WRITE_SAFE (Turin)"},
     {7, 7, "TIO_EN"},
 };
 

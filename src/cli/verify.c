@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <limits.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "attest/appraise.h"
 #include "attest/appraise_parts.h"
@@ -44,8 +46,9 @@ struct verify_options {
 static const struct option table[] = {
     {"--snp-report", OPTION_TEXT, AT(snp_report), 0, 0, "FILE",
      "instead of a bundle: an SEV-SNP report, in any wrapping, binary, hexadecimal or base64"},
-    {"--certs", OPTION_LIST, AT(certs), 0, 0, "FILE",
-     "AMD's certificates for it: PEM, DER or a table of certificates; may be repeated"},
+    {"--certs", OPTION_LIST, AT(certs), 0, 0, "PATH",
+     "AMD's certificates for it: PEM, DER, a table of certificates, JSON with PEM in it, or a directory with "
+     "ark, ask, vcek or vlek (.pem or .der), as snpguest fills it; may be repeated"},
     {"--crl", OPTION_LIST, AT(crls), 0, 0, "FILE", "AMD's revocation list: DER or PEM; may be repeated"},
     {"--tdx-quote", OPTION_TEXT, AT(tdx_quote), 0, 0, "FILE",
      "instead of a bundle: a TD quote, binary, hexadecimal or base64"},
@@ -209,10 +212,48 @@ static enum err list_add(const struct option_list *list, struct files *files, st
     return e;
 }
 
+/* Under the names that snpguest gives them, and AMD's service. */
+static enum err certificates_of(const char *directory, struct files *files, struct err_note *note)
+{
+    static const char *const names[] = {"ark", "ask", "asvk", "vcek", "vlek", "cert_chain", "crl"};
+    static const char *const endings[] = {".pem", ".der"};
+    const size_t before = files->count;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        for (size_t k = 0; k < sizeof endings / sizeof *endings; k++) {
+            char path[PATH_MAX];
+            struct bytes content = {0};
+            int len = snprintf(path, sizeof path, "%s/%s%s", directory, names[i], endings[k]);
+            if (len < 0 || (size_t)len >= sizeof path || access(path, F_OK) != 0)
+                continue;
+            enum err e = file_read(path, FILE_SIZE_MAX, &content, note);
+            if (e == ERR_OK)
+                e = files_take(files, directory, content, note);
+            if (e != ERR_OK) {
+                secret_free(bytes_owned(content));
+                return e;
+            }
+        }
+    return files->count != before
+               ? ERR_OK
+               : err_noted(ERR_FILE, note,
+                           "%.100s: a directory without ark, ask, asvk, vcek, vlek or cert_chain "
+                           "(.pem or .der)",
+                           directory);
+}
+
+static enum err certificates_load(const struct option_list *list, struct files *files, struct err_note *note)
+{
+    enum err e = ERR_OK;
+    for (size_t i = 0; e == ERR_OK && i < list->count; i++)
+        e = is_directory(list->items[i]) ? certificates_of(list->items[i], files, note)
+                                         : files_add(files, list->items[i], note);
+    return e;
+}
+
 static enum err endorsements_load(const struct verify_options *o, const struct source *s,
                                   struct bytes evidence, struct files *files, struct err_note *note)
 {
-    enum err e = list_add(&o->certs, files, note);
+    enum err e = certificates_load(&o->certs, files, note);
     if (e == ERR_OK)
         e = list_add(&o->crls, files, note);
     for (size_t i = 0; e == ERR_OK && i < o->collateral.count; i++) {

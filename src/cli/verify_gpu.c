@@ -2,7 +2,10 @@
 #include "cli/verify_gpu.h"
 
 #include "attest/appraise_gpu.h"
+#include "attest/gpu_evidence.h"
 #include "base/encoding.h"
+#include "base/file.h"
+#include "base/secret.h"
 #include "cli/collateral_use.h"
 
 enum { NONCE_SIZE = 32 };
@@ -43,6 +46,52 @@ struct gpu_files {
     struct named_files ocsp;
 };
 
+/* All that a JSON document of NVIDIA's SDK has. */
+static enum err evidence_add(const char *name, const struct gpu_evidence *g, struct gpu_files *read,
+                             struct err_note *note)
+{
+    enum err e = ERR_OK;
+    for (size_t i = 0; e == ERR_OK && i < g->count; i++) {
+        e = files_copy(&read->reports, name, g->reports[i].content, note);
+        if (e == ERR_OK)
+            e = files_copy(&read->certificates, name, g->certificates[i].content, note);
+    }
+    return e;
+}
+
+/* A report, and the next file of certificates; or a document with both. Another document is taken for a report, of which the verdict says what is wrong. */
+static enum err report_add(const char *path, const struct option_list *certificates, size_t *next,
+                           struct gpu_files *read, struct err_note *note)
+{
+    struct bytes content = {0};
+    struct gpu_evidence g;
+    enum err e = file_read(path, FILE_SIZE_MAX, &content, note);
+    if (e == ERR_OK && evidence_is_json(content) && gpu_evidence_open(content, &g, NULL) == ERR_OK) {
+        e = evidence_add(path, &g, read, note);
+        gpu_evidence_release(&g);
+        secret_free(bytes_owned(content));
+        return e;
+    }
+    if (e == ERR_OK)
+        e = files_take(&read->reports, path, content, note);
+    if (e != ERR_OK)
+        secret_free(bytes_owned(content));
+    else if (*next < certificates->count)
+        e = files_add(&read->certificates, certificates->items[(*next)++], note);
+    return e;
+}
+
+static enum err reports_read(const struct gpu_options *o, struct gpu_files *read, struct err_note *note)
+{
+    size_t next = 0;
+    enum err e = ERR_OK;
+    for (size_t i = 0; e == ERR_OK && i < o->reports.count; i++)
+        e = report_add(o->reports.items[i], &o->certificates, &next, read, note);
+    while (e == ERR_OK && next < o->certificates.count) /* too many, which the verdict says */
+        e = files_add(&read->certificates, o->certificates.items[next++], note);
+    return e;
+}
+
 static enum err directory_use(const char *directory, struct gpu_files *read, struct err_note *note)
 {
     enum err e = ERR_OK;
@@ -55,9 +104,7 @@ static enum err directory_use(const char *directory, struct gpu_files *read, str
 static enum err files_read(const struct gpu_options *o, const struct option_list *collateral,
                            struct gpu_files *read, struct err_note *note)
 {
-    enum err e = list_read(&o->reports, &read->reports, note);
-    if (e == ERR_OK)
-        e = list_read(&o->certificates, &read->certificates, note);
+    enum err e = reports_read(o, read, note);
     if (e == ERR_OK)
         e = list_read(&o->rims, &read->rims.files, note);
     if (e == ERR_OK)

@@ -25,7 +25,7 @@ struct gpu_options {
      0,                                                                                                      \
      "FILE",                                                                                                 \
      "instead of a bundle: the report of an NVIDIA GPU, binary, hexadecimal or base64; may be repeated, "    \
-     "once a GPU"},                                                                                          \
+     "once a GPU. Or what NVIDIA's attestation SDK collected, JSON: it has the certificates, too"},          \
         {"--gpu-certs",                                                                                      \
          OPTION_LIST,                                                                                        \
          offsetof(type, field.certificates),                                                                 \

@@ -17,9 +17,10 @@ enum { LEAF, DEVICE, PROVISIONER, IDENTITY, ROOT };
 static const struct kind {
     const char *chip;
     enum simulated_nv_fwid fwid;
+    uint32_t flags; /* notConfigured (0), fixedWidth (31), which every Blackwell has */
 } kinds[] = {
-    [SIMULATED_HOPPER] = {"GH100", SIMULATED_FWID_COMPOSITE},
-    [SIMULATED_BLACKWELL] = {"GB100", SIMULATED_FWID_TCB_INFO},
+    [SIMULATED_HOPPER] = {"GH100", SIMULATED_FWID_COMPOSITE, 0},
+    [SIMULATED_BLACKWELL] = {"GB100", SIMULATED_FWID_TCB_INFO, 1U << 31 | 1U << 0},
 };
 
 /* ---- the fields of a good one ---- */
@@ -68,6 +69,7 @@ static void certificate_fields(struct simulated_gpu *g, int64_t now)
         authority_fields(c, i == LEAF);
     }
     g->device[LEAF].fwid_form = kinds[g->kind].fwid;
+    g->device[LEAF].tcb_flags = kinds[g->kind].flags;
     memset(g->device[LEAF].fwid, 0xf1, sizeof g->device[LEAF].fwid);
     for (size_t i = 0; i < SIMULATED_RIM_CHAIN; i++) {
         size_t issuer = i + 1 == SIMULATED_RIM_CHAIN ? i : i + 1;

@@ -13,8 +13,7 @@ static const uint8_t oid_key_usage[] = {0x55, 0x1d, 0x0f};
 static const uint8_t oid_basic_constraints[] = {0x55, 0x1d, 0x13};
 static const uint8_t oid_extended_key_usage[] = {0x55, 0x1d, 0x25};
 static const uint8_t oid_ocsp_signing[] = {0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x03, 0x09};
-static const uint8_t oid_composite[] = {0x67, 0x81, 0x05, 0x05, 0x04, 0x01};
-static const uint8_t oid_tcb_info[] = {0x67, 0x81, 0x05, 0x05, 0x04, 0x01, 0x01};
+static const uint8_t oid_identity[] = {0x67, 0x81, 0x05, 0x05, 0x04, 0x01}; /* of either form */
 
 #define CONTENT(array) bytes_of((array), sizeof(array))
 
@@ -93,11 +92,11 @@ static void ocsp_signing_write(struct writer *w)
     extension_write(w, CONTENT(oid_extended_key_usage), true, &value);
 }
 
-static void fwid_write(struct writer *w, const struct simulated_nv_certificate *c)
+static void fwid_write(struct writer *w, const uint8_t fwid[static SIMULATED_NV_FWID_SIZE])
 {
     size_t seq = der_begin(w, DER_SEQUENCE);
     der_put(w, DER_OID, CONTENT(oid_sha384));
-    der_put(w, DER_OCTET_STRING, CONTENT(c->fwid));
+    der_put(w, DER_OCTET_STRING, bytes_of(fwid, SIMULATED_NV_FWID_SIZE));
     der_end(w, seq);
 }
 
@@ -108,32 +107,34 @@ static void composite_write(struct writer *w, const struct simulated_nv_certific
     size_t seq = der_begin(&value, DER_SEQUENCE);
     der_put_uint(&value, 1);
     writer_bytes(&value, spki);
-    fwid_write(&value, c);
+    fwid_write(&value, c->fwid);
     der_end(&value, seq);
-    extension_write(w, CONTENT(oid_composite), false, &value);
+    extension_write(w, CONTENT(oid_identity), false, &value);
 }
 
-/* vendor [0], model [1], fwids [6], flags [7] of the twelve members. */
+/* vendor [0], model [1], fwids [6], flags [7] of the twelve members; the second firmware is none, and the flags have a fixed width, as on a Blackwell. */
 static void tcb_info_write(struct writer *w, const struct simulated_nv_certificate *c)
 {
-    enum { VENDOR = 0x80, MODEL = 0x81, FWIDS = 0xa6, FLAGS = 0x87, OCTET_BITS = 8 };
+    enum { VENDOR = 0x80, MODEL = 0x81, FWIDS = 0xa6, FLAGS = 0x87, FLAG_COUNT = 32, OCTET_BITS = 8 };
+    static const uint8_t none[SIMULATED_NV_FWID_SIZE];
     uint8_t buffer[VALUE_MAX];
     struct writer value = writer_into(buffer, sizeof buffer);
     size_t seq = der_begin(&value, DER_SEQUENCE);
     der_put(&value, VENDOR, bytes_str("NVIDIA"));
     der_put(&value, MODEL, bytes_str("simulated"));
     size_t list = der_begin(&value, FWIDS);
-    fwid_write(&value, c);
+    fwid_write(&value, c->fwid);
+    fwid_write(&value, none);
     der_end(&value, list);
     if (c->tcb_flags != 0) {
-        unsigned octet = 0;
-        for (unsigned i = 0; i < OCTET_BITS; i++)
-            octet = octet << 1 | (c->tcb_flags >> i & 1U);
-        const uint8_t bits[] = {0, (uint8_t)octet};
+        uint8_t bits[1 + FLAG_COUNT / OCTET_BITS] = {0};
+        for (unsigned i = 0; i < FLAG_COUNT; i++)
+            if ((c->tcb_flags >> i & 1U) != 0)
+                bits[1 + i / OCTET_BITS] |= (uint8_t)(0x80U >> i % OCTET_BITS);
         der_put(&value, FLAGS, CONTENT(bits));
     }
     der_end(&value, seq);
-    extension_write(w, CONTENT(oid_tcb_info), false, &value);
+    extension_write(w, CONTENT(oid_identity), false, &value);
 }
 
 static void extensions_write(struct writer *w, const struct simulated_nv_certificate *c, struct bytes spki)

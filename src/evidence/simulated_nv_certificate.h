@@ -31,7 +31,7 @@ struct simulated_nv_certificate {
     bool ocsp_signing; /* critical */
     enum simulated_nv_fwid fwid_form;
     uint8_t fwid[SIMULATED_NV_FWID_SIZE];
-    uint16_t tcb_flags; /* of the DiceTcbInfo; 0: not written */
+    uint32_t tcb_flags; /* of the DiceTcbInfo, bit n is flag n; 0: not written */
     const struct crypto_private_key *key;
     const struct crypto_private_key *signer;
 };

@@ -115,6 +115,19 @@ CHANGE(provisioner_of_another_chip,
        g->device[PROVISIONER].subject_cn = g->device[DEVICE].issuer_cn = "NVIDIA GB100 Provisioner ICA 1";)
 CHANGE(device_of_another_chip,
        g->device[DEVICE].subject_cn = g->device[LEAF].issuer_cn = "GB100 A01 GSP BROM";)
+/* RTX PRO 6000 Blackwell Server Edition: one chip of a family. */
+CHANGE(a_gb202, g->device[LEAF].subject_cn = "GB20X A01 GSP FMC LF";
+       g->device[DEVICE].subject_cn = g->device[LEAF].issuer_cn = "GB20X A01 GSP BROM";
+       g->device[PROVISIONER].subject_cn = g->device[DEVICE].issuer_cn = "NVIDIA GB202 Provisioner ICA 00000";
+       g->device[IDENTITY].subject_cn = g->device[PROVISIONER].issuer_cn = "NVIDIA GB20X Identity";
+       g->rims[0].product = g->rims[1].product = "GB202";)
+CHANGE(a_gb202_and_rims_of_its_family, a_gb202(s); g->rims[0].product = g->rims[1].product = "GB20X";)
+CHANGE(a_gb202_and_a_rim_of_another, a_gb202(s); g->rims[1].product = "GB100";)
+CHANGE(
+    a_gb202_of_another_provisioner, a_gb202(s);
+    g->device[PROVISIONER].subject_cn = g->device[DEVICE].issuer_cn = "NVIDIA GB203 Provisioner ICA 00000";)
+CHANGE(a_gb202_of_another_identity, a_gb202(s);
+       g->device[IDENTITY].subject_cn = g->device[PROVISIONER].issuer_cn = "NVIDIA GB202 Identity";)
 
 CHANGE(device_revoked, g->ocsp[0].status = SIMULATED_OCSP_REVOKED; g->ocsp[0].reason = 1;)
 CHANGE(device_on_hold, g->ocsp[0].status = SIMULATED_OCSP_REVOKED; g->ocsp[0].reason = OCSP_REASON_HOLD;
@@ -197,7 +210,9 @@ CHANGE(another_fwid_though_it_may_be_missing, another_fwid(s); p->allow_missing_
 CHANGE(leaf_without_fwid, g->device[LEAF].fwid_form = SIMULATED_FWID_NONE;)
 CHANGE(leaf_without_fwid_though_it_may_be_missing, leaf_without_fwid(s); p->allow_missing_fwid = true;)
 CHANGE(firmware_under_debug, g->device[LEAF].tcb_flags = 1 << 3;)
-CHANGE(firmware_not_configured, g->device[LEAF].tcb_flags = 1 << 0;)
+CHANGE(firmware_without_flags, g->device[LEAF].tcb_flags = 0;)
+CHANGE(firmware_not_secure, g->device[LEAF].tcb_flags = 1 << 1;)
+CHANGE(firmware_in_recovery, g->device[LEAF].tcb_flags = 1 << 2 | 1 << 0;)
 CHANGE(firmware_under_debug_allowed, g->device[LEAF].tcb_flags = 1 << 3; p->allow_debug = true;)
 CHANGE(firmware_with_other_flags, g->device[LEAF].tcb_flags = 1 << 4;)
 
@@ -291,6 +306,11 @@ const struct row nvgpu_rows_signer[] = {
     FIRST(identity_of_a_longer_name, "nvgpu.chip"),
     FIRST(provisioner_of_another_chip, "nvgpu.chip"),
     FIRST(device_of_another_chip, "nvgpu.chip"),
+    ROW_B(a_gb202),
+    ROW_B(a_gb202_and_rims_of_its_family),
+    ROW_B(a_gb202_and_a_rim_of_another, "nvgpu.rim.product"),
+    FIRST(a_gb202_of_another_provisioner, "nvgpu.chip"),
+    FIRST(a_gb202_of_another_identity, "nvgpu.chip"),
     ROW(device_revoked, "nvgpu.chain.not_revoked"),
     ROW(device_on_hold, "nvgpu.chain.not_revoked"),
     ROW(provisioner_not_known, "nvgpu.chain.not_revoked"),
@@ -337,7 +357,9 @@ const struct row nvgpu_rows_signer[] = {
     ROW(leaf_without_fwid, "nvgpu.fwid"),
     ROW(leaf_without_fwid_though_it_may_be_missing, "nvgpu.fwid"),
     ROW_B(firmware_under_debug, "nvgpu.debug"),
-    ROW_B(firmware_not_configured, "nvgpu.debug"),
+    ROW_B(firmware_without_flags),
+    ROW_B(firmware_not_secure, "nvgpu.debug"),
+    ROW_B(firmware_in_recovery, "nvgpu.debug"),
     ROW_B(firmware_under_debug_allowed),
     ROW_B(firmware_with_other_flags),
     ROW(leaf_in_the_inventory),

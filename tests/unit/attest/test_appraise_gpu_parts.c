@@ -155,6 +155,25 @@ static void the_file_that_cannot_be_read_is_named(void **state)
                        "file 1: text that looks like hexadecimal, and is not", "");
 }
 
+static void a_document_is_not_a_report(void **state)
+{
+    (void)state;
+    scene();
+    files.reports.count = files.certificates.count = 2;
+    reports[1] = bytes_str("{}");
+    appraise();
+    expect("file.gpu.report", false,
+           "file 2: a JSON document without \"evidence\" and \"certificate\" of a GPU", "");
+    reports[1] = bytes_str("[{\"evidence\":\"EeAB\",\"certificate\":\"EeAB\"}]");
+    appraise();
+    expect("file.gpu.report", false,
+           "file 2: a JSON document: the reports that are in it are wanted one by one", "");
+    reports[0] = bytes_str("[");
+    appraise();
+    expect("file.gpu.report", false, "file 1: JSON error at byte 1 (line 1)", "");
+    assert_false(verdict.accepted);
+}
+
 static void as_many_chains_as_reports_are_wanted(void **state)
 {
     (void)state;
@@ -283,6 +302,7 @@ int main(void)
         cmocka_unit_test(sound_files_are_accepted),
         cmocka_unit_test(each_file_has_its_other_forms),
         cmocka_unit_test(the_file_that_cannot_be_read_is_named),
+        cmocka_unit_test(a_document_is_not_a_report),
         cmocka_unit_test(as_many_chains_as_reports_are_wanted),
         cmocka_unit_test(pem_without_a_response_is_refused),
         cmocka_unit_test(there_can_be_too_many),

@@ -108,6 +108,21 @@ static void each_file_may_be_text(void **state)
     assert_false(verdict.accepted);
 }
 
+/* A document is not looked into: it is said what is wanted. */
+static void a_document_with_a_report_is_refused_in_words(void **state)
+{
+    (void)state;
+    static const char *const documents[] = {"{\"attestation_report\":\"AAAA\"}", " \n[5,0]", "{"};
+    snp_scene(&snp);
+    for (size_t i = 0; i < test_count(documents); i++) {
+        parts.evidence = bytes_str(documents[i]);
+        snp_appraise_now();
+        expect("file.snp.report", false,
+               "a JSON document: the report that is in it is wanted alone, in hexadecimal or base64", "");
+        assert_false(verdict.accepted);
+    }
+}
+
 static void a_report_may_bring_its_certificates(void **state)
 {
     (void)state;
@@ -292,6 +307,11 @@ static void a_quote_is_taken_out_of_its_wrapping(void **state)
     tdx_appraise_now();
     verdict_expect_row(&verdict, "file.tdx.quote", false, "text that looks like hexadecimal, and is not", "");
     assert_false(verdict.accepted);
+    parts.evidence = bytes_str("{\"quote\":\"0400\"}");
+    tdx_appraise_now();
+    expect("file.tdx.quote", false,
+           "a JSON document: the quote that is in it is wanted alone, in hexadecimal or base64", "");
+    assert_false(verdict.accepted);
 }
 
 static void the_missing_part_of_collateral_is_named(void **state)
@@ -403,6 +423,7 @@ int main(void)
         cmocka_unit_test(a_sound_report_is_accepted),
         cmocka_unit_test(a_platform_that_is_not_accepted_is_refused),
         cmocka_unit_test(each_file_may_be_text),
+        cmocka_unit_test(a_document_with_a_report_is_refused_in_words),
         cmocka_unit_test(a_report_may_bring_its_certificates),
         cmocka_unit_test(the_missing_certificate_is_named),
         cmocka_unit_test(the_file_that_cannot_be_read_is_named),

@@ -75,6 +75,31 @@ static void text_is_told_from_what_it_spells(void **state)
         {"aGVsbG8=", EVIDENCE_BASE64, "hello"},
         {"aGVsbG8", EVIDENCE_BASE64, "hello"},
         {"aGVs\nbG8=\n", EVIDENCE_BASE64, "hello"},
+        {"aGVsbG8_", EVIDENCE_BASE64, "hello?"},
+        {"aGVsbA==", EVIDENCE_BASE64, "hell"},
+        {"aGVsbA", EVIDENCE_BASE64, "hell"},
+        {"Pz8/Pz8/aA", EVIDENCE_BASE64, "??????h"},
+        {"Pz8_Pz8_aA==", EVIDENCE_BASE64, "??????h"},
+        {"Pj4+Pg==", EVIDENCE_BASE64, ">>>>"},
+        {"Pj4-Pg", EVIDENCE_BASE64, ">>>>"},
+        {"\"616263\"", EVIDENCE_HEX, "abc"},
+        {" \n\"0x616263\"\r\n", EVIDENCE_HEX, "abc"},
+        {"\"aGVsbG8=\"\n", EVIDENCE_BASE64, "hello"},
+        {"\"", EVIDENCE_RAW, "\""},
+        {"\"\"", EVIDENCE_RAW, "\"\""},
+        {"\"61", EVIDENCE_RAW, "\"61"},
+        {"61\"", EVIDENCE_RAW, "61\""},
+        {"\"61\"62\"", EVIDENCE_RAW, "\"61\"62\""},
+        {"\xef\xbb\xbf{}", EVIDENCE_RAW, "{}"},
+        {"\xef\xbb\xbf"
+         "616263",
+         EVIDENCE_HEX, "abc"},
+        {"\xef\xbb", EVIDENCE_RAW, "\xef\xbb"},
+        {"\xef\xbb\xbe", EVIDENCE_RAW, "\xef\xbb\xbe"},
+        {"-----BEGIN%20A-----%0aa%2Bb+c%0A", EVIDENCE_PERCENT, "-----BEGIN A-----\na+b+c\n"},
+        {"X: -----BEGIN%20A\r\nY: 100%", EVIDENCE_PERCENT, "-----BEGIN A"},
+        {"X: -----BEGIN%20A\nY", EVIDENCE_PERCENT, "-----BEGIN A"},
+        {"-----BEGIN%2", EVIDENCE_RAW, "-----BEGIN%2"},
         {"Pz8_", EVIDENCE_BASE64, "???"},
         {"Pz8/", EVIDENCE_BASE64, "???"},
         {"{\"a\":1}", EVIDENCE_RAW, "{\"a\":1}"},
@@ -96,7 +121,23 @@ static void text_is_told_from_what_it_spells(void **state)
 static void text_that_is_cut_off_is_an_error(void **state)
 {
     (void)state;
-    static const char *const wrong[] = {"616", "0x6", "0x", "aGVsbG8==", "a", "aGVsb=8="};
+    static const char *const wrong[] = {"616",
+                                        "0x6",
+                                        "0x",
+                                        "aGVsbG8==",
+                                        "a",
+                                        "aGVsb=8=",
+                                        "aGVsbA=",
+                                        "aGVsbG8f=",
+                                        "aGVsbA===",
+                                        "Pz8_Pz8/",
+                                        "=",
+                                        "====",
+                                        "\"616\"",
+                                        "-----BEGIN%20%",
+                                        "-----BEGIN%20%4",
+                                        "-----BEGIN%20%4g",
+                                        "aGVsbH=="};
     struct evidence_file f;
     struct err_note note;
     for (size_t i = 0; i < test_count(wrong); i++) {

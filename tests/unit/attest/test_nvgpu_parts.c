@@ -327,28 +327,40 @@ static void the_firmware_is_named_in_the_forms_of_the_tcg(void **state)
         size_t digest_size;
         bool sha256;
         bool good;
-        uint16_t flags;
+        uint32_t flags;
         const char *bits; /* of the flags, with their length; NULL: one octet, in which flag 3 is set */
         size_t bits_len;
-        bool tail; /* one element more in the FWID */
+        enum { ALONE, TAIL, ANOTHER, ANOTHER_SHA256, SOMETHING_ELSE } more; /* in the FWID, or behind it */
     } table[] = {
-        {{FWIDS}, 48, false, true, 0, NULL, 0, false},
-        {{0x80, 0x81, 0x83, FWIDS, FLAGS, 0x88}, 48, false, true, 1 << 3, NULL, 0, false},
-        {{FWIDS, FLAGS, 0x89, 0x8a, 0xab}, 48, false, true, 1 << 3, NULL, 0, false},
-        {{FWIDS, 0x8c}, 48, false, false, 0, NULL, 0, false},  /* a member that is not known */
-        {{FWIDS, 0x80}, 48, false, false, 0, NULL, 0, false},  /* not in their order */
-        {{FWIDS, FWIDS}, 48, false, false, 0, NULL, 0, false}, /* twice */
-        {{0x80, FLAGS}, 48, false, false, 0, NULL, 0, false},  /* no firmware */
-        {{FWIDS, 0x30}, 48, false, false, 0, NULL, 0, false},  /* of another class */
-        {{FWIDS}, 32, false, false, 0, NULL, 0, false},
-        {{FWIDS}, 48, true, false, 0, NULL, 0, false},
-        {.tags = {FWIDS}, .digest_size = 48, .tail = true},
-        {{FWIDS, FLAGS}, 48, false, true, 1 << 15 | 1 << 0, "\x00\x80\x01", 3, false},
-        {{FWIDS, FLAGS}, 48, false, true, 1 << 0, "\x07\x80", 2, false},
-        {{FWIDS, FLAGS}, 48, false, true, 0, "\x00", 1, false},
-        {{FWIDS, FLAGS}, 48, false, false, 0, "\x08\x80", 2, false},
-        {{FWIDS, FLAGS}, 48, false, false, 0, "", 0, false},
-        {{FWIDS, FLAGS}, 48, false, false, 0, "\x00\x80\x01\x00", 4, false},
+        {{FWIDS}, 48, false, true, 0, NULL, 0, ALONE},
+        {{0x80, 0x81, 0x83, FWIDS, FLAGS, 0x88}, 48, false, true, 1 << 3, NULL, 0, ALONE},
+        {{FWIDS, FLAGS, 0x89, 0x8a, 0xab}, 48, false, true, 1 << 3, NULL, 0, ALONE},
+        {{FWIDS, 0x8c}, 48, false, false, 0, NULL, 0, ALONE},  /* a member that is not known */
+        {{FWIDS, 0x80}, 48, false, false, 0, NULL, 0, ALONE},  /* not in their order */
+        {{FWIDS, FWIDS}, 48, false, false, 0, NULL, 0, ALONE}, /* twice */
+        {{0x80, FLAGS}, 48, false, false, 0, NULL, 0, ALONE},  /* no firmware */
+        {{FWIDS, 0x30}, 48, false, false, 0, NULL, 0, ALONE},  /* of another class */
+        {{FWIDS}, 32, false, false, 0, NULL, 0, ALONE},
+        {{FWIDS}, 48, true, false, 0, NULL, 0, ALONE},
+        {.tags = {FWIDS}, .digest_size = 48, .more = TAIL},
+        {{FWIDS, FLAGS}, 48, false, true, 1 << 15 | 1 << 0, "\x00\x80\x01", 3, ALONE},
+        {{FWIDS, FLAGS}, 48, false, true, 1 << 0, "\x07\x80", 2, ALONE},
+        {{FWIDS, FLAGS}, 48, false, true, 0, "\x00", 1, ALONE},
+        {{FWIDS, FLAGS}, 48, false, false, 0, "\x08\x80", 2, ALONE},
+        {{FWIDS, FLAGS}, 48, false, false, 0, "", 0, ALONE},
+        {{FWIDS, FLAGS}, 48, false, true, 1 << 15 | 1 << 0, "\x00\x80\x01\x00", 4, ALONE},
+        {{FWIDS, FLAGS},
+         48,
+         false,
+         true,
+         1U << 31 | 1 << 0,
+         "\x00\x80\x00\x00\x01",
+         5,
+         ALONE}, /* Blackwell's */
+        {{FWIDS, FLAGS}, 48, false, false, 0, "\x00\x80\x00\x00\x01\x00", 6, ALONE},
+        {.tags = {FWIDS}, .digest_size = 48, .good = true, .more = ANOTHER},
+        {.tags = {FWIDS}, .digest_size = 48, .good = true, .more = ANOTHER_SHA256},
+        {.tags = {FWIDS}, .digest_size = 48, .more = SOMETHING_ELSE},
     };
     for (size_t i = 0; i < test_count(table); i++) {
         uint8_t buffer[512];
@@ -358,11 +370,16 @@ static void the_firmware_is_named_in_the_forms_of_the_tcg(void **state)
         size_t seq = der_begin(&w, DER_SEQUENCE);
         for (size_t k = 0; k < 6 && table[i].tags[k] != 0; k++) {
             size_t member = der_begin(&w, table[i].tags[k]);
-            if (table[i].tags[k] == FWIDS)
-                fwid_put(&w, table[i].digest_size, table[i].sha256, table[i].tail);
-            else if (table[i].tags[k] == FLAGS)
+            if (table[i].tags[k] == FWIDS) {
+                fwid_put(&w, table[i].digest_size, table[i].sha256, table[i].more == TAIL);
+                if (table[i].more == ANOTHER || table[i].more == ANOTHER_SHA256)
+                    fwid_put(&w, table[i].more == ANOTHER ? 48 : 32, table[i].more != ANOTHER, false);
+                else if (table[i].more == SOMETHING_ELSE)
+                    der_put(&w, DER_NULL, bytes_of(buffer, 0));
+            } else if (table[i].tags[k] == FLAGS) {
                 writer_bytes(&w, table[i].bits == NULL ? bytes_of("\x04\x10", 2)
                                                        : bytes_of(table[i].bits, table[i].bits_len));
+            }
             der_end(&w, member);
         }
         der_end(&w, seq);

@@ -2,9 +2,12 @@
 /* Certificates as people have them, sorted: PEM, DER, the GUID table. */
 #include "attest/snp_certificates.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/encoding.h"
+#include "base/secret.h"
+#include "base/strict_json.h"
 #include "support/synthetic_snp.h"
 #include "unit/test.h"
 
@@ -72,6 +75,64 @@ static void der_files_come_one_by_one_and_twice(void **state)
     expect_vcek(&set);
     assert_int_equal(set.crl_count, 1);
     snp_certificates_release(&set);
+}
+
+static void der_may_stand_one_behind_the_other(void **state)
+{
+    (void)state;
+    static uint8_t file[TEXT_MAX];
+    struct snp_certificates set = {0};
+    const struct snp_evidence *e = &vcek_chain.evidence;
+    const struct bytes parts[] = {e->vek, e->ask, e->crls[0], e->ark};
+    struct writer w = writer_into(file, sizeof file);
+    for (size_t i = 0; i < test_count(parts); i++)
+        writer_bytes(&w, parts[i]);
+    assert_ok(snp_certificates_add(&set, bytes_of(file, w.used), NULL));
+    expect_vcek(&set);
+    assert_int_equal(set.crl_count, 1);
+    snp_certificates_release(&set);
+    /* What stands behind them must be one, too, and whole. */
+    assert_err(snp_certificates_add(&set, bytes_of(file, w.used + 1), NULL), ERR_CERTIFICATE);
+    assert_err(snp_certificates_add(&set, bytes_of(file, w.used - 1), NULL), ERR_CERTIFICATE);
+    assert_int_equal(set.file_count + set.vcek.len, 0);
+}
+
+/* In the form of Azure's metadata service. */
+static void pem_may_stand_in_an_object(void **state)
+{
+    (void)state;
+    static char leaf[TEXT_MAX];
+    static char chain[TEXT_MAX];
+    struct snp_certificates set = {0};
+    const struct snp_evidence *e = &vcek_chain.evidence;
+    leaf[0] = chain[0] = '\0';
+    strict_json_init();
+    append_pem(leaf, "CERTIFICATE", e->vek);
+    append_pem(chain, "CERTIFICATE", e->ask);
+    append_pem(chain, "CERTIFICATE", e->ark);
+    append_pem(chain, "X509 CRL", e->crls[0]);
+    json_t *doc = json_pack("{s:s,s:s,s:s,s:i}", "vcekCert", leaf, "tcbm", "DB18000000000004",
+                            "certificateChain", chain, "cacheControl", 86400);
+    for (size_t indent = 0; indent < 2; indent++) {
+        char *dumped = json_dumps(doc, JSON_INDENT(indent));
+        char *spaced = NULL;
+        assert_true(asprintf(&spaced, " \t\r\n%s\n", dumped) > 0);
+        assert_ok(snp_certificates_add(&set, bytes_str(spaced), NULL));
+        expect_vcek(&set);
+        assert_int_equal(set.crl_count, 1);
+        snp_certificates_release(&set);
+        free(spaced);
+        secret_free(dumped);
+    }
+    json_decref(doc);
+    struct err_note note = {{0}};
+    assert_err(snp_certificates_add(&set, bytes_str("{\"vcekCert\":\"x\",\"n\":1}"), &note), ERR_UNKNOWN);
+    assert_string_equal(note.text, "a JSON document without a certificate in PEM");
+    assert_err(snp_certificates_add(&set, bytes_str("{}"), NULL), ERR_UNKNOWN);
+    assert_err(snp_certificates_add(&set, bytes_str("{\"vcekCert\":"), NULL), ERR_JSON);
+    assert_err(snp_certificates_add(&set, bytes_str("{\"a\":\"-----BEGIN CERTIFICATE-----\\n!\\n\"}"), NULL),
+               ERR_ENCODING);
+    assert_int_equal(set.file_count, 0);
 }
 
 static void the_table_of_an_extended_report_is_taken(void **state)
@@ -214,6 +275,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(pem_in_any_order_is_sorted),
         cmocka_unit_test(der_files_come_one_by_one_and_twice),
+        cmocka_unit_test(der_may_stand_one_behind_the_other),
+        cmocka_unit_test(pem_may_stand_in_an_object),
         cmocka_unit_test(the_table_of_an_extended_report_is_taken),
         cmocka_unit_test(both_chains_stand_side_by_side),
         cmocka_unit_test(what_does_not_belong_is_refused_and_changes_nothing),

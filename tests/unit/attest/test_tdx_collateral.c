@@ -155,6 +155,13 @@ static struct bytes answer(const char *member, const struct intel_document *d)
     return bytes_of(text, (size_t)len);
 }
 
+/* Of a certificate of more than 255 octets. */
+static size_t der_size(const uint8_t *der)
+{
+    assert_int_equal(der[1], 0x82);
+    return ((size_t)der[2] << 8 | der[3]) + 4;
+}
+
 static struct bytes pem(const char *label, struct bytes first, struct bytes second)
 {
     static char base64[ENCODING_BASE64_SIZE(SYNTHETIC_CRL_MAX)];
@@ -198,12 +205,64 @@ static void the_answers_of_the_service_are_recognised(void **state)
     /* None of them a second time. */
     assert_err(collateral_add(&c, answer("tcbInfo", &t->tcb_info), NULL), ERR_VALUE);
     assert_err(collateral_add(&c, answer("enclaveIdentity", &t->qe_identity), NULL), ERR_VALUE);
-    assert_err(
-        collateral_add(&c, pem("CERTIFICATE", t->tcb_info_issuer.signer, t->tcb_info_issuer.root), NULL),
-        ERR_VALUE);
     assert_err(collateral_add(&c, t->root_crl, NULL), ERR_VALUE);
     assert_err(collateral_add(&c, t->pck_crl, NULL), ERR_VALUE);
     expect_all(&c.tdx);
+    collateral_release(&c);
+}
+
+/* Intel's service gives a chain with each answer. */
+static void chains_come_with_each_answer(void **state)
+{
+    (void)state;
+    enum { LEAF, PLATFORM_CA };
+    struct collateral c;
+    struct err_note note = {{0}};
+    const struct tdx_issuer *issuer = &tdx.collateral.tcb_info_issuer;
+    const struct bytes leaf = bytes_of(tdx.certs[LEAF], der_size(tdx.certs[LEAF]));
+    const struct bytes ca = bytes_of(tdx.certs[PLATFORM_CA], der_size(tdx.certs[PLATFORM_CA]));
+    collateral_init(&c);
+    /* Those of the PCK and of its list say nothing about the documents, and are taken and left. */
+    assert_ok(collateral_add(&c, pem("CERTIFICATE", ca, issuer->root), NULL));
+    assert_ok(collateral_add(&c, pem("CERTIFICATE", leaf, ca), NULL));
+    assert_int_equal(c.tdx.tcb_info_issuer.signer.len + c.tdx.qe_identity_issuer.signer.len, 0);
+    /* The root may stand first. */
+    assert_ok(collateral_add(&c, pem("CERTIFICATE", issuer->root, issuer->signer), NULL));
+    for (int i = 0; i < 2; i++) {
+        assert_true(bytes_equal(c.tdx.tcb_info_issuer.signer, issuer->signer));
+        assert_true(bytes_equal(c.tdx.tcb_info_issuer.root, issuer->root));
+        assert_true(bytes_equal(c.tdx.qe_identity_issuer.signer, issuer->signer));
+        assert_ok(collateral_add(&c, pem("CERTIFICATE", issuer->signer, issuer->root), NULL)); /* again */
+    }
+    assert_err(collateral_add(&c, pem("CERTIFICATE", issuer->root, issuer->root), &note), ERR_VALUE);
+    assert_string_equal(note.text, "a second issuer chain, another one: whose it is, only one document with "
+                                   "everything can say");
+    assert_err(collateral_add(&c, pem("CERTIFICATE", issuer->signer, ca), NULL), ERR_VALUE);
+    assert_err(collateral_add(&c, pem("CERTIFICATE", leaf, (struct bytes){0}), NULL), ERR_TRUNCATED);
+    collateral_release(&c);
+}
+
+static void pem_may_have_text_around_it_and_hold_lists(void **state)
+{
+    (void)state;
+    static char all[TEXT_MAX];
+    struct collateral c;
+    const struct tdx_collateral *t = &tdx.collateral;
+    size_t used = (size_t)snprintf(all, sizeof all, "subject: {x}\n");
+    struct bytes part = pem("X509 CRL", t->pck_crl, t->root_crl);
+    used += (size_t)snprintf(all + used, sizeof all - used, "%.*slists\n", (int)part.len, part.ptr);
+    part = pem("CERTIFICATE", t->tcb_info_issuer.signer, t->tcb_info_issuer.root);
+    (void)snprintf(all + used, sizeof all - used, "%.*schain\n", (int)part.len, part.ptr);
+    collateral_init(&c);
+    assert_ok(collateral_add(&c, bytes_str(all), NULL));
+    assert_true(bytes_equal(c.tdx.root_crl, t->root_crl) && bytes_equal(c.tdx.pck_crl, t->pck_crl));
+    assert_true(bytes_equal(c.tdx.tcb_info_issuer.signer, t->tcb_info_issuer.signer));
+    collateral_release(&c);
+    collateral_init(&c);
+    assert_err(collateral_add(&c, bytes_str("-----BEGIN X509 CRL-----\n!"), NULL), ERR_ENCODING);
+    assert_err(collateral_add(&c, bytes_str("x -----BEGIN X509 CRL-----\n"), NULL), ERR_TRUNCATED);
+    assert_err(collateral_add(&c, pem("X509 CRL", t->tcb_info_issuer.signer, t->pck_crl), NULL),
+               ERR_CERTIFICATE);
     collateral_release(&c);
 }
 
@@ -297,6 +356,63 @@ static void lists_are_taken_in_each_form(void **state)
     assert_ok(add_json(&c, doc));
     expect_all(&c.tdx);
     collateral_release(&c);
+}
+
+static void set_text(json_t *doc, const char *key, struct bytes value)
+{
+    assert_int_equal(json_object_set_new(doc, key, json_stringn((const char *)value.ptr, value.len)), 0);
+}
+
+/* As Intel's library hands it out: C's strings with their NUL, whole answers, versions beside them; and lists in base64. */
+static void one_document_comes_from_several_libraries(void **state)
+{
+    (void)state;
+    static char base64[ENCODING_BASE64_SIZE(SYNTHETIC_CRL_MAX)];
+    static const char *const chains[] = {"tcb_info_issuer_chain", "qe_identity_issuer_chain"};
+    const struct tdx_collateral *t = &tdx.collateral;
+    struct collateral c;
+    strict_json_init();
+    json_t *doc = bundled();
+    for (size_t i = 0; i < test_count(chains); i++) {
+        const json_t *chain = json_object_get(doc, chains[i]);
+        set_text(doc, chains[i], bytes_of(json_string_value(chain), json_string_length(chain) + 1));
+    }
+    set_text(doc, "pck_certificate_chain", bytes_of("x\0", 2));
+    encoding_base64(t->root_crl, base64);
+    set_text(doc, "root_ca_crl", bytes_str(base64));
+    (void)json_object_set_new(doc, "version", json_integer(3));
+    (void)json_object_set_new(doc, "major_version", json_integer(3));
+    (void)json_object_set_new(doc, "minor_version", json_integer(1));
+    (void)json_object_set_new(doc, "tee_type", json_integer(0x81));
+    (void)json_object_del(doc, "tcb_info_signature");
+    struct bytes whole = answer("tcbInfo", &t->tcb_info);
+    text[whole.len] = '\0';
+    set_text(doc, "tcb_info", bytes_of(text, whole.len + 1));
+    (void)json_object_del(doc, "qe_identity_signature");
+    set_text(doc, "qe_identity", answer("enclaveIdentity", &t->qe_identity));
+    collateral_init(&c);
+    assert_ok(add_json(&c, doc));
+    expect_all(&c.tdx);
+    collateral_release(&c);
+
+    static const char *const odd[] = {"MI", "MIIB=", "MIIB\n"};
+    for (size_t i = 0; i < test_count(odd); i++) {
+        collateral_init(&c);
+        doc = bundled();
+        set_text(doc, "pck_crl", bytes_str(odd[i]));
+        assert_err(add_json(&c, doc), ERR_ENCODING);
+        collateral_release(&c);
+    }
+    /* A NUL elsewhere is none of the document's. */
+    static const char *const keys_with[] = {"root_ca_crl", "tcb_info_signature"};
+    for (size_t i = 0; i < test_count(keys_with); i++) {
+        collateral_init(&c);
+        doc = bundled();
+        const json_t *value = json_object_get(doc, keys_with[i]);
+        set_text(doc, keys_with[i], bytes_of(json_string_value(value), json_string_length(value) + 1));
+        assert_true(add_json(&c, doc) != ERR_OK);
+        collateral_release(&c);
+    }
 }
 
 /* White space of every kind in front of every form that is text. */
@@ -503,7 +619,10 @@ int main(void)
         cmocka_unit_test(a_document_that_is_too_large_is_refused),
         cmocka_unit_test(dates_are_read_to_the_second),
         cmocka_unit_test(the_answers_of_the_service_are_recognised),
+        cmocka_unit_test(chains_come_with_each_answer),
+        cmocka_unit_test(pem_may_have_text_around_it_and_hold_lists),
         cmocka_unit_test(one_document_with_everything_is_recognised),
+        cmocka_unit_test(one_document_comes_from_several_libraries),
         cmocka_unit_test(lists_are_taken_in_each_form),
         cmocka_unit_test(white_space_may_stand_in_front),
         cmocka_unit_test(tries_are_numbered),

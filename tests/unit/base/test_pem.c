@@ -35,6 +35,22 @@ static void blocks_of_another_label_are_passed_over(void **state)
     assert_true(bytes_is_str(bytes_of(out, len), "f"));
 }
 
+/* As it stands in a YAML document. */
+static void lines_may_be_indented(void **state)
+{
+    struct bytes text =
+        bytes_str("ca: |\n    " BEGIN "\n    Zm9v\n\t" END "\n \t " BEGIN "\nZm8=\n" END "\n");
+    uint8_t out[16];
+    size_t len;
+    (void)state;
+    assert_ok(encoding_pem_next(&text, "CERTIFICATE", out, sizeof out, &len));
+    assert_true(bytes_is_str(bytes_of(out, len), "foo"));
+    assert_ok(encoding_pem_next(&text, "CERTIFICATE", out, sizeof out, &len));
+    assert_true(bytes_is_str(bytes_of(out, len), "fo"));
+    text = bytes_str(" \t");
+    assert_err(encoding_pem_next(&text, "CERTIFICATE", out, sizeof out, &len), ERR_TRUNCATED);
+}
+
 static void what_is_not_a_whole_block_is_refused(void **state)
 {
     static const struct {
@@ -47,6 +63,8 @@ static void what_is_not_a_whole_block_is_refused(void **state)
         {"----BEGIN CERTIFICATE-----\nZm9v\n" END, ERR_TRUNCATED},
         {"-----BEGIN CERTIFICATES-----\nZm9v\n" END, ERR_TRUNCATED},
         {"x" BEGIN "\nZm9v\n" END, ERR_TRUNCATED},
+        {"x " BEGIN "\nZm9v\n" END, ERR_TRUNCATED},
+        {" x" BEGIN "\nZm9v\n" END, ERR_TRUNCATED},
         {BEGIN "\nZm9v\n", ERR_ENCODING},
         {BEGIN "\nZm9v\n-----END CERTIFICATE----", ERR_ENCODING},
         {BEGIN "\nZm9v\n-----END X509 CRL-----", ERR_ENCODING},
@@ -116,6 +134,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(blocks_come_one_after_the_other),
         cmocka_unit_test(blocks_of_another_label_are_passed_over),
+        cmocka_unit_test(lines_may_be_indented),
         cmocka_unit_test(what_is_not_a_whole_block_is_refused),
         cmocka_unit_test(a_block_that_does_not_fit_is_refused),
         cmocka_unit_test(what_is_written_is_read_again),

@@ -119,6 +119,24 @@ static void size_is_limited(void **state)
     assert_null(doc);
 }
 
+/* Only where it is asked for, in strings alone, and as an escape. */
+static void nul_characters_may_be_let_in(void **state)
+{
+    json_t *doc;
+    struct bytes value;
+    (void)state;
+    assert_ok(strict_json_parse_nul(bytes_str("{\"a\":\"x\\u0000y\"}"), LIMIT, &doc, NULL));
+    assert_ok(strict_json_string(doc, "a", &value, NULL));
+    assert_int_equal(value.len, 3);
+    assert_memory_equal(value.ptr, "x\0y", 3);
+    json_decref(doc);
+    assert_err(strict_json_parse_nul(bytes_str("{\"\\u0000\":1}"), LIMIT, &doc, NULL), ERR_JSON);
+    assert_err(strict_json_parse_nul(bytes_of("[\"a\0b\"]", 7), LIMIT, &doc, NULL), ERR_JSON);
+    assert_err(strict_json_parse_nul(bytes_str("{\"a\":1,\"a\":1}"), LIMIT, &doc, NULL), ERR_JSON);
+    assert_err(strict_json_parse_nul(bytes_str("[1,2]"), 4, &doc, NULL), ERR_TOO_LARGE);
+    assert_null(doc);
+}
+
 static size_t secret_bytes(void)
 {
     struct secret_stats now = secret_stats();
@@ -310,6 +328,7 @@ int main(void)
         cmocka_unit_test(what_is_not_one_strict_document_is_refused),
         cmocka_unit_test(depth_is_limited),
         cmocka_unit_test(size_is_limited),
+        cmocka_unit_test(nul_characters_may_be_let_in),
         cmocka_unit_test(memory_is_limited),
         cmocka_unit_test(a_note_holds_no_content),
         cmocka_unit_test(only_known_members_pass),

@@ -53,6 +53,13 @@ def write(name, content):
     return path
 
 
+def directory(name, files):
+    os.makedirs(os.path.join(made, name), exist_ok=True)
+    for file, content in files.items():
+        write(os.path.join(name, file), content)
+    return os.path.join(made, name)
+
+
 def real(name):
     """The path of a file of other people's evidence; None where it is not at hand."""
     for folder in folders:

@@ -82,6 +82,28 @@ class Gpu(GpuCase):
         self.assert_accepted(self.verify(*self.base(ocsp=encoded)))
         self.assert_accepted(self.verify(*self.base(ocsp=[parts.write("ocsp.pem.base64", base64.b64encode(parts.read("ocsp.pem")))])))
 
+    def test_what_nvidias_sdk_collects_has_reports_and_certificates(self):
+        def one(kind):
+            return {"arch": "HOPPER", "certificate": base64.b64encode(parts.read(f"{kind}-chain.pem")).decode(), "version": "1.0",
+                    "evidence": base64.b64encode(parts.read(f"{kind}-report.bin")).decode(), "nonce": "d0" * 32}
+        for document in ([one("hopper")], one("hopper"), {"nonce": "d0" * 32, "arch": "HOPPER", "evidence_list": [one("hopper")]}):
+            path = parts.write("collected.json", json.dumps(document).encode())
+            self.assert_accepted(self.verify(*self.base(gpu_report=[path], gpu_certs=[])))
+            self.assert_refused_by(self.verify(*self.base(gpu_report=[path], gpu_certs=[], nonce="00" * 32)), "nvgpu.report.nonce")
+        both = parts.write("collected2.json", json.dumps([one("hopper"), one("hopper2")], indent=2).encode())
+        result = self.verify(*self.two(gpu_report=[both], gpu_certs=[]))
+        self.assert_accepted(result)
+        self.assertEqual(len(parts.verdict(result)["claims"]["gpu"]["gpus"]), 2)
+        # Beside files: certificates for these alone, in their order.
+        first, second = (parts.write(f"{kind}.json", json.dumps([one(kind)]).encode()) for kind in ("hopper", "hopper2"))
+        self.assert_accepted(self.verify(*self.two(gpu_report=[first, "hopper2-report.bin"], gpu_certs=["hopper2-chain.pem"])))
+        self.assert_accepted(self.verify(*self.two(gpu_report=["hopper-report.bin", second], gpu_certs=["hopper-chain.pem"])))
+        self.assert_refused_by(self.verify(*self.base(gpu_report=[first])), "file.gpu.certificates")
+        for wrong in (b"[]", b"[{}]", b"{", b'[{"evidence": "x", "certificate": "x"}]'):
+            result = self.verify(*self.base(gpu_report=[parts.write("wrong.json", wrong)]))
+            self.assertLessEqual({"file.gpu.report", "nvgpu.report.form"}, parts.failed(result))
+            self.assertIn("wrong.json: ", self.check(result, "file.gpu.report")["saw"])
+
     def test_the_answers_of_nvidias_service_name_their_documents(self):
         driver, vbios = "NV_GPU_DRIVER_GH100_580.95.05", "NV_GPU_VBIOS_1010_0200_882_96009F0001"
         rims = [self.answer("hopper-driver.xml", driver), self.answer("hopper-vbios.xml", vbios)]

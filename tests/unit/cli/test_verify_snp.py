@@ -9,6 +9,7 @@ import re
 import subprocess
 import sys
 import unittest
+import urllib.parse
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import parts  # noqa: E402
@@ -41,7 +42,9 @@ class Snp(SnpCase):
             "hex": hexadecimal.encode(), "HEX": hexadecimal.upper().encode() + b"\n", "0x": b"0x" + hexadecimal.encode(),
             "hex lines": "\n".join(hexadecimal[i : i + 64] for i in range(0, len(hexadecimal), 64)).encode(),
             "base64": base64.b64encode(raw), "base64 lines": base64.encodebytes(raw),
-            "base64url": base64.urlsafe_b64encode(raw).rstrip(b"="),
+            "base64url": base64.urlsafe_b64encode(raw).rstrip(b"="), "padded base64url": base64.urlsafe_b64encode(raw),
+            "unpadded base64": base64.b64encode(raw).rstrip(b"="), "a JSON string": json.dumps(hexadecimal).encode() + b"\n",
+            "behind a byte order mark": b"\xef\xbb\xbf" + base64.b64encode(raw),
             "header in base64": base64.b64encode(header + raw),
             "extended in hex": (raw + certificates).hex().encode(),
         }
@@ -72,11 +75,23 @@ class Snp(SnpCase):
             "twice": [vek, ask, ark, parts.pem(ark)],
             "hexadecimal DER": [vek.hex().encode(), base64.b64encode(ask), ark],
             "a list among them": [parts.pem(vek) + parts.pem(ask) + parts.pem(ark) + parts.pem(crl, "X509 CRL")],
+            "DER, one behind the other": [vek + ask + ark],
+            "CRLF, byte order mark": [b"\xef\xbb\xbf" + (parts.pem(vek) + parts.pem(ask) + parts.pem(ark)).replace(b"\n", b"\r\n")],
+            "URL-encoded": [urllib.parse.quote(parts.pem(vek)).encode(), urllib.parse.quote(parts.pem(ask) + parts.pem(ark), safe="").encode()],
+            "Azure's metadata service": [json.dumps({"vcekCert": parts.pem(vek).decode(), "tcbm": "DB18000000000004", "cacheControl": "86400",
+                                                     "certificateChain": (parts.pem(ask) + parts.pem(ark)).decode()}).encode()],
         }
         for name, files in forms.items():
             with self.subTest(form=name):
                 certs = [parts.write(f"form{i}", content) for i, content in enumerate(files)]
                 self.assert_accepted(self.verify(*self.base(certs=certs)))
+        for ending, form in (("pem", parts.pem), ("der", bytes)): # as snpguest fills a directory
+            with self.subTest(directory=ending):
+                directory = parts.directory(f"certs-{ending}", {f"{n}.{ending}": form(d) for n, d in (("ark", ark), ("ask", ask), ("vcek", vek))})
+                self.assert_accepted(self.verify(*self.base(certs=[directory])))
+        result = self.verify(*self.base(certs=[parts.directory("certs-none", {"x.pem": parts.pem(vek)})]))
+        self.assertEqual(result.returncode, USAGE)
+        self.assertIn(b"certs-none: a directory without ark", result.stderr)
         pem_list = parts.write("list.pem", parts.pem(crl, "X509 CRL"))
         self.assert_accepted(self.verify(*[pem_list if a == "genoa-crl.der" else a for a in self.base()]))
 

@@ -2,9 +2,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """enclume verify of TDX quotes in separate files, run as a person runs it: made-up evidence in every wrapping, and its collateral."""
 import base64
+import json
 import os
 import sys
 import unittest
+import urllib.parse
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import parts  # noqa: E402
@@ -47,6 +49,19 @@ class Tdx(TdxCase):
                 result = self.verify(*self.base(collateral=files[:i] + files[i + 1 :]))
                 self.assertEqual(result.returncode, REFUSED)
                 self.assertLessEqual({"file.tdx.collateral", check}, parts.failed(result))
+        # A chain with each answer, as headers carry them; the PCK's is in the quote, too.
+        quote = parts.read("tdx5-quote.bin")
+        pck = parts.write("pck.pem", quote[quote.index(b"-----BEGIN") : quote.rindex(b"-----END CERTIFICATE-----") + 26])
+        header = b"HTTP/1.1 200 OK\r\nTCB-Info-Issuer-Chain: " + urllib.parse.quote(parts.read("issuer.pem"), safe="").encode() + b"\r\nDate: x%\r\n"
+        self.assert_accepted(self.verify(*self.base(collateral=files + [chain, pck])))
+        self.assert_accepted(self.verify(*self.base(collateral=files[:2] + [parts.write("headers", header)] + files[3:])))
+        everything = b"root:\n" + parts.pem(parts.read("tdx5-root_crl.der"), "X509 CRL") + parts.read("crl.pem") + b"signer:\n" + parts.read("issuer.pem")
+        self.assert_accepted(self.verify(*self.base(collateral=files[:2] + [parts.write("everything.pem", everything)])))
+        marked = [parts.write(f"marked{i}", b"\xef\xbb\xbf" + parts.read(file)) for i, file in enumerate(files[:3])]
+        self.assert_accepted(self.verify(*self.base(collateral=marked + files[3:])))
+        document = json.loads(parts.read("tdx5-collateral.json"))
+        document.update(pck_certificate_chain=parts.read("pck.pem").decode() + "\0", tee_type=129)
+        self.assert_accepted(self.verify(*self.base(collateral=[parts.write("nul.json", json.dumps(document).encode())])))
         twice = self.verify(*self.base(collateral=files + ["tdx5-root_crl.der"]))
         self.assertIn("file.tdx.collateral", parts.failed(twice))
 
