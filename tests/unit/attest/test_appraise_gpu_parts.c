@@ -162,15 +162,15 @@ static void a_document_is_not_a_report(void **state)
     files.reports.count = files.certificates.count = 2;
     reports[1] = bytes_str("{}");
     appraise();
-    expect("file.gpu.report", false,
-           "file 2: a JSON document without \"evidence\" and \"certificate\" of a GPU", "");
+    verdict_expect_row(&verdict, "file.gpu.report", false,
+                       "file 2: a JSON document without \"evidence\" and \"certificate\" of a GPU", "");
     reports[1] = bytes_str("[{\"evidence\":\"EeAB\",\"certificate\":\"EeAB\"}]");
     appraise();
-    expect("file.gpu.report", false,
-           "file 2: a JSON document: the reports that are in it are wanted one by one", "");
+    verdict_expect_row(&verdict, "file.gpu.report", false,
+                       "file 2: a JSON document: the reports that are in it are wanted one by one", "");
     reports[0] = bytes_str("[");
     appraise();
-    expect("file.gpu.report", false, "file 1: JSON error at byte 1 (line 1)", "");
+    verdict_expect_row(&verdict, "file.gpu.report", false, "file 1: JSON error at byte 1 (line 1)", "");
     assert_false(verdict.accepted);
 }
 

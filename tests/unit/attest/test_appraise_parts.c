@@ -117,8 +117,9 @@ static void a_document_with_a_report_is_refused_in_words(void **state)
     for (size_t i = 0; i < test_count(documents); i++) {
         parts.evidence = bytes_str(documents[i]);
         snp_appraise_now();
-        expect("file.snp.report", false,
-               "a JSON document: the report that is in it is wanted alone, in hexadecimal or base64", "");
+        verdict_expect_row(
+            &verdict, "file.snp.report", false,
+            "a JSON document: the report that is in it is wanted alone, in hexadecimal or base64", "");
         assert_false(verdict.accepted);
     }
 }
@@ -309,8 +310,9 @@ static void a_quote_is_taken_out_of_its_wrapping(void **state)
     assert_false(verdict.accepted);
     parts.evidence = bytes_str("{\"quote\":\"0400\"}");
     tdx_appraise_now();
-    expect("file.tdx.quote", false,
-           "a JSON document: the quote that is in it is wanted alone, in hexadecimal or base64", "");
+    verdict_expect_row(&verdict, "file.tdx.quote", false,
+                       "a JSON document: the quote that is in it is wanted alone, in hexadecimal or base64",
+                       "");
     assert_false(verdict.accepted);
 }
 
