@@ -12,19 +12,27 @@
  *     llama_request.c    all requests that are accepted and not done
  *     llama_prepare.c    a thread of its own: messages to tokens, schemas to grammars
  *     llama_scheduler.c  the engine's thread: slots, one batch a step
+ *     llama_shares.c     whose prompt is read first (llama_shares.h)
  *     llama_slot.c       one answer in a slot: its tokens, its text
  *     llama_sampler.c    the next token
  *     llama_logprobs.c   how likely it and its rivals were
  *     llama_embedding.c  vectors instead of tokens
  *     llama_images.c     images to what the model reads (libmtmd)
+ *     llama_vision.cpp   libmtmd, which is C++ (llama_vision.h)
  *     llama_output.c     pieces of an answer to lines
  *     llama_template.c   which chat template; prompts without Jinja
- *     llama_common.cpp   Jinja templates, grammars, tool calls (llama.cpp's "common", C++)
+ *     llama_common.cpp   over llama.cpp's "common", which is C++ (llama_common.h says how these go together); silence
+ *     llama_jinja.cpp    chat templates
+ *     llama_plan.cpp     what a template makes of a request
+ *     llama_grammar.cpp  grammars, and budgets of reasoning
+ *     llama_constraint.cpp  where an answer stands in its grammar
+ *     llama_parser.cpp   an answer's text to reasoning, content and tool calls
  *     llama_work.cpp     a bound on what a grammar may cost
  *     llama_schema.c     what a schema may be before a grammar is made of it
  *     llama_runs.c       what a text may be before a tokenizer sees it
  *     llama_text.c       token bytes to text
  *     llama_batch.c      the tokens of one step
+ *     llama_pages.c      large pages for weights and caches
  *     llama_wipe.c       what a finished request leaves behind, overwritten
  *     llama_kept.c       what stays of a conversation for its next turn
  *     llama_opening.c    what all conversations begin with, computed once
