@@ -4,6 +4,9 @@
 
 #include "engine/llama_common_internal.h"
 
+#include <cstdio>
+#include <mutex>
+
 #include <log.h>
 
 void engine_silence_log()
@@ -14,6 +17,10 @@ void engine_silence_log()
 namespace
 {
 
+std::mutex lock;
+unsigned silent; /* how many want it */
+FILE *loud;
+
 ssize_t swallow(void *, const char *, size_t size)
 {
     return static_cast<ssize_t>(size);
@@ -21,22 +28,22 @@ ssize_t swallow(void *, const char *, size_t size)
 
 } // namespace
 
-std::mutex &engine_silence::mutex()
+engine_silence::engine_silence()
 {
-    static std::mutex m;
-    return m;
-}
-
-engine_silence::engine_silence() : lock_(mutex()), saved_(stderr)
-{
+    const std::lock_guard<std::mutex> guard(lock);
     static FILE *const nowhere = fopencookie(nullptr, "w", {nullptr, swallow, nullptr, nullptr});
     if (nowhere == nullptr)
         throw std::bad_alloc();
+    if (silent++ != 0)
+        return;
     (void)setvbuf(nowhere, nullptr, _IONBF, 0);
+    loud = stderr;
     stderr = nowhere;
 }
 
 engine_silence::~engine_silence()
 {
-    stderr = saved_;
+    const std::lock_guard<std::mutex> guard(lock);
+    if (--silent == 0)
+        stderr = loud;
 }

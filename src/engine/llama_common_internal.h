@@ -15,9 +15,7 @@
  * C++ only.
  */
 
-#include <cstdio>
 #include <memory>
-#include <mutex>
 #include <new>
 #include <string>
 #include <vector>
@@ -34,7 +32,7 @@
 void engine_silence_log();
 
 /* A grammar that cannot be parsed is printed to stderr, which the host reads. Nothing else of the process writes through this variable while it runs
- * (base/log writes to the descriptor). */
+ * (base/log writes to the descriptor). Several threads can have it at once. */
 class engine_silence
 {
   public:
@@ -42,11 +40,6 @@ class engine_silence
     ~engine_silence();
     engine_silence(const engine_silence &) = delete;
     engine_silence &operator=(const engine_silence &) = delete;
-
-  private:
-    static std::mutex &mutex();
-    std::lock_guard<std::mutex> lock_;
-    FILE *saved_;
 };
 
 /* Runs what may throw. What an exception says can quote content, so it is not passed on. */
