@@ -318,7 +318,7 @@ llama_options+=(-DCMAKE_BUILD_TYPE=Release -DBUILD_SHARED_LIBS=OFF -DCMAKE_POSIT
 # and reaches nobody's memory; nor does recursion that leaves its stack by a large step.
 llama_hardening='-fstack-protector-strong -fstack-clash-protection -D_FORTIFY_SOURCE=2 -D_GLIBCXX_ASSERTIONS'
 llama_options+=("-DCMAKE_C_FLAGS_RELEASE=-O3 -DNDEBUG $llama_hardening" "-DCMAKE_CXX_FLAGS_RELEASE=-O3 -DNDEBUG $llama_hardening"
-    -DCMAKE_EXE_LINKER_FLAGS=-Wl,-z,relro,-z,now)
+    "-DCMAKE_EXE_LINKER_FLAGS=-Wl,-z,relro,-z,now")
 
 # llama_cold DIRECTORY FILE...: files that enclumed does not link, and that no measurement of llama-server goes through (its options, downloads, tools and
 # router). They are not optimised, which would take a minute.
@@ -331,7 +331,7 @@ llama_cold() {
 
 # For NVIDIA's GPUs, too. Of the flags above a GPU's file gets those that concern the processor's code alone: the macros would reach the GPU's as well. Machine code for these alone: none that the driver would have to compile at run time.
 # shellcheck disable=SC2034
-llama_cuda_options=(-DGGML_CUDA=ON -DGGML_CUDA_NCCL=OFF -DCMAKE_CUDA_FLAGS=-Xcompiler=-fstack-protector-strong,-fstack-clash-protection
+llama_cuda_options=(-DGGML_CUDA=ON -DGGML_CUDA_NCCL=OFF "-DCMAKE_CUDA_FLAGS=-Xcompiler=-fstack-protector-strong,-fstack-clash-protection"
     "-DCMAKE_CUDA_ARCHITECTURES=${ENCLUME_CUDA_ARCHITECTURES:-90-real}")
 
 # llama_configure SOURCE DIRECTORY OPTION...
