@@ -321,7 +321,8 @@ llama_options+=("-DCMAKE_C_FLAGS_RELEASE=-O3 -DNDEBUG $llama_hardening" "-DCMAKE
     "-DCMAKE_EXE_LINKER_FLAGS=-Wl,-z,relro,-z,now")
 
 # llama_cold DIRECTORY FILE...: files that enclumed does not link, and that no measurement of llama-server goes through (its options, downloads, tools and
-# router). They are not optimised, which would take a minute.
+# router). They are not optimised, which would take a minute; and are without assertions, with which each file makes strings' functions of its own: what links
+# such a file may take everybody's from there, twice as slow.
 llama_cold() {
     local lists=$llama_tree/src/$1/CMakeLists.txt
     shift
