@@ -106,19 +106,6 @@ static void gateway_start(struct process *p, const char *path)
     }
 }
 
-static size_t resident_kib(pid_t pid)
-{
-    char path[64];
-    size_t len = 0;
-    (void)snprintf(path, sizeof path, "/proc/%d/status", (int)pid);
-    char *text = process_read_file(path, &len);
-    const char *line = strstr(text, "VmRSS:");
-    assert_non_null(line);
-    size_t kib = strtoul(line + strlen("VmRSS:"), NULL, 10);
-    free(text);
-    return kib;
-}
-
 /* Microseconds, user and system. */
 static double processor_time(pid_t pid)
 {
@@ -258,7 +245,7 @@ static void a_crowd_is_held_at_a_small_price(void **state)
     int first = client(ports[0]);
     touch(first, false);
     (void)close(first);
-    size_t before = resident_kib(gateway.pid);
+    size_t before = (size_t)process_status(gateway.pid, "VmRSS:");
     double processor = processor_time(gateway.pid);
     long begin = process_clock();
     for (size_t i = 0; i < count; i++) {
@@ -268,7 +255,7 @@ static void a_crowd_is_held_at_a_small_price(void **state)
         touch(idle[i], i % 2 == 1);
     }
     long took = process_clock() - begin;
-    size_t held = resident_kib(gateway.pid);
+    size_t held = (size_t)process_status(gateway.pid, "VmRSS:");
     (void)printf("%zu idle connections, half of them WebSockets: %.2f KiB resident each (%zu KiB in all); "
                  "made in %ld ms, "
                  "%.0f us of processor time each\n",
@@ -287,7 +274,7 @@ static void a_crowd_is_held_at_a_small_price(void **state)
                  "of processor time "
                  "a record and direction, %.0f %% of one processor; %zu KiB resident\n",
                  ACTIVE, records, RECORD, took, used / (double)records / 2, used / (double)took / 10,
-                 resident_kib(gateway.pid));
+                 (size_t)process_status(gateway.pid, "VmRSS:"));
     assert_true(used / (double)records / 2 < MICROSECONDS_MAX);
     for (size_t i = 0; i < count; i += 97)
         touch(idle[i], i % 2 == 1);
