@@ -13,8 +13,8 @@ target_compile_definitions(enclume_settings INTERFACE _GNU_SOURCE)
 target_include_directories(enclume_settings INTERFACE "${CMAKE_SOURCE_DIR}/src" "${CMAKE_SOURCE_DIR}/include")
 target_compile_options(enclume_settings INTERFACE
   $<$<COMPILE_LANGUAGE:C>:-Wall;-Wextra;-Werror;-Wshadow;-Wconversion;-Wno-sign-conversion;-Wstrict-prototypes;-Wmissing-prototypes;-Wvla;-Wformat=2;-Wundef>
-  $<$<COMPILE_LANGUAGE:CXX>:-Wall;-Wextra;-Werror;-Wshadow;-Wconversion;-Wno-sign-conversion;-Wvla;-Wformat=2>
-  -fstack-protector-strong -fno-strict-overflow)
+  $<$<COMPILE_LANGUAGE:CXX>:-Wall;-Wextra;-Werror;-Wshadow;-Wconversion;-Wno-sign-conversion;-Wvla;-Wformat=2;-D_GLIBCXX_ASSERTIONS>
+  -fstack-protector-strong -fstack-clash-protection -fno-strict-overflow)
 if(CMAKE_BUILD_TYPE STREQUAL "Release")
   # Paths of the build machine must not reach a binary that is measured.
   target_compile_options(enclume_settings INTERFACE -D_FORTIFY_SOURCE=2 -ffile-prefix-map=${CMAKE_SOURCE_DIR}=.)

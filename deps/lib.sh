@@ -314,18 +314,25 @@ llama_options+=(-DCMAKE_BUILD_TYPE=Release -DBUILD_SHARED_LIBS=OFF -DCMAKE_POSIT
     -DLLAMA_BUILD_UI=OFF -DLLAMA_USE_PREBUILT_UI=OFF -DLLAMA_BUILD_TESTS=OFF -DLLAMA_BUILD_EXAMPLES=OFF
     -DLLAMA_BUILD_APP=OFF)
 
+# As our own code is compiled (cmake/EnclumeWarnings.cmake): strangers choose what goes through this. An index out of range ends the process
+# and reaches nobody's memory; nor does recursion that leaves its stack by a large step.
+llama_hardening='-fstack-protector-strong -fstack-clash-protection -D_FORTIFY_SOURCE=2 -D_GLIBCXX_ASSERTIONS'
+llama_options+=("-DCMAKE_C_FLAGS_RELEASE=-O3 -DNDEBUG $llama_hardening" "-DCMAKE_CXX_FLAGS_RELEASE=-O3 -DNDEBUG $llama_hardening"
+    "-DCMAKE_EXE_LINKER_FLAGS=-Wl,-z,relro,-z,now")
+
 # llama_cold DIRECTORY FILE...: files that enclumed does not link, and that no measurement of llama-server goes through (its options, downloads, tools and
-# router). They are not optimised, which would take a minute.
+# router). They are not optimised, which would take a minute; and are without assertions, with which each file makes strings' functions of its own: what links
+# such a file may take everybody's from there, twice as slow.
 llama_cold() {
     local lists=$llama_tree/src/$1/CMakeLists.txt
     shift
     (cd "${lists%/*}" && ls -- "$@") >/dev/null || die "llama.cpp has other files than these: $*"
-    printf '\nset_source_files_properties(%s PROPERTIES COMPILE_OPTIONS -O0)\n' "$*" >>"$lists"
+    printf '\nset_source_files_properties(%s PROPERTIES COMPILE_OPTIONS "-O0;-U_FORTIFY_SOURCE;-U_GLIBCXX_ASSERTIONS")\n' "$*" >>"$lists"
 }
 
-# For NVIDIA's GPUs, too. Machine code for these alone: none that the driver would have to compile at run time.
+# For NVIDIA's GPUs, too. Of the flags above a GPU's file gets those that concern the processor's code alone: the macros would reach the GPU's as well. Machine code for these alone: none that the driver would have to compile at run time.
 # shellcheck disable=SC2034
-llama_cuda_options=(-DGGML_CUDA=ON -DGGML_CUDA_NCCL=OFF
+llama_cuda_options=(-DGGML_CUDA=ON -DGGML_CUDA_NCCL=OFF "-DCMAKE_CUDA_FLAGS=-Xcompiler=-fstack-protector-strong,-fstack-clash-protection"
     "-DCMAKE_CUDA_ARCHITECTURES=${ENCLUME_CUDA_ARCHITECTURES:-90-real}")
 
 # llama_configure SOURCE DIRECTORY OPTION...

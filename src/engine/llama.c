@@ -178,6 +178,12 @@ static void engine_llama_info(struct engine *self, struct engine_info *info)
     *info = ((const struct engine_llama *)self)->info;
 }
 
+static void join_preparers(struct engine_llama *e, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        (void)pthread_join(e->preparers[i].thread, NULL);
+}
+
 static void engine_llama_close(struct engine *self)
 {
     struct engine_llama *e = (struct engine_llama *)self;
@@ -185,9 +191,9 @@ static void engine_llama_close(struct engine *self)
     e->closing = true;
     atomic_store(&e->abort, true);
     pthread_cond_signal(&e->wake);
-    pthread_cond_signal(&e->arrived);
+    pthread_cond_broadcast(&e->arrived);
     pthread_mutex_unlock(&e->lock);
-    (void)pthread_join(e->preparer, NULL);
+    join_preparers(e, ENGINE_PREPARERS);
     (void)pthread_join(e->thread, NULL);
     release(e);
 }
@@ -202,23 +208,37 @@ static void open_wake(struct engine_llama *e)
     (void)pthread_condattr_destroy(&attributes);
 }
 
+static size_t start_preparers(struct engine_llama *e, const pthread_attr_t *attributes)
+{
+    size_t count = 0;
+    for (; count < ENGINE_PREPARERS; count++) {
+        struct engine_preparer *p = &e->preparers[count];
+        p->engine = e;
+        p->lengthy = count != 0;
+        if (pthread_create(&p->thread, attributes, engine_prepare_run, p) != 0)
+            break;
+    }
+    return count;
+}
+
 static enum err start_threads(struct engine_llama *e)
 {
     pthread_attr_t attributes;
     if (pthread_attr_init(&attributes) != 0)
         return ERR_SYSTEM;
     enum err result = ERR_SYSTEM;
-    if (pthread_attr_setstacksize(&attributes, ENGINE_STACK_SIZE) == 0 &&
-        pthread_create(&e->preparer, &attributes, engine_prepare_run, e) == 0) {
-        if (pthread_create(&e->thread, &attributes, engine_scheduler_run, e) == 0) {
-            result = ERR_OK;
-        } else {
-            pthread_mutex_lock(&e->lock);
-            e->closing = true;
-            pthread_cond_signal(&e->arrived);
-            pthread_mutex_unlock(&e->lock);
-            (void)pthread_join(e->preparer, NULL);
-        }
+    size_t preparers = 0;
+    if (pthread_attr_setstacksize(&attributes, ENGINE_STACK_SIZE) == 0)
+        preparers = start_preparers(e, &attributes);
+    if (preparers == ENGINE_PREPARERS &&
+        pthread_create(&e->thread, &attributes, engine_scheduler_run, e) == 0) {
+        result = ERR_OK;
+    } else {
+        pthread_mutex_lock(&e->lock);
+        e->closing = true;
+        pthread_cond_broadcast(&e->arrived);
+        pthread_mutex_unlock(&e->lock);
+        join_preparers(e, preparers);
     }
     (void)pthread_attr_destroy(&attributes);
     return result;

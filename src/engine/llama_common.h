@@ -6,10 +6,10 @@
  * A thin layer over llama.cpp's "common" library, which is C++: the model's own chat template (a Jinja program), the grammar that tools and schemas
  * ask for, and the way back from generated text to reasoning, content and tool calls.
  *
- *     engine_templates    the chat template of a model; one an engine
- *     engine_plan         what it makes of one request: prompt, grammar, how to read the answer; one a request, read only once made
- *     engine_constraint   where one answer stands in the grammar
- *     engine_parser       one answer's text so far
+ *     engine_templates    the chat template of a model; one an engine (llama_jinja.cpp)
+ *     engine_plan         what it makes of one request: prompt, grammar, how to read the answer; one a request, read only once made (llama_plan.cpp, llama_grammar.cpp)
+ *     engine_constraint   where one answer stands in the grammar (llama_constraint.cpp)
+ *     engine_parser       one answer's text so far (llama_parser.cpp)
  *
  * No C++ exception crosses: each function that can fail says how. Texts are copied onto the C++ heap, whose blocks are overwritten when they are released
  * (wipe_on_free.c). Nothing here opens a file, and what the library would print goes nowhere.

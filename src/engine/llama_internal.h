@@ -10,21 +10,29 @@
  *     llama_gpu.c        GPUs, where this build knows them
  *     llama_model.c      the weights and their digest
  *     llama_request.c    all requests that are accepted and not done
- *     llama_prepare.c    a thread of its own: messages to tokens, schemas to grammars
+ *     llama_prepare.c    threads of its own: messages to tokens, schemas to grammars
  *     llama_scheduler.c  the engine's thread: slots, one batch a step
+ *     llama_shares.c     whose prompt is read first (llama_shares.h)
  *     llama_slot.c       one answer in a slot: its tokens, its text
  *     llama_sampler.c    the next token
  *     llama_logprobs.c   how likely it and its rivals were
  *     llama_embedding.c  vectors instead of tokens
  *     llama_images.c     images to what the model reads (libmtmd)
+ *     llama_vision.cpp   libmtmd, which is C++ (llama_vision.h)
  *     llama_output.c     pieces of an answer to lines
  *     llama_template.c   which chat template; prompts without Jinja
- *     llama_common.cpp   Jinja templates, grammars, tool calls (llama.cpp's "common", C++)
+ *     llama_common.cpp   over llama.cpp's "common", which is C++ (llama_common.h says how these go together); silence
+ *     llama_jinja.cpp    chat templates
+ *     llama_plan.cpp     what a template makes of a request
+ *     llama_grammar.cpp  grammars, and budgets of reasoning
+ *     llama_constraint.cpp  where an answer stands in its grammar
+ *     llama_parser.cpp   an answer's text to reasoning, content and tool calls
  *     llama_work.cpp     a bound on what a grammar may cost
  *     llama_schema.c     what a schema may be before a grammar is made of it
  *     llama_runs.c       what a text may be before a tokenizer sees it
  *     llama_text.c       token bytes to text
  *     llama_batch.c      the tokens of one step
+ *     llama_pages.c      large pages for weights and caches
  *     llama_wipe.c       what a finished request leaves behind, overwritten
  *     llama_kept.c       what stays of a conversation for its next turn
  *     llama_opening.c    what all conversations begin with, computed once
@@ -66,7 +74,10 @@ enum {
     ENGINE_STACK_SIZE = 64 * 1024 * 1024,
     ENGINE_CACHES_MAX = 1024,
     ENGINE_BUFFERS_MAX = 16,
-    ENGINE_DIGEST_SIZE = 16, /* of a token and all before it */
+    ENGINE_PREPARERS = 2,               /* for short requests, for lengthy ones */
+    ENGINE_SHORT_BODY_MAX = 32 * 1024,  /* bytes of a request that is soon prepared, */
+    ENGINE_SHORT_SCHEMA_MAX = 4 * 1024, /* and of the schemas in it */
+    ENGINE_DIGEST_SIZE = 16,            /* of a token and all before it */
     ENGINE_KEPT_KEY_SIZE = 32,
 };
 
@@ -102,6 +113,8 @@ struct engine_request {
     uint64_t id;
     uint64_t asker;
     uint64_t turn;
+    bool lengthy;     /* to prepare */
+    uint32_t before;  /* lock: how many of the asker's earlier ones are not prepared */
     uint32_t choices; /* answers or vectors in all */
     uint32_t started; /* choices that have or had a slot; the engine's thread writes, with lock */
     atomic_bool cancelled;
@@ -189,17 +202,24 @@ struct engine_opening {
     uint8_t *rows; /* of the KV cache, as llama_state_seq_get_data gives them */
 };
 
+/* A thread of llama_prepare.c. */
+struct engine_preparer {
+    struct engine_llama *engine;
+    bool lengthy; /* which requests are its */
+    pthread_t thread;
+};
+
 struct engine_llama {
     struct engine base;
     struct engine_info info;
     struct engine_callbacks callbacks;
     void *owner;
     pthread_t thread;
-    pthread_t preparer;
+    struct engine_preparer preparers[ENGINE_PREPARERS];
 
     pthread_mutex_t lock;
     pthread_cond_t wake;             /* the engine's thread */
-    pthread_cond_t arrived;          /* llama_prepare.c's */
+    pthread_cond_t arrived;          /* llama_prepare.c's threads */
     struct engine_request *requests; /* accepted and not done, in the order of their arrival */
     uint32_t live;                   /* how many */
     bool closing;
@@ -288,12 +308,14 @@ bool engine_request_all_cancelled(const struct engine_llama *e);
 struct engine_request *engine_request_next(const struct engine_llama *e);
 /* Takes out one that is to end without a slot: cancelled, failed, or with no slot working on it any more. NULL: none. */
 struct engine_request *engine_request_take_over(struct engine_llama *e);
+/* It is prepared now, or will not be: its asker's later ones need not wait for that. */
+void engine_request_let_pass(struct engine_llama *e, const struct engine_request *r);
 /* Without the lock: releases it. */
 void engine_request_free(struct engine_request *r);
 
 /* ---- llama_prepare.c ---- */
-void *engine_prepare_run(void *engine);
-/* What the thread does with one request. ERR_REQUEST with a note, ERR_CONTEXT, ERR_MEMORY, ERR_ENGINE. */
+void *engine_prepare_run(void *preparer);
+/* What such a thread does with one request. ERR_REQUEST with a note, ERR_CONTEXT, ERR_MEMORY, ERR_ENGINE. */
 ERR_MUST_USE enum err engine_prepare(const struct engine_llama *e, struct engine_request *r,
                                      struct err_note *note);
 

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * What can be done with a request before a slot is free for it, in a thread of its own, so that neither those who stream nor the enclave's connections wait
+ * What can be done with a request before a slot is free for it, in threads of its own, so that neither those who stream nor the enclave's connections wait
  * meanwhile: the template makes a prompt of the messages, the prompt becomes tokens, schemas become a grammar.
+ *
+ * The longest text that a request can have keeps a tokenizer busy for some seconds, and its memory for as long. So lengthy requests have one thread, which takes them one by
+ * one, and all others have another, where nobody waits longer than for other short ones.
  */
 
 #include <time.h>
@@ -259,27 +262,28 @@ enum err engine_prepare(const struct engine_llama *e, struct engine_request *r, 
     return result;
 }
 
-/* ---- the thread ---- */
+/* ---- the threads ---- */
 
 /* The lock is held. */
-static struct engine_request *take_arrived(struct engine_llama *e)
+static struct engine_request *take_arrived(struct engine_llama *e, bool lengthy)
 {
     struct engine_request *best = NULL;
     for (struct engine_request *r = e->requests; r != NULL; r = r->next)
-        if (r->state == ENGINE_REQUEST_ARRIVED && !atomic_load(&r->cancelled) &&
-            (best == NULL || r->turn < best->turn))
+        if (r->state == ENGINE_REQUEST_ARRIVED && r->lengthy == lengthy && r->before == 0 &&
+            !atomic_load(&r->cancelled) && (best == NULL || r->turn < best->turn))
             best = r;
     if (best != NULL)
         best->state = ENGINE_REQUEST_PREPARING;
     return best;
 }
 
-void *engine_prepare_run(void *engine)
+void *engine_prepare_run(void *preparer)
 {
-    struct engine_llama *e = engine;
+    const struct engine_preparer *self = preparer;
+    struct engine_llama *e = self->engine;
     pthread_mutex_lock(&e->lock);
     while (!e->closing) {
-        struct engine_request *r = take_arrived(e);
+        struct engine_request *r = take_arrived(e, self->lengthy);
         if (r == NULL) {
             pthread_cond_wait(&e->arrived, &e->lock);
             continue;
@@ -294,6 +298,7 @@ void *engine_prepare_run(void *engine)
         r->state = result != ERR_OK  ? ENGINE_REQUEST_FAILED
                    : r->choices == 0 ? ENGINE_REQUEST_ACTIVE /* and over: a number was all that was wanted */
                                      : ENGINE_REQUEST_WAITING;
+        engine_request_let_pass(e, r);
         pthread_cond_signal(&e->wake);
     }
     pthread_mutex_unlock(&e->lock);

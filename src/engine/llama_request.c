@@ -5,6 +5,8 @@
  *
  * Askers take turns: each answer that an asker wants has the turn after that asker's last one, and nobody's is earlier than the turn that is being served, so
  * somebody who wants much does not keep the others waiting. A request of several answers has as many turns, one after the other.
+ *
+ * An asker's requests are prepared, and so begun, in the order of their arrival; those of several askers are not held up by one that takes long (llama_prepare.c).
  */
 
 #include "base/secret.h"
@@ -23,6 +25,16 @@ static uint64_t turn_of(const struct engine_llama *e, uint64_t asker)
 }
 
 /* The lock is held. */
+static uint32_t unprepared_of(const struct engine_llama *e, uint64_t asker)
+{
+    uint32_t n = 0;
+    for (const struct engine_request *r = e->requests; r != NULL; r = r->next)
+        if (r->asker == asker && (r->state == ENGINE_REQUEST_ARRIVED || r->state == ENGINE_REQUEST_PREPARING))
+            n++;
+    return n;
+}
+
+/* The lock is held. */
 static void append(struct engine_llama *e, struct engine_request *r)
 {
     struct engine_request **at = &e->requests;
@@ -30,6 +42,15 @@ static void append(struct engine_llama *e, struct engine_request *r)
         at = &(*at)->next;
     *at = r;
     e->live++;
+}
+
+/* Does it take long to prepare? What 4 MiB of text are for a tokenizer (3 to 8 seconds) some 300 KiB of a schema can be. */
+static bool is_lengthy(const struct generation *g, size_t size)
+{
+    size_t schemas = g->schema.len;
+    for (size_t i = 0; i < g->tool_count; i++)
+        schemas += g->tools[i].parameters.len;
+    return size > ENGINE_SHORT_BODY_MAX || schemas > ENGINE_SHORT_SCHEMA_MAX || g->image_count != 0;
 }
 
 static bool has_room(struct engine_llama *e)
@@ -56,13 +77,15 @@ enum err engine_request_submit(struct engine *self, uint64_t id, uint64_t asker,
     r->asker = asker;
     r->choices =
         api == API_EMBEDDINGS ? (uint32_t)r->generation.prompt_count : generation_choices(&r->generation);
+    r->lengthy = is_lengthy(&r->generation, body.len);
     pthread_mutex_lock(&e->lock);
     if (e->closing || e->live >= e->info.slots + e->info.queue) {
         result = ERR_BUSY;
     } else {
         r->turn = turn_of(e, asker);
+        r->before = unprepared_of(e, asker);
         append(e, r);
-        pthread_cond_signal(&e->arrived);
+        pthread_cond_broadcast(&e->arrived);
     }
     pthread_mutex_unlock(&e->lock);
     if (result == ERR_OK)
@@ -143,6 +166,14 @@ static bool is_over(const struct engine_llama *e, const struct engine_request *r
     return r->working == 0 && (unwanted || r->result != ERR_OK || r->ended == r->choices);
 }
 
+void engine_request_let_pass(struct engine_llama *e, const struct engine_request *r)
+{
+    for (struct engine_request *later = r->next; later != NULL; later = later->next)
+        if (later->asker == r->asker)
+            later->before--;
+    pthread_cond_broadcast(&e->arrived);
+}
+
 struct engine_request *engine_request_take_over(struct engine_llama *e)
 {
     struct engine_request **at = &e->requests;
@@ -151,6 +182,8 @@ struct engine_request *engine_request_take_over(struct engine_llama *e)
     struct engine_request *r = *at;
     if (r == NULL)
         return NULL;
+    if (r->state == ENGINE_REQUEST_ARRIVED)
+        engine_request_let_pass(e, r);
     *at = r->next;
     if (r->result == ERR_OK && (r->state != ENGINE_REQUEST_ACTIVE || r->ended < r->choices))
         r->result = ERR_CANCELLED;

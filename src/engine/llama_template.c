@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Which chat template there is. The model's own is a Jinja program, and is run (llama_common.cpp). Instead of it one can be given, as a program or by the name of one
+ * Which chat template there is. The model's own is a Jinja program, and is run (llama_jinja.cpp). Instead of it one can be given, as a program or by the name of one
  * that llama.cpp writes itself; those, and prompts of models without any, are made here, from texts alone.
  */
 
