@@ -184,6 +184,7 @@ static enum err open_listeners(struct gateway *g, struct err_note *note)
     if (listen->count > GATEWAY_LISTENERS_MAX)
         return err_noted(ERR_USAGE, note, "--listen: at most %d", GATEWAY_LISTENERS_MAX);
     for (; g->listener_count < listen->count; g->listener_count++) {
+        g->listeners[g->listener_count].shared = g->options.reuse_port;
         enum err e = listener_open(g, &g->listeners[g->listener_count], listen->items[g->listener_count],
                                    connection_accept, &port, note);
         if (e != ERR_OK)
