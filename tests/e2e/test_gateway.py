@@ -8,6 +8,7 @@ import hashlib
 import os
 import select
 import shutil
+import signal
 import socket
 import ssl
 import subprocess
@@ -396,6 +397,16 @@ class Stops(Case):
         w.closed_with()
         w.close()
         self.assertEqual(g.finish(), 0)
+
+    def test_asked_again_and_again_it_ends_as_well_as_asked_once(self):
+        for _ in range(5):
+            g = self.gateway("--listen", "tcp:127.0.0.1:0", "--backend", self.backend().address)
+            self.assertEqual(echo(connect(g.ports[0]), b"hello"), b"hello")
+            g.terminate()
+            while g.process.poll() is None:  # to its very end
+                for number in signal.SIGTERM, signal.SIGINT, signal.SIGHUP:
+                    os.kill(g.process.pid, number)
+            self.assertEqual(g.finish(), 0)
 
     def test_the_grace_is_the_longest_that_it_waits(self):
         g = self.gateway("--listen", "tcp:127.0.0.1:0", "--listen", "ws:127.0.0.1:0", "--backend", self.backend().address,
