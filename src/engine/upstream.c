@@ -73,7 +73,10 @@ static enum err upstream_submit(struct engine *self, uint64_t id, uint64_t asker
     pthread_mutex_lock(&u->lock);
     if (u->down)
         e = err_noted(ERR_ENGINE, note, "%s", u->down_note.text);
-    else if (api == API_MESSAGES && u->messages_meet)
+    else if (api == API_MESSAGES && u->messages == UPSTREAM_MESSAGES_UNTRIED)
+        e = err_noted(ERR_BUSY, note,
+                      "the inference server is back and is tried before this path is opened; ask again");
+    else if (api == API_MESSAGES && u->messages == UPSTREAM_MESSAGES_CLOSED)
         e = err_noted(ERR_UNKNOWN, note,
                       "this path is closed: the inference server cannot be told here to keep the prompts of "
                       "different users apart in its cache (llama-server: start it with --no-cache-prompt)");

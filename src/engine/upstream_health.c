@@ -63,7 +63,8 @@ void upstream_health_doubt(struct upstream *u)
     u->health.probes = 0;
     u->health.next_at = 0;
     pthread_mutex_lock(&u->lock);
-    u->messages_meet = u->health.model.isolation != UPSTREAM_ISOLATION_UNKNOWN;
+    if (u->health.model.isolation != UPSTREAM_ISOLATION_UNKNOWN)
+        u->messages = UPSTREAM_MESSAGES_UNTRIED;
     pthread_mutex_unlock(&u->lock);
 }
 
@@ -126,7 +127,7 @@ static void probe_answered(struct upstream *u, uint16_t status)
     bool meet = !answers || !upstream_models_read_nothing(secret_buffer_bytes(&h->text));
     h->probes = PROBES;
     pthread_mutex_lock(&u->lock);
-    u->messages_meet = meet;
+    u->messages = meet ? UPSTREAM_MESSAGES_CLOSED : UPSTREAM_MESSAGES_OPEN;
     pthread_mutex_unlock(&u->lock);
     is_well(u);
 }
@@ -148,6 +149,10 @@ static void models_answered(struct upstream *u)
     /* How users are kept apart is asked anew: it may be another kind of server that has come back. */
     pthread_mutex_lock(&u->lock);
     h->model = model;
+    if (model.isolation == UPSTREAM_ISOLATION_UNKNOWN)
+        u->messages = UPSTREAM_MESSAGES_OPEN;
+    else if (h->probes == 0)
+        u->messages = UPSTREAM_MESSAGES_UNTRIED;
     pthread_mutex_unlock(&u->lock);
     h->known = true;
     h->misses = 0;

@@ -52,6 +52,9 @@ enum upstream_state {
     UPSTREAM_WORKING, /* on a connection, or on one that is being closed */
 };
 
+/* /v1/messages, where a server may let the prompts of different users meet in its cache. */
+enum upstream_messages { UPSTREAM_MESSAGES_OPEN, UPSTREAM_MESSAGES_UNTRIED, UPSTREAM_MESSAGES_CLOSED };
+
 struct upstream_connection;
 
 /* In secret memory, with its body. */
@@ -135,7 +138,7 @@ struct upstream {
     bool ready; /* the server has answered once */
     bool down;
     struct err_note down_note;
-    bool messages_meet; /* in the server's cache, those of different users: /v1/messages is closed */
+    enum upstream_messages messages;
 };
 
 /* ---- upstream_loop.c ---- */

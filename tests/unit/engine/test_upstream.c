@@ -683,7 +683,34 @@ static void a_server_that_comes_back_is_tried_again(void **state)
     SCRIPT(&w, STEP(FAKE_SEND, READ_FIVE, 0));
     fake_restart(&w.server);
     submit_until(3, ERR_OK, "");
-    assert_err(submit_message(1, &note), ERR_UNKNOWN);
+    enum err e = ERR_BUSY;
+    for (int i = 0; i < PATIENCE_S * 20 && e == ERR_BUSY; i++, (void)usleep(50000))
+        e = submit_message(1, &note);
+    assert_err(e, ERR_UNKNOWN);
+    stop(&w);
+}
+
+/* Nobody is told that the path is closed for good while it is being tried. */
+static void until_it_is_tried_again_it_is_said_to_be_busy(void **state)
+{
+    (void)state;
+    struct err_note note = {{0}};
+    start(&w);
+    fake_models(&w.server, "{\"data\":[{\"id\":\"m\",\"owned_by\":\"llamacpp\"}]}");
+    SCRIPT(&w, STEP(FAKE_SEND, READ_NOTHING, 0));
+    assert_ok(open_engine(&w, (struct engine_upstream_options){.health_ms = 60000}, &note));
+    SCRIPT(&w, STEP(FAKE_SEND, FAKE_EVENTS, 0), STEP(FAKE_CLOSE, NULL, 0));
+    assert_ok(submit(&w, 0, 0, true, NULL));
+    assert_err(await(&w, 0)->result, ERR_ENGINE);
+    SCRIPT(&w, STEP(FAKE_WAIT, NULL, 0), STEP(FAKE_SEND, READ_NOTHING, 0));
+    assert_err(submit_message(1, &note), ERR_BUSY);
+    assert_non_null(strstr(note.text, "ask again"));
+    fake_release(&w.server, 3); /* the two trials, and the request */
+    enum err e = ERR_BUSY;
+    for (int i = 0; i < PATIENCE_S * 20 && e == ERR_BUSY; i++, (void)usleep(50000))
+        e = submit_message(1, &note);
+    assert_ok(e);
+    assert_ok(await(&w, 1)->result);
     stop(&w);
 }
 
@@ -736,6 +763,7 @@ int main(void)
         cmocka_unit_test(askers_are_kept_apart_in_the_way_of_the_server),
         cmocka_unit_test(messages_that_would_meet_in_a_cache_are_not_forwarded),
         cmocka_unit_test(a_server_that_comes_back_is_tried_again),
+        cmocka_unit_test(until_it_is_tried_again_it_is_said_to_be_busy),
         cmocka_unit_test(tokens_are_counted_by_the_server),
     };
     (void)signal(SIGPIPE, SIG_IGN);
