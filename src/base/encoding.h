@@ -41,6 +41,9 @@ ERR_MUST_USE enum err encoding_pem_write(struct writer *w, const char *label, st
 /* Valid UTF-8 (RFC 3629: no overlong forms, no surrogates, at most U+10FFFF)? */
 bool encoding_is_utf8(struct bytes text);
 
+/* Size of the character that text begins with: 0 when it is ill-formed, more than is left when it is not complete. */
+size_t encoding_utf8_size(struct bytes text);
+
 /* How many bytes at the end of text begin a UTF-8 character that is not complete yet (0 to 3). */
 size_t encoding_utf8_incomplete(struct bytes text);
 

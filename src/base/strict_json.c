@@ -21,10 +21,18 @@ void strict_json_init(void)
 
 /* ---- parsing ---- */
 
-/* Does no array or object stand deeper than STRICT_JSON_DEPTH? jansson's parser is recursive, so this is asked first;
- * whether the brackets match, the parser says. */
-static bool is_shallow(struct bytes text)
+/* What jansson and secret memory take for one of each, roughly. */
+enum { OBJECT_MEMORY = 320, ARRAY_MEMORY = 160, STRING_MEMORY = 128, NUMBER_MEMORY = 64 };
+
+struct weight {
+    size_t depth;  /* of the array or object that stands deepest */
+    size_t memory; /* beside the text of its strings */
+};
+
+/* jansson's parser is recursive, and asks for memory as long as there is any, so this is asked first; whether the brackets match, the parser says. */
+static struct weight weigh(struct bytes text)
 {
+    struct weight w = {0};
     size_t depth = 0;
     bool in_string = false;
     for (size_t i = 0; i < text.len; i++) {
@@ -36,17 +44,22 @@ static bool is_shallow(struct bytes text)
                 in_string = false;
         } else if (c == '"') {
             in_string = true;
+            w.memory += STRING_MEMORY;
         } else if (c == '[' || c == '{') {
-            if (++depth > STRICT_JSON_DEPTH)
-                return false;
+            w.memory += c == '{' ? OBJECT_MEMORY : ARRAY_MEMORY;
+            if (++depth > w.depth)
+                w.depth = depth;
         } else if ((c == ']' || c == '}') && depth > 0) {
             depth--;
+        } else if (c == ',') {
+            w.memory += NUMBER_MEMORY; /* or what is counted above: then it is a little more */
         }
     }
-    return true;
+    return w;
 }
 
-enum err strict_json_parse(struct bytes text, size_t limit, json_t **doc, struct err_note *note)
+enum err strict_json_parse_within(struct bytes text, size_t limit, size_t memory, json_t **doc,
+                                  struct err_note *note)
 {
     json_error_t error = {0};
     enum err e = ERR_OK;
@@ -59,14 +72,22 @@ enum err strict_json_parse(struct bytes text, size_t limit, json_t **doc, struct
     /* jansson overlooks one behind a number. */
     if (text.len != 0 && memchr(text.ptr, 0, text.len) != NULL)
         return err_noted(ERR_JSON, note, "JSON with a NUL character");
-    if (!is_shallow(text))
+    const struct weight weight = weigh(text);
+    if (weight.depth > STRICT_JSON_DEPTH)
         return err_noted(ERR_JSON, note, "JSON nested deeper than %d levels", STRICT_JSON_DEPTH);
+    if (weight.memory > memory)
+        return err_noted(ERR_TOO_LARGE, note, "JSON of more values than are taken");
     *doc = json_loadb((const char *)text.ptr, text.len, JSON_REJECT_DUPLICATES, &error);
     if (*doc == NULL)
         e = err_noted(ERR_JSON, note, "JSON error at byte %d (line %d)", error.position, error.line);
     /* jansson quotes the text around an error. */
     secret_wipe(&error, sizeof error);
     return e;
+}
+
+enum err strict_json_parse(struct bytes text, size_t limit, json_t **doc, struct err_note *note)
+{
+    return strict_json_parse_within(text, limit, STRICT_JSON_MEMORY, doc, note);
 }
 
 /* ---- objects ---- */

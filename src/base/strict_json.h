@@ -3,8 +3,9 @@
 #define BASE_STRICT_JSON_H
 
 /*
- * JSON from strangers (RFC 8259), through jansson, with what it leaves open closed: a limit on size and depth,
- * duplicate keys refused, invalid UTF-8 and NUL characters in strings refused, and objects whose members are all known.
+ * JSON from strangers (RFC 8259), through jansson, with what it leaves open closed: a limit on size, depth and the memory that it
+ * takes when it is taken apart (a list of empty objects takes a hundred times its size), duplicate keys refused, invalid UTF-8 and
+ * NUL characters in strings refused, and objects whose members are all known.
  * All memory of the JSON library is secret memory, because requests hold prompts.
  *
  *     static const char *const keys[] = {"version", "statement", NULL};
@@ -18,7 +19,10 @@
 #include "base/bytes.h"
 #include "base/error.h"
 
-enum { STRICT_JSON_DEPTH = 32 };
+enum {
+    STRICT_JSON_DEPTH = 32,
+    STRICT_JSON_MEMORY = 16 * 1024 * 1024, /* bytes, beside the text of strings; an estimate */
+};
 
 /* Once, before any other use of JSON in the process; harmless when repeated. */
 void strict_json_init(void);
@@ -26,6 +30,9 @@ void strict_json_init(void);
 /* Parses one JSON text of at most limit bytes. *doc is NULL on failure; release with json_decref. The note holds a position, no content.
  * ERR_TOO_LARGE, ERR_JSON. */
 ERR_MUST_USE enum err strict_json_parse(struct bytes text, size_t limit, json_t **doc, struct err_note *note);
+/* The same, with another limit on memory: for long lists. SIZE_MAX: none, for what comes from somebody who is trusted with it. */
+ERR_MUST_USE enum err strict_json_parse_within(struct bytes text, size_t limit, size_t memory, json_t **doc,
+                                               struct err_note *note);
 
 /* value is an object and every member's key is in the NULL-terminated list. path names it in the note. ERR_JSON, ERR_UNKNOWN. */
 ERR_MUST_USE enum err strict_json_only(const json_t *value, const char *path, const char *const keys[],

@@ -59,6 +59,11 @@ bool encoding_is_utf8(struct bytes text)
     return true;
 }
 
+size_t encoding_utf8_size(struct bytes text)
+{
+    return text.len == 0 ? 0 : utf8_size(text, 0);
+}
+
 size_t encoding_utf8_incomplete(struct bytes text)
 {
     for (size_t tail = 1; tail <= 3 && tail <= text.len; tail++)

@@ -254,8 +254,11 @@ static int print_json(struct asking *a, const struct client_answer *answer)
                                       : chat_answer(secret_buffer_bytes(&a->conversation.answer),
                                                     answer->finish, &answer->usage);
     bool fine = verdict != NULL && (completion != NULL || answer == NULL);
-    if (fine)
-        (void)printf("{\"answer\":%s,\"verdict\":%s}\n", answer == NULL ? "null" : completion, verdict);
+    if (fine) {
+        (void)fputs("{\"answer\":", stdout);
+        terminal_write(stdout, bytes_str(answer == NULL ? "null" : completion), a->to_terminal);
+        (void)printf(",\"verdict\":%s}\n", verdict);
+    }
     secret_free(verdict);
     secret_free(completion);
     wipe_output();

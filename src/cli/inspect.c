@@ -95,9 +95,13 @@ static enum err text_print(json_t *object)
 static enum err json_print(json_t *object)
 {
     inspect_put(object, "verified", json_false());
-    int failed = json_dumpf(object, stdout, JSON_INDENT(2));
+    char *text = json_dumps(object, JSON_INDENT(2));
+    if (text == NULL)
+        return ERR_MEMORY;
+    terminal_write(stdout, bytes_str(text), isatty(STDOUT_FILENO) == 1);
     (void)putchar('\n');
-    return failed == 0 ? ERR_OK : ERR_MEMORY;
+    secret_free(text);
+    return ERR_OK;
 }
 
 /* ---- the command ---- */

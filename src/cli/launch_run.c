@@ -13,11 +13,13 @@
 #include <unistd.h>
 
 #include "base/bytes.h"
+#include "base/encoding.h"
 #include "cli/cli.h"
 #include "cli/launch.h"
 #include "cli/terminal.h"
 
 enum { LINE_SIZE = 1024, PIECE_SIZE = 4096, NOT_STARTED = 127, BY_SIGNAL = 128, LAST_WORDS_MS = 1000 };
+enum { UTF8_MAX = 4 };
 
 /* What the guest says on its serial line that means something here (image/README.md, "Devices"; enclumed's log). */
 static const char said_stopped[] = "enclume-init: stopped: ";
@@ -32,6 +34,8 @@ struct run {
     bool was_told; /* to end */
     bool ended;
     int status;
+    uint8_t begun[UTF8_MAX]; /* of a character that the machine has not written to its end */
+    size_t begun_len;
     char line[LINE_SIZE];
     size_t used;
     char reason[LINE_SIZE]; /* why the guest stopped; empty: it did not say */
@@ -102,24 +106,34 @@ static void on_line(struct run *r)
     r->used = 0;
 }
 
-/* The guest is a stranger: on a terminal, its control characters are left out. */
+/* The guest is a stranger: on a terminal, its control characters are left out, also those that come in two parts. */
+static void show(struct run *r, const uint8_t *text, size_t len, bool is_last)
+{
+    const size_t later = is_last ? 0 : encoding_utf8_incomplete(bytes_of(text, len));
+    terminal_write(stdout, bytes_of(text, len - later), isatty(STDOUT_FILENO) == 1);
+    memcpy(r->begun, text + len - later, later);
+    r->begun_len = later;
+}
+
 static void on_output(struct run *r)
 {
-    char piece[PIECE_SIZE];
-    ssize_t n = read(r->output, piece, sizeof piece);
+    uint8_t text[UTF8_MAX + PIECE_SIZE];
+    uint8_t *piece = text + r->begun_len;
+    memcpy(text, r->begun, r->begun_len);
+    ssize_t n = read(r->output, piece, PIECE_SIZE);
     if (n < 0 && errno == EINTR)
         return;
+    show(r, text, r->begun_len + (n > 0 ? (size_t)n : 0), n <= 0);
     if (n <= 0) {
         (void)close(r->output);
         r->output = -1;
         return;
     }
-    terminal_write(stdout, bytes_of(piece, (size_t)n), isatty(STDOUT_FILENO) == 1);
     for (ssize_t i = 0; i < n; i++)
         if (piece[i] == '\n')
             on_line(r);
         else if (piece[i] != '\r' && r->used + 1 < sizeof r->line)
-            r->line[r->used++] = piece[i];
+            r->line[r->used++] = (char)piece[i];
 }
 
 static void on_signal(struct run *r)

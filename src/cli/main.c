@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/fold.h"
 #include "base/strict_json.h"
 #include "channel/channel.h"
 #include "cli/cli.h"
+#include "cli/terminal.h"
 #include "crypto/crypto.h"
 
 static const struct cli_command commands[] = {
@@ -66,13 +68,21 @@ static int run_help(const struct cli_command *command)
     return run(command, 2, argv);
 }
 
+/* A note can hold what an enclave, or a server behind it, said: foreign text, as its answers are. */
+static void say(char *text)
+{
+    if (isatty(STDERR_FILENO) == 1)
+        terminal_clean_text(text);
+    fold_text(stderr, text, 0, 0, fold_width(stderr, FOLD_NEVER));
+}
+
 int cli_fail(enum err e, const struct err_note *note)
 {
     bool has_note = note != NULL && note->text[0] != '\0' && strcmp(note->text, err_text(e)) != 0;
     char text[sizeof note->text + 256];
     (void)snprintf(text, sizeof text, "enclume: %s%s%s", err_text(e), has_note ? ": " : "",
                    has_note ? note->text : "");
-    fold_text(stderr, text, 0, 0, fold_width(stderr, FOLD_NEVER));
+    say(text);
     return (int)err_class(e);
 }
 
@@ -80,7 +90,7 @@ int cli_usage(const char *command, const struct err_note *note)
 {
     char text[sizeof note->text + 64];
     (void)snprintf(text, sizeof text, "enclume %s: %s", command, note->text);
-    fold_text(stderr, text, 0, 0, fold_width(stderr, FOLD_NEVER));
+    say(text);
     (void)fprintf(stderr, "Try: enclume %s --help\n", command);
     return ERR_CLASS_USAGE;
 }

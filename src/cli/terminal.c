@@ -6,6 +6,8 @@
 #include <unistd.h>
 #include <wchar.h>
 
+#include "base/encoding.h"
+
 enum { C1_LEAD = 0xC2, C1_FIRST = 0x80, C1_LAST = 0x9F, DELETE = 0x7F, SPACE = 0x20 };
 
 /* Marks that change the direction of what follows, first to last. */
@@ -35,13 +37,20 @@ size_t terminal_control_size(const uint8_t *p, size_t left)
     return 0;
 }
 
-/* Gives the next run of text that may pass, and moves behind it and what may not. */
+/* Gives the next run of text that may pass, and moves behind it and what may not: what is no UTF-8 neither, for what
+ * is left of it could make a character that may not pass. */
 static struct bytes next_clean(struct bytes *text)
 {
     size_t end = 0;
     size_t skip = 0;
-    while (end < text->len && (skip = terminal_control_size(text->ptr + end, text->len - end)) == 0)
-        end++;
+    while (end < text->len) {
+        struct bytes left = bytes_of(text->ptr + end, text->len - end);
+        const size_t size = encoding_utf8_size(left);
+        skip = size == 0 ? 1 : terminal_control_size(left.ptr, left.len);
+        if (skip != 0)
+            break;
+        end += size < left.len ? size : left.len;
+    }
     struct bytes clean = bytes_of(text->ptr, end);
     *text = bytes_of(text->ptr + end + skip, text->len - end - skip);
     return clean;
@@ -53,6 +62,18 @@ enum err terminal_clean(struct secret_buffer *to, struct bytes text)
     while (e == ERR_OK && text.len != 0)
         e = secret_buffer_append(to, next_clean(&text), SIZE_MAX / 4);
     return e;
+}
+
+void terminal_clean_text(char *text)
+{
+    struct bytes left = bytes_str(text);
+    size_t to = 0;
+    while (left.len != 0) {
+        struct bytes clean = next_clean(&left);
+        memmove(text + to, clean.ptr, clean.len);
+        to += clean.len;
+    }
+    text[to] = '\0';
 }
 
 void terminal_write(FILE *to, struct bytes text, bool to_terminal)

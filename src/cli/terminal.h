@@ -19,6 +19,9 @@ size_t terminal_control_size(const uint8_t *p, size_t left);
 /* Adds the text without those characters. ERR_MEMORY. */
 ERR_MUST_USE enum err terminal_clean(struct secret_buffer *to, struct bytes text);
 
+/* Takes them out of a NUL-terminated text, where it stands. */
+void terminal_clean_text(char *text);
+
 /* Writes UTF-8 text; when to_terminal, without those characters. Flushes. */
 void terminal_write(FILE *to, struct bytes text, bool to_terminal);
 

@@ -179,8 +179,8 @@ static bool last_line_ends(const struct upstream_answer *a)
 {
     json_t *doc;
     bool ends = false;
-    if (a->document.len == 0 ||
-        strict_json_parse(secret_buffer_bytes(&a->document), UPSTREAM_LINE_MAX, &doc, NULL) != ERR_OK)
+    if (a->document.len == 0 || strict_json_parse_within(secret_buffer_bytes(&a->document), UPSTREAM_LINE_MAX,
+                                                         API_BODY_MEMORY, &doc, NULL) != ERR_OK)
         return false;
     if (api_events(a->api) == API_EVENTS_NAMED) {
         struct bytes type;

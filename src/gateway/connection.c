@@ -22,6 +22,7 @@ static void connection_free(struct connection *c)
 {
     greeting_close(c);
     tls_close(c->tls);
+    free(c->pong);
     free(c->websocket);
     free(c);
 }
@@ -157,6 +158,7 @@ void connection_pace(struct connection *c)
 {
     if (c->dropped)
         return;
+    relay_send_pong(c);
     if (c->failed) {
         connection_cut(c, ENDED_FAILED);
         return;

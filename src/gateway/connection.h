@@ -46,7 +46,9 @@ struct connection {
     uint64_t moved_at;     /* of the last progress of a backlog */
     uint64_t resume_at;    /* while throttled */
     size_t backlog;        /* at the last sweep */
+    uint8_t *pong;         /* the answer to the client's latest ping, until it is sent; NULL: none is due */
     uint16_t close_status; /* of the client's close frame; 0: none came */
+    uint8_t pong_len;
     uint8_t handles;
     enum transport transport : 8;
     enum connection_state state : 8;
@@ -86,5 +88,7 @@ extern const struct tls_sink relay_tls_sink;
 /* A close frame, if it is a WebSocket. */
 void relay_send_close(struct connection *c, uint16_t status, const char *reason);
 void relay_send_ping(struct connection *c);
+/* The pong that is due, once the client has taken what is there for it. */
+void relay_send_pong(struct connection *c);
 
 #endif

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "gateway/connection.h"
 
+#include <stdlib.h>
+
 /* ---- rates ---- */
 
 static void charge(struct connection *c, size_t len)
@@ -31,20 +33,39 @@ static void send_up(struct connection *c, struct bytes bytes)
         c->failed = true;
 }
 
+/* What one read brings of a WebSocket. */
+struct input {
+    struct connection *connection;
+    uint8_t *payload; /* of all frames so far, moved together where they stand */
+    size_t len;
+};
+
+/* Passed on in one piece: a client that sends a byte a frame would otherwise cost a call to the kernel, and when the backend is slow a buffer, for each. */
 static void on_payload(void *owner, struct bytes payload)
 {
-    send_up(owner, payload);
+    struct input *in = owner;
+    if (in->len == 0)
+        in->payload = bytes_owned(payload);
+    else
+        memmove(in->payload + in->len, payload.ptr, payload.len);
+    in->len += payload.len;
 }
 
+/* Of several that were not answered yet only the latest is (RFC 6455, section 5.5.3): what a client does not take must not become more with each. */
 static void on_ping(void *owner, struct bytes payload)
 {
-    uint8_t frame[WEBSOCKET_CONTROL_FRAME_MAX];
-    connection_send(owner, bytes_of(frame, websocket_pong(frame, payload)));
+    struct connection *c = ((struct input *)owner)->connection;
+    if (c->pong == NULL)
+        c->pong = malloc(WEBSOCKET_CONTROL_FRAME_MAX);
+    if (c->pong == NULL)
+        c->failed = true;
+    else
+        c->pong_len = (uint8_t)websocket_pong(c->pong, payload);
 }
 
 static void on_close(void *owner, uint16_t status)
 {
-    ((struct connection *)owner)->close_status = status;
+    ((struct input *)owner)->connection->close_status = status;
 }
 
 static const struct websocket_sink websocket_sink = {
@@ -66,13 +87,25 @@ void relay_send_ping(struct connection *c)
     connection_send(c, bytes_of(frame, websocket_ping(frame)));
 }
 
+void relay_send_pong(struct connection *c)
+{
+    if (c->pong == NULL || c->state != RELAYING || outlet_backlog(&c->client) != 0)
+        return;
+    connection_send(c, bytes_of(c->pong, c->pong_len));
+    free(c->pong);
+    c->pong = NULL;
+}
+
 void relay_up(struct connection *c, uint8_t *bytes, size_t len)
 {
     if (c->websocket == NULL) {
         send_up(c, bytes_of(bytes, len));
         return;
     }
-    enum websocket_refusal no = websocket_receive(c->websocket, bytes, len, &websocket_sink, c);
+    struct input in = {.connection = c};
+    enum websocket_refusal no = websocket_receive(c->websocket, bytes, len, &websocket_sink, &in);
+    if (in.len != 0)
+        send_up(c, bytes_of(in.payload, in.len));
     if (no != WEBSOCKET_FINE) {
         relay_send_close(c, websocket_code(no), websocket_reason(no));
         connection_finish(c, ENDED_WEBSOCKET);

@@ -15,7 +15,12 @@
 #include "base/bytes.h"
 #include "base/error.h"
 
-enum { API_BODY_MAX = 4 * 1024 * 1024 /* bytes of a request's JSON */, API_MODEL_NAME_MAX = 256 };
+enum {
+    API_BODY_MAX = 4 * 1024 * 1024, /* bytes of a request's JSON */
+    /* That it takes when it is taken apart: 500,000 tokens as numbers, 80,000 objects. */
+    API_BODY_MEMORY = 32 * 1024 * 1024,
+    API_MODEL_NAME_MAX = 256,
+};
 
 /* TOKENS: how many there are in the prompt of such a MESSAGES. */
 enum api { API_CHAT, API_COMPLETIONS, API_EMBEDDINGS, API_RESPONSES, API_MESSAGES, API_TOKENS, API_COUNT };

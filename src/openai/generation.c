@@ -47,7 +47,8 @@ static const struct {
 static enum err parse_document(struct parse *p, struct bytes json)
 {
     struct generation *g = p->g;
-    enum err e = strict_json_parse(json, API_BODY_MAX, &p->storage->document, p->note);
+    enum err e =
+        strict_json_parse_within(json, API_BODY_MAX, API_BODY_MEMORY, &p->storage->document, p->note);
     if (e == ERR_JSON)
         return ERR_REQUEST;
     if (e != ERR_OK)

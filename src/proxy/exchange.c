@@ -139,6 +139,8 @@ static void finish_whole(struct exchange *x)
 
 /* ---- the stream ---- */
 
+static const char not_agreed[] = "the enclave's answer is not in the form that was agreed";
+
 void exchange_start(struct exchange *x, struct link *l)
 {
     enum err e = link_stream_open(l, x, x->path);
@@ -172,8 +174,18 @@ void exchange_push(struct exchange *x)
     x->body_sent = last ? SIZE_MAX : x->body_sent + n;
 }
 
+/* Statuses that tell an HTTP client that no body comes, or that this was not the answer yet: the lines behind it would pass for another answer. */
+static bool is_final(uint16_t status)
+{
+    return status >= 200 && status != 204 && status != 205 && status != 304;
+}
+
 void exchange_replied(struct exchange *x, uint16_t status)
 {
+    if (!is_final(status)) {
+        finish_with_error(x, 502, err_name(ERR_CHANNEL_FRAME), not_agreed);
+        return;
+    }
     x->status = status;
     if (x->body_sent == SIZE_MAX) /* it will not be asked again elsewhere */
         body_release(x);
@@ -234,8 +246,7 @@ void exchange_data(struct exchange *x, struct bytes data, bool end)
         streamed ? take_lines(x, data) : secret_buffer_append(&x->line, data, PROXY_ANSWER_MAX) == ERR_OK;
     x->held += data.len;
     if (!good || (end && streamed && (x->line.len != 0 || !x->begun)))
-        finish_with_error(x, 502, err_name(ERR_CHANNEL_FRAME),
-                          "the enclave's answer is not in the form that was agreed");
+        finish_with_error(x, 502, err_name(ERR_CHANNEL_FRAME), not_agreed);
     else if (!end)
         consume(x);
     else if (streamed)

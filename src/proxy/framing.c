@@ -2,12 +2,14 @@
 #include "base/secret.h"
 #include "base/strict_json.h"
 #include "http/sse.h"
+#include "openai/api.h"
 #include "proxy/proxy_internal.h"
 
 bool framing_wants_stream(struct bytes body)
 {
     json_t *doc = NULL;
-    bool wants = body.len != 0 && strict_json_parse(body, PROXY_BODY_MAX, &doc, NULL) == ERR_OK &&
+    bool wants = body.len != 0 &&
+                 strict_json_parse_within(body, PROXY_BODY_MAX, API_BODY_MEMORY, &doc, NULL) == ERR_OK &&
                  json_is_true(json_object_get(doc, "stream"));
     json_decref(doc);
     return wants;
@@ -18,7 +20,7 @@ static enum err append_typed(struct bytes line, struct secret_buffer *out)
 {
     json_t *doc = NULL;
     struct bytes type = {0};
-    enum err e = strict_json_parse(line, PROXY_ANSWER_MAX, &doc, NULL);
+    enum err e = strict_json_parse_within(line, PROXY_ANSWER_MAX, SIZE_MAX, &doc, NULL);
     if (e == ERR_OK)
         e = strict_json_string(doc, "type", &type, NULL);
     for (size_t i = 0; e == ERR_OK && i < type.len; i++)
@@ -30,9 +32,18 @@ static enum err append_typed(struct bytes line, struct secret_buffer *out)
     return e;
 }
 
+/* A line that is no object could pass for an end, "[DONE]", that has not come. */
+static bool begins_object(struct bytes line)
+{
+    size_t at = 0;
+    while (at < line.len && (line.ptr[at] == ' ' || line.ptr[at] == '\t'))
+        at++;
+    return at < line.len && line.ptr[at] == '{';
+}
+
 enum err framing_event(enum framing framing, struct bytes line, struct secret_buffer *out)
 {
-    if (line.len == 0)
+    if (!begins_object(line))
         return ERR_JSON;
     return framing == FRAMING_TYPED ? append_typed(line, out)
                                     : sse_append(out, (struct bytes){0}, line, PROXY_OUT_MAX);

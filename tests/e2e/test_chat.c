@@ -28,6 +28,7 @@ static const char *const fine[] = {"All is ", "well.", NULL};
 /* What is answered, a piece a line; NULL: nothing. And what was asked last. Between the responder's thread and this one. */
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static const char *const *pieces;
+static const char *refusal; /* is answered instead, as the message of an error */
 static char *asked_last;
 
 static void send_line(struct channel *channel, uint32_t stream, json_t *choices, const char *name,
@@ -68,7 +69,16 @@ static bool answer(struct channel *channel, uint32_t stream, const char *path, s
     (void)pthread_mutex_lock(&mutex);
     free(asked_last);
     asked_last = strndup((const char *)body.ptr, body.len);
-    if (pieces != NULL) {
+    if (refusal != NULL) {
+        json_t *error = json_pack("{s:{s:s, s:s}}", "error", "code", "bad-request", "message", refusal);
+        char *line = json_dumps(error, JSON_COMPACT);
+        assert_non_null(line);
+        assert_ok(channel_stream_reply(channel, stream, 400));
+        assert_ok(channel_stream_send(channel, stream, bytes_str(line), false));
+        assert_ok(channel_stream_send(channel, stream, bytes_str("\n"), true));
+        secret_free(line);
+        json_decref(error);
+    } else if (pieces != NULL) {
         answer_all(channel, stream);
     } else { /* it is still reading */
         assert_ok(channel_stream_reply(channel, stream, 200));
@@ -122,8 +132,7 @@ static void stage_close(struct stage *s)
     asked_last = NULL;
 }
 
-/* A conversation with options more, up to its first prompt. */
-static void chat(struct stage *s, const char *const *more)
+static void chat_start(struct stage *s, const char *const *more)
 {
     const char *argv[PROCESS_ARGS_MAX] = {E2E_ENCLUME,         "chat",        "--connect", s->world.address,
                                           "--trust-simulated", s->world.root, "--policy",  s->world.policy};
@@ -131,6 +140,12 @@ static void chat(struct stage *s, const char *const *more)
     for (; *more != NULL; more++)
         argv[n++] = *more;
     pty_start(&s->pty, argv);
+}
+
+/* A conversation with options more, up to its first prompt. */
+static void chat(struct stage *s, const char *const *more)
+{
+    chat_start(s, more);
     pty_expect(&s->pty, "Ask something");
     pty_expect(&s->pty, "\r\n> ");
 }
@@ -313,6 +328,19 @@ static void commands_do_what_they_say(void **state)
     stage_close(&s);
 }
 
+static void assert_harmless(const char *shown)
+{
+    static const char *const never[] = {
+        "\x1b]",   "\x07", "\x1b[31", "\x1b[2J", "\x1b[H", "\x1bP", "\x1b\\",       "\xc2\x9b",    "\xc2\x9d",
+        "\x1b[5n", "\x05", "\x08",    "\x0e",    "\x0f",   "\x7f",  "\xe2\x80\xae", "\xe2\x81\xa6"};
+    for (size_t k = 0; k < test_count(never); k++)
+        if (strstr(shown, never[k]) != NULL)
+            fail_msg("sequence %zu came through: %s", k, shown);
+    /* Of escape sequences only our own: SGR, and "erase the line" of the progress. */
+    for (const char *at = shown; (at = strchr(at, '\x1b')) != NULL; at++)
+        assert_true(at[1] == '[' && strchr("mK", at[2 + strspn(at + 2, "0123456789;")]) != NULL);
+}
+
 static void a_model_cannot_drive_the_terminal(void **state)
 {
     /* Title, clipboard, colours, cursor, C1 in UTF-8, device control, answerback, bell, direction marks; in one piece and cut. */
@@ -343,21 +371,48 @@ static void a_model_cannot_drive_the_terminal(void **state)
         pty_expect(&s.pty, "END");
         char *shown = s.pty.screen + begin;
         s.pty.screen[s.pty.from] = '\0';
-        static const char *const never[] = {"\x1b]",        "\x07",        "\x1b[31",  "\x1b[2J",  "\x1b[H",
-                                            "\x1bP",        "\x1b\\",      "\xc2\x9b", "\xc2\x9d", "\x1b[5n",
-                                            "\x05",         "\x08",        "\x0e",     "\x0f",     "\x7f",
-                                            "\xe2\x80\xae", "\xe2\x81\xa6"};
-        for (size_t k = 0; k < test_count(never); k++)
-            if (strstr(shown, never[k]) != NULL)
-                fail_msg("sequence %zu came through: %s", k, shown);
-        /* Of escape sequences only our own: SGR, and "erase the line" of the progress. */
-        for (const char *at = shown; (at = strchr(at, '\x1b')) != NULL; at++)
-            assert_true(at[1] == '[' && strchr("mK", at[2 + strspn(at + 2, "0123456789;")]) != NULL);
+        assert_harmless(shown);
         assert_non_null(strstr(shown, "]0;owned"));
         assert_int_equal(kill(s.pty.pid, SIGKILL), 0);
         (void)pty_end_by_signal(&s.pty);
         stage_close(&s);
     }
+}
+
+/* An error's message is as foreign as an answer; and so is an answer that is shown as JSON. */
+static void neither_can_what_else_it_says(void **state)
+{
+    static const char hostile[] =
+        "a\x1b]0;owned\x07z b\x1b]52;c;ZWNobyBvd25lZA==\x1b\\ \302\2332J \x1b[2J\x1b[H "
+        "\342\200\256live\342\200\254 \x05\x08\x0e\x0f\x7f END";
+    static const char *const answered[] = {"x\302\2332J \302\2350;owned\302\234 \342\200\256live \x7f END",
+                                           NULL};
+    static const char *const json[] = {"--json", "Hello", NULL};
+    static struct stage s;
+    (void)state;
+    stage_open(&s);
+    chat(&s, none);
+    (void)pthread_mutex_lock(&mutex);
+    refusal = hostile;
+    (void)pthread_mutex_unlock(&mutex);
+    pty_type(&s.pty, "Hello\r");
+    pty_expect(&s.pty, "\x1b[?2004l");
+    const size_t begin = s.pty.from;
+    pty_expect(&s.pty, "END");
+    s.pty.screen[s.pty.from] = '\0';
+    assert_harmless(s.pty.screen + begin);
+    assert_non_null(strstr(s.pty.screen + begin, "]0;owned"));
+    assert_int_equal(kill(s.pty.pid, SIGKILL), 0);
+    (void)pty_end_by_signal(&s.pty);
+    (void)pthread_mutex_lock(&mutex);
+    refusal = NULL;
+    (void)pthread_mutex_unlock(&mutex);
+    answer_with(answered);
+    chat_start(&s, json);
+    assert_int_equal(pty_end(&s.pty), 0);
+    assert_harmless(s.pty.screen);
+    assert_non_null(strstr(s.pty.screen, "\"content\":\"x2J 0;owned live  END\""));
+    stage_close(&s);
 }
 
 static void markdown_is_shown_on_a_terminal_and_not_elsewhere(void **state)
@@ -547,6 +602,7 @@ int main(void)
         cmocka_unit_test(waiting_is_shown_and_can_be_ended),
         cmocka_unit_test(commands_do_what_they_say),
         cmocka_unit_test(a_model_cannot_drive_the_terminal),
+        cmocka_unit_test(neither_can_what_else_it_says),
         cmocka_unit_test(markdown_is_shown_on_a_terminal_and_not_elsewhere),
         cmocka_unit_test(what_is_forgotten_is_in_memory_no_more),
         cmocka_unit_test(a_history_is_kept_only_where_it_is_asked_for),

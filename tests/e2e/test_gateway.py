@@ -606,6 +606,66 @@ class Holds(Case):
         wait_for("them to be given up", lambda: g.metric("connections") == 0)
         self.assertIn('ended_total{reason="stall-timeout"} 41', g.metrics())
 
+    def pour(self, sockets, data, seconds=WAIT):
+        """Sends it on each, without reading, as far as it is taken; stops when nothing is for two seconds."""
+        sent, end, moved = [0] * len(sockets), time.monotonic() + seconds, time.monotonic()
+        while min(sent) < len(data) and time.monotonic() < end and time.monotonic() - moved < 2:
+            wanting = [s for s, n in zip(sockets, sent) if n < len(data)]
+            for s in select.select([], wanting, [], 0.2)[1]:
+                i = sockets.index(s)
+                try:
+                    sent[i] += s.send(data[sent[i]:sent[i] + 65536])
+                    moved = time.monotonic()
+                except BlockingIOError:
+                    pass
+        return sent
+
+    def test_pings_that_are_not_read_for_cost_nothing(self):
+        """Thousands of answers of two bytes, each in a buffer of its own, made megabytes of a client that reads none of them."""
+        g = self.gateway("--listen", "ws:127.0.0.1:0", "--backend", self.backend().address, *MANY)
+        clients = [WebSocket(g.ports[0]) for _ in range(4)]
+        for w in clients:
+            w.socket.setblocking(False)
+        before = g.metric("process_resident_memory_bytes")
+        self.pour([w.socket for w in clients], frame(PING, mask=b"\0\0\0\0") * 2_500_000)  # more answers than the kernel keeps
+        self.assertLess(g.metric("process_resident_memory_bytes") - before, 8 << 20)
+        for w in clients:
+            w.close()
+        # Of those that came together the latest is answered, and the stream goes on.
+        w = WebSocket(g.ports[0])
+        w.socket.sendall(b"".join(frame(PING, b"%d" % i) for i in range(1000)) + frame(BINARY, b"and now"))
+        pongs = []
+        while True:
+            opcode, payload = w.frame()
+            if opcode == BINARY:
+                break
+            self.assertEqual(opcode, PONG)
+            pongs.append(int(payload))
+        self.assertEqual(payload, b"and now")
+        while not pongs or pongs[-1] != 999:
+            opcode, payload = w.frame()
+            self.assertEqual(opcode, PONG)
+            pongs.append(int(payload))
+        self.assertEqual(pongs, sorted(set(pongs)))
+
+    def test_a_byte_a_frame_costs_no_more_than_a_stream(self):
+        backend = self.backend(self.path("backend"), answer=False)
+        g = self.gateway("--listen", "ws:127.0.0.1:0", "--backend", backend.address, *MANY)
+        clients = [WebSocket(g.ports[0]) for _ in range(16)]
+        for w in clients:
+            w.socket.setblocking(False)
+        before = g.metric("process_resident_memory_bytes")
+        self.pour([w.socket for w in clients], frame(BINARY, b"x", mask=b"\0\0\0\0") * 300_000)
+        self.assertLess(g.metric("process_resident_memory_bytes") - before, 6 << 20)
+        g.kill()
+        g = self.gateway("--listen", "ws:127.0.0.1:0", "--backend", self.backend().address)
+        w = WebSocket(g.ports[0])
+        data = BYTES[:20_000]
+        thread = threading.Thread(target=w.socket.sendall, args=(b"".join(frame(BINARY, data[i:i + 1]) for i in range(len(data))),))
+        thread.start()
+        self.assertEqual(w.receive(len(data)), data)
+        thread.join()
+
     def test_nothing_of_a_user_is_in_metrics_or_log(self):
         token = "very-secret-token-4711"
         canary = b"The canary Quetzalcoatl sings at midnight."

@@ -51,6 +51,10 @@ static const struct canned {
     {"hangs-up", 200, "{\"n\":1}\n", HANGS_UP},
     {"never-ends", 200, "{\"n\":1}\n", STAYS_OPEN},
     {"whole", 200, "{\"object\":\"list\"}\n", ENDS},
+    {"not-yet", 100, "{\"n\":1}\n", ENDS},
+    {"no-content", 204, "HTTP/1.1 200 OK\n", ENDS},
+    {"as-before", 304, "HTTP/1.1 200 OK\n", ENDS},
+    {"early-done", 200, "{\"n\":1}\n[DONE]\n", STAYS_OPEN},
 };
 
 static char *large; /* a document of LARGE bytes, with its newline */
@@ -143,6 +147,11 @@ static const struct expected rows[] = {
     {"/v1/messages", "half-line", true, 502, "*", true},
     {CHAT, "hangs-up", true, 200, "data: {\"n\":1}\n\ndata: {\"error\":{\"code\":\"channel-cut\"*", false},
     {CHAT, "hangs-up", false, 502, "{\"error\":{\"code\":\"channel-cut\"*", true},
+    {CHAT, "not-yet", false, 502, "{\"error\":{\"code\":\"frame-malformed\"*", true},
+    {CHAT, "no-content", false, 502, "{\"error\":{\"code\":\"frame-malformed\"*", true},
+    {CHAT, "as-before", true, 502, "{\"error\":{\"code\":\"frame-malformed\"*", true},
+    {CHAT, "early-done", true, 200, "data: {\"n\":1}\n\ndata: {\"error\":{\"code\":\"frame-malformed\"*",
+     false},
     {CHAT, "first-hangs-up", true, 200,
      "data: {\"object\":\"chat.completion.chunk\",\"n\":1}\n\ndata: {\"n\":2}\n\ndata: [DONE]\n\n", true},
 };

@@ -2,6 +2,7 @@
 #include "unit/test.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/secret.h"
@@ -116,6 +117,67 @@ static void size_is_limited(void **state)
     json_decref(doc);
     assert_err(strict_json_parse(bytes_str("[1,2]"), 4, &doc, &note), ERR_TOO_LARGE);
     assert_null(doc);
+}
+
+static size_t secret_bytes(void)
+{
+    struct secret_stats now = secret_stats();
+    return now.locked + now.unlocked;
+}
+
+/* A list of as many of these as the text has room for. */
+static size_t list_write(char *text, size_t size, const char *value)
+{
+    size_t len = strlen(value);
+    size_t used = 1;
+    text[0] = '[';
+    for (; used + len + 1 < size; used += len + 1)
+        (void)snprintf(text + used, size - used, "%s,", value);
+    text[used - 1] = ']';
+    return used;
+}
+
+/* What is small on the wire can be large in memory: a stranger's list of empty objects took a hundred times its size. */
+static void memory_is_limited(void **state)
+{
+    enum { SIZE = 1024 * 1024, ALLOWED = STRICT_JSON_MEMORY + STRICT_JSON_MEMORY / 4 };
+    static const char *const values[] = {
+        "{}", "[]", "\"\"", "1", "null", "{\"a\":1}", "{\"a\":\"b\"}", "[[],\"\"]", "{\"a\":{}}", "-1.5e3"};
+    char *text = malloc(SIZE);
+    json_t *doc;
+    struct err_note note;
+    (void)state;
+    assert_non_null(text);
+    for (size_t i = 0; i < test_count(values); i++) {
+        size_t before = secret_bytes();
+        size_t size = SIZE;
+        size_t len = list_write(text, size, values[i]);
+        /* The longest that is taken, or nearly: its estimate is not far from what it really takes. */
+        enum err e = strict_json_parse(bytes_of(text, len), SIZE, &doc, &note);
+        while (e == ERR_TOO_LARGE) {
+            assert_null(doc);
+            assert_int_equal(secret_bytes(), before);
+            size -= size / 16;
+            len = list_write(text, size, values[i]);
+            e = strict_json_parse(bytes_of(text, len), SIZE, &doc, &note);
+        }
+        assert_ok(e);
+        json_decref(doc);
+        if (secret_bytes() - before > ALLOWED)
+            fail_msg("%zu bytes of \"%s\" took %zu bytes", len, values[i], secret_bytes() - before);
+    }
+    size_t len = list_write(text, SIZE, "{}");
+    assert_err(strict_json_parse(bytes_of(text, len), SIZE, &doc, &note), ERR_TOO_LARGE);
+    assert_err(strict_json_parse_within(bytes_str("[{},{}]"), SIZE, 256, &doc, &note), ERR_TOO_LARGE);
+    assert_ok(strict_json_parse_within(bytes_str("[{},{}]"), SIZE, SIZE_MAX, &doc, &note));
+    json_decref(doc);
+    /* What stands in a string is text, and no more. */
+    memset(text, '{', SIZE);
+    memcpy(text, "[\"", 2);
+    memcpy(text + SIZE - 2, "\"]", 2);
+    assert_ok(strict_json_parse(bytes_of(text, SIZE), SIZE, &doc, &note));
+    json_decref(doc);
+    free(text);
 }
 
 static void a_note_holds_no_content(void **state)
@@ -248,6 +310,7 @@ int main(void)
         cmocka_unit_test(what_is_not_one_strict_document_is_refused),
         cmocka_unit_test(depth_is_limited),
         cmocka_unit_test(size_is_limited),
+        cmocka_unit_test(memory_is_limited),
         cmocka_unit_test(a_note_holds_no_content),
         cmocka_unit_test(only_known_members_pass),
         cmocka_unit_test(members_have_their_types_and_ranges),

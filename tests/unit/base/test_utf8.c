@@ -124,6 +124,18 @@ static void what_can_never_become_a_character_is_not_incomplete(void **state)
     assert_int_equal(encoding_utf8_incomplete(bytes_str("a\xf0\x9f\x98")), 3);
 }
 
+static void the_first_character_has_a_size(void **state)
+{
+    static const struct {
+        const char *text;
+        size_t size;
+    } rows[] = {{"", 0},       {"a\xff", 1},        {"\xc3\xa9 ", 2},        {"\xe2\x82\xac", 3},
+                {"\x9b[m", 0}, {"\xc2\x07\x9b", 0}, {"\xe2\x80\x07\xae", 0}, {"\xf0\x9f", 4}};
+    (void)state;
+    for (size_t i = 0; i < test_count(rows); i++)
+        assert_int_equal(encoding_utf8_size(bytes_str(rows[i].text)), rows[i].size);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -131,6 +143,7 @@ int main(void)
         cmocka_unit_test(every_short_sequence_is_judged_as_by_its_definition),
         cmocka_unit_test(ill_formed_sequences_are_refused),
         cmocka_unit_test(what_can_never_become_a_character_is_not_incomplete),
+        cmocka_unit_test(the_first_character_has_a_size),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -9,6 +9,8 @@ import base64
 import gzip
 import json
 import os
+import pty
+import select
 import shlex
 import signal
 import subprocess
@@ -436,6 +438,21 @@ class Boot(Case):
         result = self.launch(*self.machine('say("enclume-init: stopped: model-root: wanted another\\n"); usleep(200000);'))
         self.assertEqual(result.returncode, ENCLAVE, result.stderr[-2000:])
         self.assertIn("the machine stopped itself: model-root: wanted another", result.stderr)
+
+    def test_a_machine_cannot_drive_the_terminal(self):
+        """Not with a control character in two parts either, and what it says may be whole letters in two parts."""
+        words = b"0 \xc2", b"\x9b31m \xc2\x07\x9b32m \xc3", b"\xa9 end\n"
+        program = "#!/bin/sh\n" + "".join("printf '%s'; sleep 0.3\n" % "".join("\\%03o" % c for c in word) for word in words)
+        fake = self.file("bin/qemu", program.encode(), 0o755)
+        arguments = [fake if word == qemu else word for word in self.machine()]
+        ours, theirs = pty.openpty()
+        with subprocess.Popen([enclume, "launch", "--image", self.image, *arguments, "--unchecked"], stdout=theirs, stderr=subprocess.PIPE) as child:
+            error = child.stderr.read()
+        self.assertTrue(select.select([ours], [], [], 0)[0], error[-2000:])
+        said = os.read(ours, 4096)
+        os.close(theirs)
+        os.close(ours)
+        self.assertEqual(said, "0 31m 32m \u00e9 end\r\n".encode(), error[-2000:])
 
     def test_a_signal_stops_the_machine(self):
         child = subprocess.Popen([enclume, "launch", "--image", self.image, *self.machine("for (;;) sleep(1);")], stdout=subprocess.DEVNULL,

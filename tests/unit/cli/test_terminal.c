@@ -35,7 +35,30 @@ static void a_model_cannot_drive_the_terminal(void **state)
            true, "usernimda x .");
     EXPECT("\xe2\x80\x8d \xe2\x80\xa9 \xe2\x81\xaa \xd8\x9b", true,
            "\xe2\x80\x8d \xe2\x80\xa9 \xe2\x81\xaa \xd8\x9b");
+    EXPECT("not UTF-8 \xc2\x07\x9b"
+           "31m \x9b"
+           "31m \xe2\x80\x07\xae.",
+           true, "not UTF-8 31m 31m .");
     EXPECT("", true, "");
+}
+
+static void a_text_is_cleaned_where_it_stands(void **state)
+{
+    static const char *const rows[][2] = {
+        {"plain", "plain"},
+        {"", ""},
+        {"\x1b", ""},
+        {"\x1b[2J\x1b]0;x\x07 and\tmore\n", "[2J]0;x and\tmore\n"},
+        {"\xc2\x9b\xe2\x80\xae\xc3\xa9\x7f", "\xc3\xa9"},
+        {"cut \xc2", "cut \xc2"},
+    };
+    char text[64];
+    (void)state;
+    for (size_t i = 0; i < test_count(rows); i++) {
+        (void)snprintf(text, sizeof text, "%s", rows[i][0]);
+        terminal_clean_text(text);
+        assert_string_equal(text, rows[i][1]);
+    }
 }
 
 static void a_file_gets_every_byte(void **state)
@@ -73,6 +96,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_model_cannot_drive_the_terminal),
+        cmocka_unit_test(a_text_is_cleaned_where_it_stands),
         cmocka_unit_test(a_file_gets_every_byte),
         cmocka_unit_test(a_conversation_keeps_what_was_said_and_wipes_it),
     };

@@ -192,6 +192,36 @@ static void a_body_that_is_too_large_is_not_read(void **state)
     free(text);
 }
 
+/* Four MiB of small values, which would take hundreds when they are taken apart; and what people send. */
+static void a_body_of_too_many_values_is_not_taken_apart(void **state)
+{
+    enum { TOKENS = 400 * 1000 };
+    static const char begin[] = "{\"messages\":[";
+    static const char prompt[] = "{\"prompt\":[";
+    struct generation g;
+    (void)state;
+    char *text = malloc(API_BODY_MAX + 1);
+    assert_non_null(text);
+    size_t n = sizeof begin - 1;
+    memcpy(text, begin, n);
+    for (; n + 8 < API_BODY_MAX; n += 3)
+        memcpy(text + n, "{},", 3);
+    memcpy(text + n, "{}]}", 5);
+    size_t live = secret_stats().live;
+    for (unsigned api = 0; api < API_COUNT; api++)
+        assert_err(openai_parse((enum api)api, text), ERR_TOO_LARGE);
+    assert_int_equal(secret_stats().live, live);
+    n = sizeof prompt - 1;
+    memcpy(text, prompt, n);
+    for (int i = 0; i < TOKENS; i++, n += 6)
+        memcpy(text + n, "10000,", 6);
+    memcpy(text + n - 1, "]}", 3);
+    assert_ok(generation_parse(API_COMPLETIONS, bytes_str(text), &g, NULL));
+    assert_int_equal(g.prompts[0].token_count, TOKENS);
+    generation_release(&g);
+    free(text);
+}
+
 /* A path that is longer than a note stays a note. */
 static void a_long_path_is_cut_off(void **state)
 {
@@ -216,6 +246,7 @@ int main(void)
         cmocka_unit_test(a_part_of_a_request_is_refused),
         cmocka_unit_test(there_are_limits),
         cmocka_unit_test(a_body_that_is_too_large_is_not_read),
+        cmocka_unit_test(a_body_of_too_many_values_is_not_taken_apart),
         cmocka_unit_test(a_long_path_is_cut_off),
     };
     return cmocka_run_group_tests(tests, openai_setup, openai_teardown);

@@ -67,7 +67,10 @@ static void test_lines_become_events(void **state)
         const char *event; /* NULL: refused */
     } rows[] = {
         {FRAMING_DATA, "{\"a\":1}", "data: {\"a\":1}\n\n"},
+        {FRAMING_DATA, " {\"a\":1}", "data:  {\"a\":1}\n\n"},
         {FRAMING_DATA, "", NULL},
+        {FRAMING_DATA, " ", NULL},
+        {FRAMING_DATA, "[DONE]", NULL}, /* the end is not the enclave's to say here */
         {FRAMING_DATA, "{}\rdata: forged", NULL},
         {FRAMING_TYPED, "{\"type\":\"message_stop\"}",
          "event: message_stop\ndata: {\"type\":\"message_stop\"}\n\n"},
