@@ -68,15 +68,10 @@ struct extensions {
 /* seen: a bit for each row that occurred. */
 static void extension_read(struct reader *r, const struct extensions *table, unsigned *seen, struct crl *crl)
 {
-    struct reader seq = der_open(r, DER_SEQUENCE);
-    struct bytes oid = der_value(&seq, DER_OID);
-    bool critical = der_peek(&seq, DER_BOOLEAN);
-    if (critical && !der_bool(&seq)) /* FALSE is the default, and so not written */
-        malformed(&seq);
-    struct reader value = reader_over(der_value(&seq, DER_OCTET_STRING));
-    der_close(r, &seq);
+    struct der_extension extension = der_extension(r);
+    struct reader value = reader_over(extension.value);
     for (size_t i = 0; i < table->count; i++) {
-        if (!bytes_equal(oid, bytes_of(table->known[i].oid, OID_MAX)))
+        if (!bytes_equal(extension.oid, bytes_of(table->known[i].oid, OID_MAX)))
             continue;
         if ((*seen & 1U << i) != 0) /* section 4.2: not twice */
             malformed(r);
@@ -87,7 +82,7 @@ static void extension_read(struct reader *r, const struct extensions *table, uns
         der_close(r, &value);
         return;
     }
-    if (critical)
+    if (extension.critical)
         reader_fail(r, ERR_UNKNOWN);
 }
 

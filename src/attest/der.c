@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "attest/der.h"
 
+#include "base/utc.h"
+
 enum {
     LENGTH_LONG = 0x80,    /* X.690 section 8.1.3.5: the low bits say how many octets of length follow */
     LENGTH_OCTETS_MAX = 3, /* nothing that is read here reaches 16 MiB */
@@ -110,6 +112,19 @@ bool der_bool(struct reader *r)
     return value.ptr[0] == TRUE_OCTET;
 }
 
+struct der_extension der_extension(struct reader *r)
+{
+    struct der_extension e = {0};
+    struct reader seq = der_open(r, DER_SEQUENCE);
+    e.oid = der_value(&seq, DER_OID);
+    e.critical = der_peek(&seq, DER_BOOLEAN);
+    if (e.critical && !der_bool(&seq)) /* FALSE is the default, and so not written */
+        malformed(&seq);
+    e.value = der_value(&seq, DER_OCTET_STRING);
+    der_close(r, &seq);
+    return e;
+}
+
 void der_null(struct reader *r)
 {
     if (der_value(r, DER_NULL).len != 0)
@@ -159,50 +174,28 @@ static int digits(struct reader *r, size_t n)
     return value;
 }
 
-static bool is_leap(int year)
-{
-    return (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
-}
-
-static int days_of_month(int year, int month)
-{
-    static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-    return days[month - 1] + (month == 2 && is_leap(year));
-}
-
-/* Whole days from 1970-01-01 to the first of January; year >= 1950. */
-static int64_t days_to_year(int year)
-{
-    const int64_t before = year - 1;
-    return 365 * ((int64_t)year - 1970) + (before / 4 - before / 100 + before / 400) -
-           (1969 / 4 - 1969 / 100 + 1969 / 400);
-}
-
 static int64_t time_read(struct reader *r, bool any_year)
 {
     bool generalized = der_peek(r, DER_GENERALIZED_TIME);
     struct reader text = der_open(r, generalized ? DER_GENERALIZED_TIME : DER_UTC_TIME);
-    int year = digits(&text, generalized ? 4 : 2);
+    struct utc moment = {.year = digits(&text, generalized ? 4 : 2)};
     if (!generalized)
-        year += year >= 50 ? 1900 : 2000;
-    int month = digits(&text, 2);
-    int day = digits(&text, 2);
-    int hour = digits(&text, 2);
-    int minute = digits(&text, 2);
-    int second = digits(&text, 2);
+        moment.year += moment.year >= 50 ? 1900 : 2000;
+    moment.month = digits(&text, 2);
+    moment.day = digits(&text, 2);
+    moment.hour = digits(&text, 2);
+    moment.minute = digits(&text, 2);
+    moment.second = digits(&text, 2);
     if (reader_u8(&text) != 'Z')
         malformed(&text);
     der_close(r, &text);
-    bool form = generalized == (year >= YEAR_GENERALIZED) || (generalized && any_year);
-    if (reader_status(r) != ERR_OK || !form || year < YEAR_FIRST || month < 1 || month > 12 || day < 1 ||
-        day > days_of_month(year, month) || hour > 23 || minute > 59 || second > 59) {
+    int64_t seconds = 0;
+    bool form = generalized == (moment.year >= YEAR_GENERALIZED) || (generalized && any_year);
+    if (reader_status(r) != ERR_OK || !form || moment.year < YEAR_FIRST || !utc_seconds(&moment, &seconds)) {
         malformed(r);
         return 0;
     }
-    int64_t days = days_to_year(year) + day - 1;
-    for (int m = 1; m < month; m++)
-        days += days_of_month(year, m);
-    return ((days * 24 + hour) * 60 + minute) * 60 + second;
+    return seconds;
 }
 
 int64_t der_time(struct reader *r)

@@ -3,6 +3,7 @@
 
 #include "base/encoding.h"
 #include "base/reader.h"
+#include "base/utc.h"
 
 enum { ADVISORY_NAME_MAX = 31 };
 
@@ -104,56 +105,39 @@ enum err intel_json_hex(const json_t *object, const char *key, uint8_t *out, siz
     return e;
 }
 
-static int64_t digits(struct reader *r, size_t n)
+static int number(struct reader *r, size_t n, uint8_t after)
 {
-    int64_t value = 0;
+    int value = 0;
     for (size_t i = 0; i < n; i++) {
         uint8_t c = reader_u8(r);
         if (c < '0' || c > '9')
             reader_fail(r, ERR_VALUE);
         value = value * 10 + (c - '0');
     }
-    return value;
-}
-
-static int64_t number(struct reader *r, size_t n, int64_t min, int64_t max, uint8_t after)
-{
-    int64_t value = digits(r, n);
-    if (reader_u8(r) != after || value < min || value > max)
+    if (reader_u8(r) != after)
         reader_fail(r, ERR_VALUE);
     return value;
 }
 
-static int64_t days_of_month(int64_t year, int64_t month)
-{
-    static const int8_t days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-    bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
-    return days[month - 1] + (month == 2 && leap);
-}
-
 enum err intel_json_date(const json_t *object, const char *key, int64_t *out, struct err_note *note)
 {
-    enum { YEAR_MIN = 1970, YEAR_MAX = 9999 };
+    enum { YEAR_MIN = 1970 };
     struct bytes text;
     *out = 0;
     enum err e = strict_json_string(object, key, &text, note);
     if (e != ERR_OK)
         return e;
     struct reader r = reader_over(text);
-    int64_t year = number(&r, 4, YEAR_MIN, YEAR_MAX, '-');
-    int64_t month = number(&r, 2, 1, 12, '-');
-    int64_t day = number(&r, 2, 1, 31, 'T');
-    int64_t hour = number(&r, 2, 0, 23, ':');
-    int64_t minute = number(&r, 2, 0, 59, ':');
-    int64_t second = number(&r, 2, 0, 59, 'Z');
-    if (reader_finish(&r) != ERR_OK || day > days_of_month(year, month))
+    struct utc moment = {.year = number(&r, 4, '-')};
+    moment.month = number(&r, 2, '-');
+    moment.day = number(&r, 2, 'T');
+    moment.hour = number(&r, 2, ':');
+    moment.minute = number(&r, 2, ':');
+    moment.second = number(&r, 2, 'Z');
+    if (reader_finish(&r) != ERR_OK || moment.year < YEAR_MIN || !utc_seconds(&moment, out)) {
+        *out = 0;
         return err_noted(ERR_VALUE, note, "\"%s\" is not a date like 2026-01-31T23:59:59Z", key);
-    int64_t before = year - 1;
-    int64_t days = 365 * (year - YEAR_MIN) + (before / 4 - before / 100 + before / 400) -
-                   (1969 / 4 - 1969 / 100 + 1969 / 400) + day - 1;
-    for (int64_t m = 1; m < month; m++)
-        days += days_of_month(year, m);
-    *out = ((days * 24 + hour) * 60 + minute) * 60 + second;
+    }
     return ERR_OK;
 }
 

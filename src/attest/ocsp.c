@@ -43,15 +43,10 @@ static void closed(struct reader *r, const struct reader *inner)
 
 static void extension_read(struct reader *r, struct bytes *nonce)
 {
-    struct reader seq = der_open(r, DER_SEQUENCE);
-    struct bytes oid = der_value(&seq, DER_OID);
-    bool critical = der_peek(&seq, DER_BOOLEAN);
-    if (critical && !der_bool(&seq)) /* FALSE is the default, and so not written */
-        malformed(&seq);
-    struct reader value = reader_over(der_value(&seq, DER_OCTET_STRING));
-    der_close(r, &seq);
-    if (!bytes_equal(oid, ocsp_oid_nonce)) {
-        if (critical)
+    struct der_extension extension = der_extension(r);
+    struct reader value = reader_over(extension.value);
+    if (!bytes_equal(extension.oid, ocsp_oid_nonce)) {
+        if (extension.critical)
             reader_fail(r, ERR_UNKNOWN);
         return;
     }

@@ -100,11 +100,8 @@ const struct verdict_check *verdict_find(const struct verdict *v, const char *na
 
 const char *verdict_time(const struct verdict *v, char text[static VERDICT_TIME_SIZE])
 {
-    enum { DATE = 10, CLOCK = 8 };
-    char utc[UTC_TEXT_SIZE];
-    if (utc_text(v->appraised_at, utc))
-        (void)snprintf(text, VERDICT_TIME_SIZE, "%.*s %.*s UTC", DATE, utc, CLOCK, utc + DATE + 1);
-    else
+    _Static_assert((int)VERDICT_TIME_SIZE >= (int)UTC_TEXT_SIZE, "it fits");
+    if (!utc_words(v->appraised_at, text))
         (void)snprintf(text, VERDICT_TIME_SIZE, "%lld seconds since 1970", (long long)v->appraised_at);
     return text;
 }

@@ -210,23 +210,15 @@ static const struct {
 
 static void extension_read(struct reader *r, struct x509 *cert)
 {
-    struct x509_extension extension = {0};
-    struct reader seq = der_open(r, DER_SEQUENCE);
-    extension.oid = der_value(&seq, DER_OID);
-    if (der_peek(&seq, DER_BOOLEAN)) {
-        extension.critical = der_bool(&seq);
-        if (!extension.critical) /* the default, and so not written */
-            malformed(&seq);
-    }
-    extension.value = der_value(&seq, DER_OCTET_STRING);
-    der_close(r, &seq);
+    const struct der_extension extension = der_extension(r);
     if (reader_status(r) != ERR_OK)
         return;
     if (cert->extension_count == X509_EXTENSIONS_MAX || x509_extension(cert, extension.oid) != NULL) {
         malformed(r);
         return;
     }
-    cert->extensions[cert->extension_count++] = extension;
+    cert->extensions[cert->extension_count++] =
+        (struct x509_extension){extension.oid, extension.critical, extension.value};
 
     for (size_t i = 0; i < sizeof standard_extensions / sizeof *standard_extensions; i++) {
         if (bytes_equal(extension.oid, *standard_extensions[i].oid)) {

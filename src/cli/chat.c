@@ -198,7 +198,7 @@ int cli_chat(int argc, char **argv)
     if (e == ERR_OK)
         e = asking_open(&o.asking, &a, &note);
     if (e != ERR_OK)
-        return e == ERR_USAGE ? cli_usage("chat", &note) : cli_fail(e, &note);
+        return cli_end("chat", e, &note);
     int code = operands.count == 1 ? ask_once(a, operands.items[0]) : converse(a, &o);
     asking_close(a);
     return code;

@@ -31,4 +31,7 @@ int cli_fail(enum err e, const struct err_note *note);
 /* Says how to call the subcommand right, after cli_fail-like message; gives exit code 2. */
 int cli_usage(const char *command, const struct err_note *note);
 
+/* The end of a subcommand: the one or the other, or nothing and 0. */
+int cli_end(const char *command, enum err e, const struct err_note *note);
+
 #endif

@@ -357,7 +357,5 @@ int cli_collateral(int argc, char **argv)
     }
     if (e == ERR_OK)
         e = run(&o, &operands, &note);
-    if (e == ERR_OK)
-        return 0;
-    return e == ERR_USAGE ? cli_usage("collateral", &note) : cli_fail(e, &note);
+    return cli_end("collateral", e, &note);
 }

@@ -277,7 +277,7 @@ int cli_launch(int argc, char **argv)
     if (e == ERR_OK && only_prints)
         e = print(&o, &plan, &args, &note);
     if (e != ERR_OK)
-        return e == ERR_USAGE ? cli_usage("launch", &note) : cli_fail(e, &note);
+        return cli_end("launch", e, &note);
     if (only_prints)
         return 0;
     launch_say(&o, &plan, &registers);

@@ -95,6 +95,13 @@ int cli_usage(const char *command, const struct err_note *note)
     return ERR_CLASS_USAGE;
 }
 
+int cli_end(const char *command, enum err e, const struct err_note *note)
+{
+    if (e == ERR_OK)
+        return 0;
+    return e == ERR_USAGE ? cli_usage(command, note) : cli_fail(e, note);
+}
+
 int main(int argc, char **argv)
 {
     if (argc < 2) {

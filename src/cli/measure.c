@@ -325,7 +325,7 @@ int cli_measure(int argc, char **argv)
     if (e == ERR_OK)
         e = kinds[kind].measure(&o, &operands, &platform, &measured, &note);
     if (e != ERR_OK)
-        return e == ERR_USAGE ? cli_usage("measure", &note) : cli_fail(e, &note);
+        return cli_end("measure", e, &note);
     print(platform, kinds[kind].name, &o, &measured);
     return 0;
 }

@@ -294,7 +294,5 @@ int cli_model(int argc, char **argv)
     }
     if (e == ERR_OK)
         e = run_action(&o, &operands, &note);
-    if (e == ERR_OK)
-        return 0;
-    return e == ERR_USAGE ? cli_usage("model", &note) : cli_fail(e, &note);
+    return cli_end("model", e, &note);
 }

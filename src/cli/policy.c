@@ -119,7 +119,5 @@ int cli_policy(int argc, char **argv)
     }
     if (e == ERR_OK)
         e = run_action(&o, &operands, &note);
-    if (e == ERR_OK)
-        return 0;
-    return e == ERR_USAGE ? cli_usage("policy", &note) : cli_fail(e, &note);
+    return cli_end("policy", e, &note);
 }

@@ -290,7 +290,5 @@ int cli_proxy(int argc, char **argv)
     }
     free(endpoints);
     policy_holder_release(&holder);
-    if (e == ERR_OK)
-        return 0;
-    return e == ERR_USAGE ? cli_usage("proxy", &note) : cli_fail(e, &note);
+    return cli_end("proxy", e, &note);
 }

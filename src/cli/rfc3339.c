@@ -2,13 +2,12 @@
 #include "cli/rfc3339.h"
 
 #include <stdio.h>
-#include <time.h>
 
 #include "base/reader.h"
 
-enum { YEAR_MIN = 1970, YEAR_MAX = 9999, MINUTE = 60, HOUR = 60 * MINUTE };
+enum { YEAR_MIN = 1970, MINUTE = 60, HOUR = 60 * MINUTE };
 
-static int digits(struct reader *r, size_t n, int min, int max)
+static int digits(struct reader *r, size_t n)
 {
     int value = 0;
     for (size_t i = 0; i < n; i++) {
@@ -17,8 +16,6 @@ static int digits(struct reader *r, size_t n, int min, int max)
             reader_fail(r, ERR_VALUE);
         value = value * 10 + (c - '0');
     }
-    if (value < min || value > max)
-        reader_fail(r, ERR_VALUE);
     return value;
 }
 
@@ -37,34 +34,33 @@ static int offset_read(struct reader *r)
         return 0;
     if (sign != '+' && sign != '-')
         reader_fail(r, ERR_VALUE);
-    int hours = digits(r, 2, 0, 23);
+    int hours = digits(r, 2);
     expect(r, ':', ':');
-    int minutes = digits(r, 2, 0, 59);
+    int minutes = digits(r, 2);
+    if (hours > 23 || minutes > 59)
+        reader_fail(r, ERR_VALUE);
     return (sign == '-' ? -1 : 1) * (hours * HOUR + minutes * MINUTE);
 }
 
 enum err rfc3339_parse(struct bytes text, int64_t *seconds)
 {
     struct reader r = reader_over(text);
-    struct tm parts = {0};
-    parts.tm_year = digits(&r, 4, YEAR_MIN, YEAR_MAX) - 1900;
+    struct utc moment = {.year = digits(&r, 4)};
     expect(&r, '-', '-');
-    parts.tm_mon = digits(&r, 2, 1, 12) - 1;
+    moment.month = digits(&r, 2);
     expect(&r, '-', '-');
-    parts.tm_mday = digits(&r, 2, 1, 31);
+    moment.day = digits(&r, 2);
     expect(&r, 'T', 't');
-    parts.tm_hour = digits(&r, 2, 0, 23);
+    moment.hour = digits(&r, 2);
     expect(&r, ':', ':');
-    parts.tm_min = digits(&r, 2, 0, 59);
+    moment.minute = digits(&r, 2);
     expect(&r, ':', ':');
-    parts.tm_sec = digits(&r, 2, 0, 59);
+    moment.second = digits(&r, 2);
     int offset = offset_read(&r);
+    int64_t local = 0;
+    bool there_is = utc_seconds(&moment, &local) && moment.year >= YEAR_MIN;
     *seconds = 0;
-    if (reader_finish(&r) != ERR_OK)
-        return ERR_VALUE;
-    struct tm normal = parts;
-    int64_t local = (int64_t)timegm(&normal);
-    if (normal.tm_mday != parts.tm_mday) /* 31 April would be 1 May */
+    if (reader_finish(&r) != ERR_OK || !there_is)
         return ERR_VALUE;
     *seconds = local - offset;
     return *seconds < 0 ? ERR_VALUE : ERR_OK;
@@ -72,10 +68,7 @@ enum err rfc3339_parse(struct bytes text, int64_t *seconds)
 
 const char *rfc3339_write(int64_t seconds, char out[static RFC3339_SIZE])
 {
-    time_t time = (time_t)seconds;
-    struct tm parts;
-    if (gmtime_r(&time, &parts) == NULL || parts.tm_year + 1900 > YEAR_MAX || parts.tm_year + 1900 < 0 ||
-        strftime(out, RFC3339_SIZE, "%Y-%m-%dT%H:%M:%SZ", &parts) == 0)
+    if (!utc_text(seconds, out))
         (void)snprintf(out, RFC3339_SIZE, "never");
     return out;
 }

@@ -8,8 +8,9 @@
 
 #include "base/bytes.h"
 #include "base/error.h"
+#include "base/utc.h"
 
-enum { RFC3339_SIZE = sizeof "9999-12-31T23:59:59Z" };
+enum { RFC3339_SIZE = UTC_TEXT_SIZE };
 
 /* Seconds since 1970. "T" and "Z" may be small, as the RFC has it. Refused: fractions of a second and leap seconds, since nothing here is finer than a
  * second, and years before 1970. ERR_VALUE. */

@@ -355,14 +355,14 @@ static int run(const struct verify_options *o, const struct option_list *operand
     if (e == ERR_OK)
         e = policy_options_load(&o->policy, &holder, &note);
     if (e != ERR_OK)
-        return e == ERR_USAGE ? cli_usage("verify", &note) : cli_fail(e, &note);
+        return cli_end("verify", e, &note);
     if (o->gpu.reports.count != 0) {
         e = verify_gpu(&o->gpu, &o->collateral, o->nonce, job.policy, job.now, &v, &note);
     } else {
         job.path = job.source == NULL ? operands->items[0] : evidence_of(o, job.source);
         e = appraise(&job, &v, &note);
     }
-    int code = e == ERR_OK ? show(&v, o) : e == ERR_USAGE ? cli_usage("verify", &note) : cli_fail(e, &note);
+    int code = e == ERR_OK ? show(&v, o) : cli_end("verify", e, &note);
     policy_holder_release(&holder);
     return code;
 }

@@ -2,7 +2,8 @@
 #include "evidence/der_writer.h"
 
 #include <stdio.h>
-#include <time.h>
+
+#include "base/utc.h"
 
 enum {
     LENGTH_LONG = 0x80, /* X.690 section 8.1.3.5: the low bits say how many octets of length follow */
@@ -11,7 +12,6 @@ enum {
     CONTENT_MAX = 0xffff,
     YEAR_FIRST = 1950,
     YEAR_GENERALIZED = 2050,
-    YEAR_LAST = 9999,
 };
 
 size_t der_begin(struct writer *w, uint8_t tag)
@@ -94,18 +94,12 @@ void der_put_flags(struct writer *w, uint16_t flags)
 static void time_put(struct writer *w, int64_t seconds, bool always_generalized)
 {
     char text[32];
-    struct tm t;
-    time_t clock = (time_t)seconds;
-    if (gmtime_r(&clock, &t) == NULL) {
-        w->failed = true;
-        return;
-    }
-    int year = t.tm_year + 1900;
-    bool generalized = always_generalized || year >= YEAR_GENERALIZED;
-    int len =
-        snprintf(text, sizeof text, "%0*d%02d%02d%02d%02d%02dZ", generalized ? 4 : 2,
-                 generalized ? year : year % 100, t.tm_mon + 1, t.tm_mday, t.tm_hour, t.tm_min, t.tm_sec);
-    if (year < YEAR_FIRST || year > YEAR_LAST || len < 0 || (size_t)len >= sizeof text)
+    struct utc t;
+    bool there_is = utc_of(seconds, &t) && t.year >= YEAR_FIRST;
+    bool generalized = always_generalized || t.year >= YEAR_GENERALIZED;
+    int len = snprintf(text, sizeof text, "%0*d%02d%02d%02d%02d%02dZ", generalized ? 4 : 2,
+                       generalized ? t.year : t.year % 100, t.month, t.day, t.hour, t.minute, t.second);
+    if (!there_is || len < 0 || (size_t)len >= sizeof text)
         w->failed = true;
     else
         der_put(w, generalized ? DER_GENERALIZED_TIME : DER_UTC_TIME, bytes_of(text, (size_t)len));

@@ -1,40 +1,30 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What Intel's certification service would say of a made-up platform (Intel PCS API version 4). */
-#include <time.h>
-
 #include "attest/collateral.h"
 #include "attest/tdx_tcb.h"
 #include "base/encoding.h"
 #include "base/secret.h"
 #include "base/strict_json.h"
+#include "base/utc.h"
 #include "evidence/simulated_tdx_internal.h"
 
-enum { TCB_INFO_VERSION = 3, QE_IDENTITY_VERSION = 2, EVALUATION_LEAST = 18, DATE_SIZE = 32, HEX_MAX = 48 };
+enum { TCB_INFO_VERSION = 3, QE_IDENTITY_VERSION = 2, EVALUATION_LEAST = 18, HEX_MAX = 48 };
 enum { HOUR = 3600, YEAR = 365 * 86400 };
 
 /* What both documents begin with. */
 struct dates {
-    char issued[DATE_SIZE];
-    char next[DATE_SIZE];
+    char issued[UTC_TEXT_SIZE];
+    char next[UTC_TEXT_SIZE];
     int evaluation;
 };
-
-static void date_write(int64_t seconds, char out[static DATE_SIZE])
-{
-    struct tm t;
-    time_t clock = (time_t)seconds;
-    out[0] = '\0';
-    if (gmtime_r(&clock, &t) != NULL)
-        (void)strftime(out, DATE_SIZE, "%Y-%m-%dT%H:%M:%SZ", &t);
-}
 
 static struct dates dates_at(int64_t now)
 {
     struct dates d;
     const uint32_t floor = tdx_evaluation_floor(now + YEAR); /* a verifier of then takes it too */
     d.evaluation = floor > EVALUATION_LEAST ? (int)floor : EVALUATION_LEAST;
-    date_write(now - HOUR, d.issued);
-    date_write(now + YEAR, d.next);
+    (void)utc_text(now - HOUR, d.issued);
+    (void)utc_text(now + YEAR, d.next);
     return d;
 }
 

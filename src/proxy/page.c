@@ -6,6 +6,7 @@
 
 #include "base/encoding.h"
 #include "base/secret.h"
+#include "base/utc.h"
 #include "proxy/page_style.h"
 
 /*
@@ -55,10 +56,8 @@ static void add_hex(struct page *p, const uint8_t *value, size_t size)
 
 static void add_time(struct page *p, int64_t at)
 {
-    struct tm utc;
-    char text[32];
-    time_t seconds = (time_t)at;
-    (void)strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S UTC", gmtime_r(&seconds, &utc));
+    char text[UTC_TEXT_SIZE];
+    (void)utc_words(at, text);
     add(p, text);
 }
 

@@ -22,18 +22,10 @@ enum {
     KIND_IK_1 = 0x02,
     KIND_IK_2 = 0x12,
     KIND_FALLBACK_1 = 0x13,
-    WAIT_MS = 30000,
+    WAIT_MS = 60000,
     LONG = 200, /* tokens: an answer that takes a while */
     PACED_MS = 3,
 };
-
-static char *relay_address(const struct world *w)
-{
-    char *address = malloc(WORLD_PATH + 8);
-    assert_non_null(address);
-    (void)snprintf(address, WORLD_PATH + 8, "unix:%s", w->relay);
-    return address;
-}
 
 /* ---- one question ---- */
 
@@ -60,9 +52,8 @@ static void an_answer_streams(void **state)
     struct watch watch = {.pieces = 0};
     (void)state;
     world_start(&w, &(struct world_options){.lie = NULL});
-    char *address = relay_address(&w);
     watch.relay = relay_start(w.relay, w.socket);
-    asker_open(&a, &w, address, NULL);
+    asker_open(&a, &w, w.relay_address, NULL);
     a.on_piece = watch_piece;
     a.owner = &watch;
     assert_ok(asker_ask(&a, PROMPT));
@@ -76,7 +67,6 @@ static void an_answer_streams(void **state)
     assert_true(a.answer.usage.prompt_tokens > 3);
     asker_close(&a);
     relay_stop(watch.relay);
-    free(address);
     world_stop(&w);
 }
 
@@ -303,17 +293,16 @@ static void comes_back(const char *platform)
     struct process p;
     world_start(&w, &(struct world_options){.platform = platform});
     char *file = world_path(&w, "remembered.json");
-    char *address = relay_address(&w);
     struct relay *relay = relay_start(w.relay, w.socket);
     const char *const arguments[] = {"--remember", file, "--max-tokens", "4", PROMPT, NULL};
 
-    assert_int_equal(world_chat(&w, address, &p, arguments), 0);
+    assert_int_equal(world_chat(&w, w.relay_address, &p, arguments), 0);
     assert_non_null(strstr(p.err.bytes, "the chip signed for this very connection"));
     process_release(&p);
     assert_int_equal(first_kind(relay, 0, RELAY_FROM_CLIENT), KIND_XX_1);
 
     /* At once, within the same second: no evidence comes, and it is not said that any came. */
-    assert_int_equal(world_chat(&w, address, &p, arguments), 0);
+    assert_int_equal(world_chat(&w, w.relay_address, &p, arguments), 0);
     assert_non_null(strstr(p.err.bytes, "resumed"));
     assert_null(strstr(p.err.bytes, "this very connection"));
     process_release(&p);
@@ -323,27 +312,26 @@ static void comes_back(const char *platform)
     /* Another start, another key: fallback, with evidence. */
     assert_int_equal(world_end(&w), 0);
     assert_true(world_run(&w));
-    assert_int_equal(world_chat(&w, address, &p, arguments), 0);
+    assert_int_equal(world_chat(&w, w.relay_address, &p, arguments), 0);
     assert_non_null(strstr(p.err.bytes, "the chip signed for this very connection"));
     process_release(&p);
     assert_int_equal(first_kind(relay, 2, RELAY_FROM_CLIENT), KIND_IK_1);
     assert_int_equal(first_kind(relay, 2, RELAY_FROM_ENCLAVE), KIND_FALLBACK_1);
 
-    assert_int_equal(world_chat(&w, address, &p, arguments), 0);
+    assert_int_equal(world_chat(&w, w.relay_address, &p, arguments), 0);
     assert_non_null(strstr(p.err.bytes, "resumed"));
     process_release(&p);
     assert_int_equal(first_kind(relay, 3, RELAY_FROM_ENCLAVE), KIND_IK_2);
 
     /* Older than the user wants: asked as if never seen. */
     process_sleep(2100);
-    assert_int_equal(world_chat(&w, address, &p,
+    assert_int_equal(world_chat(&w, w.relay_address, &p,
                                 (const char *const[]){"--remember", file, "--max-age", "1", "--max-tokens",
                                                       "4", PROMPT, NULL}),
                      0);
     assert_non_null(strstr(p.err.bytes, "the chip signed for this very connection"));
     process_release(&p);
     relay_stop(relay);
-    free(address);
     free(file);
     world_stop(&w);
 }
@@ -363,10 +351,9 @@ static void old_evidence_is_renewed_in_place(void **state)
     struct asker next;
     (void)state;
     world_start(&w, &(struct world_options){.lie = NULL});
-    char *address = relay_address(&w);
     char *file = world_path(&w, "remembered.json");
     struct relay *relay = relay_start(w.relay, w.socket);
-    asker_open(&a, &w, address, &(struct client_options){.max_age = 1, .remember = file});
+    asker_open(&a, &w, w.relay_address, &(struct client_options){.max_age = 1, .remember = file});
     a.max_tokens = 4;
     assert_ok(asker_ask(&a, PROMPT));
     int64_t first = client_verdict(a.client)->appraised_at;
@@ -386,7 +373,6 @@ static void old_evidence_is_renewed_in_place(void **state)
     asker_close(&next);
     free(file);
     relay_stop(relay);
-    free(address);
     world_stop(&w);
 }
 
@@ -512,13 +498,6 @@ static void an_enclave_takes_nobodys_place(void **state)
     world_remove(&second);
 }
 
-static int setup(void **state)
-{
-    (void)state;
-    strict_json_init();
-    return crypto_init() == ERR_OK ? 0 : -1;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -537,5 +516,5 @@ int main(void)
         cmocka_unit_test(an_enclave_takes_nobodys_place),
     };
     world_require_model();
-    return cmocka_run_group_tests(tests, setup, NULL);
+    return cmocka_run_group_tests(tests, world_setup, NULL);
 }

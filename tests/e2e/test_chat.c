@@ -3,8 +3,8 @@
  * enclume chat and ask against an enclave that answers what the test wants: keys, commands, what is sent, what reaches the terminal and what never does, what is left
  * in memory and in files; and pipes.
  */
-#include "e2e/memscan.h"
 #include "e2e/support/asker.h"
+#include "e2e/support/canary.h"
 #include "e2e/support/pty.h"
 #include "e2e/support/responder.h"
 
@@ -20,8 +20,6 @@
 #include "base/secret.h"
 #include "base/strict_json.h"
 #include "unit/test.h"
-
-enum { SETTLE_MS = 300 };
 
 static const char *const fine[] = {"All is ", "well.", NULL};
 
@@ -444,7 +442,7 @@ static void markdown_is_shown_on_a_terminal_and_not_elsewhere(void **state)
 static void what_is_forgotten_is_in_memory_no_more(void **state)
 {
     static const char typed[] = "The canary Quetzalcoatl is never sent to anybody at all";
-    static const char canary[] = "A second canary, Cuauhtemoc, is asked about by name and number";
+    static const char asked[] = "A second canary, Cuauhtemoc, is asked about by name and number";
     static const char *const song[] = {
         "The third **canary** of them all answers: ", "Xochiquetzal sang forty-two vermilion songs.\n", NULL};
     static struct stage s;
@@ -457,7 +455,7 @@ static void what_is_forgotten_is_in_memory_no_more(void **state)
     chat(&s, none);
     struct memscan *m = memscan_new();
     memscan_add_text(m, "typed and erased", typed, sizeof typed - 1);
-    memscan_add_text(m, "asked", canary, sizeof canary - 1);
+    memscan_add_text(m, "asked", asked, sizeof asked - 1);
     memscan_add_text(m, "answered", song[1], strlen(song[1]));
     if (!memscan_learn(m, s.pty.pid)) {
         (void)printf("skipped: the memory of a child cannot be read here\n");
@@ -470,15 +468,13 @@ static void what_is_forgotten_is_in_memory_no_more(void **state)
     pty_type(&s.pty, typed);
     pty_expect(&s.pty, "at all");
     assert_int_not_equal(memscan_process(m, s.pty.pid, NULL), 0); /* the search finds what is there */
-    (void)snprintf(keys, sizeof keys, "\x15%s\r", canary);
+    (void)snprintf(keys, sizeof keys, "\x15%s\r", asked);
     question(&s, keys);
-    assert_sent(canary);
+    assert_sent(asked);
     pty_type(&s.pty, "/clear\r");
     pty_expect(&s.pty, "forgotten");
     pty_expect(&s.pty, "> ");
-    while (pty_look(&s.pty, SETTLE_MS))
-        ;
-    assert_int_equal(memscan_process(m, s.pty.pid, stdout), 0);
+    assert_int_equal(canary_hits(m, s.pty.pid, true), 0);
     leave(&s);
     memscan_free(m);
     stage_close(&s);
@@ -587,13 +583,6 @@ static void ask_says_by_its_exit_code_what_went_wrong(void **state)
     stage_close(&s);
 }
 
-static int setup(void **state)
-{
-    (void)state;
-    strict_json_init();
-    return crypto_init() == ERR_OK ? 0 : -1;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -613,5 +602,5 @@ int main(void)
     if (!pty_available())
         return 77;
     world_require_model(); /* a world is measured with one */
-    return cmocka_run_group_tests(tests, setup, NULL);
+    return cmocka_run_group_tests(tests, world_setup, NULL);
 }

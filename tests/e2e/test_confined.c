@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/strict_json.h"
 #include "unit/test.h"
 
 enum { PATH_SIZE = 288, LINE_SIZE = 128, ASKERS = 5 };
@@ -68,17 +67,10 @@ static void every_thread_is_confined_and_serves(void **state)
     world_stop(&w); /* exit code 0: not ended by the filter */
 }
 
-static int setup(void **state)
-{
-    (void)state;
-    strict_json_init();
-    return crypto_init() == ERR_OK ? 0 : -1;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(every_thread_is_confined_and_serves)};
     world_require_model();
     world_require_sight();
-    return cmocka_run_group_tests(tests, setup, NULL);
+    return cmocka_run_group_tests(tests, world_setup, NULL);
 }

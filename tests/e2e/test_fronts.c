@@ -18,7 +18,6 @@
 #include <unistd.h>
 
 #include "base/file.h"
-#include "base/strict_json.h"
 #include "unit/test.h"
 
 enum {
@@ -154,7 +153,6 @@ static void an_enclave_is_reached_by_unix_socket_and_through_a_websocket(void **
     struct front plain;
     struct front web;
     struct process bridge;
-    char bridged[WORLD_PATH + 8];
     (void)state;
     world_start(&w, &(struct world_options){.lie = NULL});
     const char *const backends[] = {w.address, NULL};
@@ -166,8 +164,7 @@ static void an_enclave_is_reached_by_unix_socket_and_through_a_websocket(void **
         (const char *const[]){E2E_PYTHON, "-B", bridge_path, w.relay, strrchr(web.address, ':') + 1, NULL},
         NULL);
     assert_true(process_says(&bridge, "bridge ready", WAIT_MS));
-    (void)snprintf(bridged, sizeof bridged, "unix:%s", w.relay);
-    assert_answered(&w, bridged);
+    assert_answered(&w, w.relay_address);
     process_release(&bridge);
     gateway_stop(&web);
     gateway_stop(&plain);
@@ -470,13 +467,6 @@ static void an_enclave_killed_behind_haproxy_is_replaced_for_the_proxy(void **st
     world_stop(left);
 }
 
-static int setup(void **state)
-{
-    (void)state;
-    strict_json_init();
-    return crypto_init() == ERR_OK ? 0 : -1;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -487,5 +477,5 @@ int main(void)
         cmocka_unit_test(an_enclave_killed_behind_haproxy_is_replaced_for_the_proxy),
     };
     world_require_model();
-    return cmocka_run_group_tests(tests, setup, NULL);
+    return cmocka_run_group_tests(tests, world_setup, NULL);
 }

@@ -241,7 +241,10 @@ class Refuses(Case):
         text, sent, end = request(X="y" * 4000), 0, time.monotonic() + 1.0
         while time.monotonic() < end:
             for s in slow[:200]:
-                s.sendall(text[sent:sent + 1])
+                try:
+                    s.sendall(text[sent:sent + 1])
+                except ConnectionError:
+                    pass  # on a slow machine its time is over by now
             sent += 1
         self.assertEqual(echo(connect(g.ports[1]), BYTES), BYTES)
         self.assertEqual(WebSocket(g.ports[0]).status, 101)
@@ -340,8 +343,7 @@ class Balances(Case):
         w = WebSocket(g.ports[1])
         self.assertEqual(w.status, 503)
         self.assertIn("Retry-After", w.head)
-        g.metrics("/health")
-        self.assertEqual(g.status, 503)
+        wait_for("the backend to be missed", lambda: g.metrics("/health") and g.status == 503)
         self.assertIn('refused_total{reason="no-backend"} 2', g.metrics())
         backend.start()
         wait_for("the backend to be found again", lambda: g.metrics("/health") == "ok\n")
@@ -377,14 +379,19 @@ class Balances(Case):
 
 
 class Stops(Case):
+    def is_refused(self, port):
+        try:
+            connect(port).close()
+            return False
+        except ConnectionError:
+            return True
+
     def test_it_takes_no_more_and_ends_with_the_last_connection(self):
         g = self.gateway("--listen", "tcp:127.0.0.1:0", "--listen", "ws:127.0.0.1:0", "--backend", self.backend().address)
         s, w, silent = connect(g.ports[0]), WebSocket(g.ports[1]), connect(g.ports[0])
         self.assertEqual(echo(s, b"hello"), b"hello")
         g.terminate()
-        wait_for("it to stop listening", lambda: "stopping" in g.log())
-        with self.assertRaises(ConnectionError):
-            connect(g.ports[0])
+        wait_for("it to stop listening", lambda: self.is_refused(g.ports[0]))
         self.assertTrue(is_closed(silent))
         self.assertEqual(echo(s, BYTES), BYTES)
         w.send(b"still")
@@ -504,8 +511,9 @@ class Limits(Case):
         self.assertIn('refused_total{reason="address-connections"} 1', g.metrics())
 
         g = self.gateway("--listen", "tcp:127.0.0.1:0", "--backend", self.backend().address, "--address-rate", "1")
-        self.assertEqual(echo(connect(g.ports[0], "127.0.0.2"), b"hello"), b"hello")
-        self.assertTrue(is_closed(connect(g.ports[0], "127.0.0.2")))
+        first, second = connect(g.ports[0], "127.0.0.2"), connect(g.ports[0], "127.0.0.2")  # within a second
+        self.assertEqual(echo(first, b"hello"), b"hello")
+        self.assertTrue(is_closed(second))
         self.assertEqual(echo(connect(g.ports[0], "127.0.0.3"), b"hello"), b"hello")
         self.assertIn('refused_total{reason="address-rate"} 1', g.metrics())
 
@@ -553,7 +561,7 @@ class Limits(Case):
 
     def test_silence(self):
         g = self.gateway("--listen", "tcp:127.0.0.1:0", "--listen", "ws:127.0.0.1:0", "--backend", self.backend().address,
-                         "--idle-timeout", "1", "--ping", "0")
+                         "--idle-timeout", "2", "--ping", "0")
         s, w = connect(g.ports[0]), WebSocket(g.ports[1])
         self.assertEqual(echo(s, b"hello"), b"hello")
         self.assertTrue(is_closed(s))
@@ -588,16 +596,15 @@ class Holds(Case):
         for s in stuck:
             s.setblocking(False)
         many, at = frame(BINARY, data[:60000]) * 300, 0
-        sent, end = 0, time.monotonic() + 2.5
-        while time.monotonic() < end:  # sends, and never reads what comes back
+        sent, last, end = 0, time.monotonic(), time.monotonic() + WAIT
+        while time.monotonic() < min(last + 1, end):  # sends until for a second nobody takes any more, and never reads what comes back
             for i, s in enumerate(stuck):
                 try:
                     n = s.send(data if i < 40 else many[at:at + 65536])
-                    sent, at = sent + n, at + (n if i == 40 else 0)
-                except BlockingIOError:
+                    sent, at, last = sent + n, at + (n if i == 40 else 0), time.monotonic()
+                except (BlockingIOError, ConnectionError):
                     pass
-                except ConnectionError:
-                    pass
+            time.sleep(0.005)
         grown = g.metric("process_resident_memory_bytes") - before
         print("%d stuck connections, %d MiB offered: %.0f KiB resident more" % (len(stuck), sent >> 20, grown / 1024))
         if os.environ.get("ENCLUME_SANITIZED") != "1":
@@ -680,7 +687,7 @@ class Holds(Case):
         text = g.metrics()
         for line in text.splitlines():
             self.assertRegex(line, r'^(# (HELP|TYPE) .*|[a-z_]+(\{[a-z]+="[^"]*"\})? [0-9.]+)$')
-        g.stop()
+        self.assertEqual(g.stop_at_once(), 0)
         for secret in "Quetzalcoatl", "4711", "127.0.0.7", hashlib.sha256(token.encode()).hexdigest()[:16]:
             self.assertNotIn(secret, text)
             self.assertNotIn(secret, g.log())

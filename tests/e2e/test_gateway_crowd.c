@@ -124,24 +124,11 @@ static void gateway_start(size_t which, const char *path)
     gateways[which].metrics = number_behind(&at, "metrics port=");
 }
 
-static size_t resident_kib_of(pid_t pid)
-{
-    char path[64];
-    size_t len = 0;
-    (void)snprintf(path, sizeof path, "/proc/%d/status", (int)pid);
-    char *text = process_read_file(path, &len);
-    const char *line = strstr(text, "VmRSS:");
-    assert_non_null(line);
-    size_t kib = strtoul(line + strlen("VmRSS:"), NULL, 10);
-    free(text);
-    return kib;
-}
-
 static size_t resident_kib(void)
 {
     size_t sum = 0;
     for (size_t i = 0; i < GATEWAYS; i++)
-        sum += resident_kib_of(gateways[i].process.pid);
+        sum += (size_t)process_status(gateways[i].process.pid, "VmRSS:");
     return sum;
 }
 

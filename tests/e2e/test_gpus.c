@@ -7,8 +7,6 @@
 #include <string.h>
 
 #include "base/file.h"
-#include "base/strict_json.h"
-#include "crypto/crypto.h"
 #include "e2e/support/world.h"
 #include "unit/test.h"
 
@@ -130,13 +128,6 @@ static void real_gpus_that_are_not_there_are_said(void **state)
     process_release(&p);
 }
 
-static int setup(void **state)
-{
-    (void)state;
-    strict_json_init();
-    return crypto_init() == ERR_OK ? 0 : -1;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -147,5 +138,5 @@ int main(void)
         cmocka_unit_test(an_enclave_whose_gpus_give_no_evidence_does_not_start),
     };
     world_require_model();
-    return cmocka_run_group_tests(tests, setup, NULL);
+    return cmocka_run_group_tests(tests, world_setup, NULL);
 }

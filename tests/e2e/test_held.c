@@ -9,13 +9,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "base/strict_json.h"
 #include "unit/test.h"
 
 #define PROMPT "Once upon a time"
 
 enum {
-    WAIT_MS = 30000,
+    WAIT_MS = 60000,
     PART = 100 * 1000, /* of a body: more than the first window */
     INPUTS = 600,      /* an answer longer than what a stream queues */
     FILES = 256,       /* that the enclave may have open */
@@ -130,13 +129,6 @@ static void more_connections_than_files_are_survived(void **state)
     world_stop(&w);
 }
 
-static int setup(void **state)
-{
-    (void)state;
-    strict_json_init();
-    return crypto_init() == ERR_OK ? 0 : -1;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -145,5 +137,5 @@ int main(void)
         cmocka_unit_test(more_connections_than_files_are_survived), /* last: for good */
     };
     world_require_model();
-    return cmocka_run_group_tests(tests, setup, NULL);
+    return cmocka_run_group_tests(tests, world_setup, NULL);
 }

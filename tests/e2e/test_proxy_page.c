@@ -12,7 +12,6 @@
 
 #include <sys/stat.h>
 
-#include "base/strict_json.h"
 #include "unit/test.h"
 
 #define CHROMIUM "/usr/bin/chromium"

@@ -66,13 +66,11 @@ static void a_policy_that_does_not_match_keeps_every_prompt_back(void **state)
     struct world w;
     struct world other;
     struct proxied p;
-    char address[WORLD_PATH + 8];
     (void)state;
     world_start(&w, &(struct world_options){.platform = "snp"});
     world_open(&other, &(struct world_options){.enclave = {"--slots", "3"}});
     struct relay *relay = relay_start(w.relay, w.socket);
-    (void)snprintf(address, sizeof address, "unix:%s", w.relay);
-    proxied_start(&p, &w, address, other.policy, (const char *const[]){NULL});
+    proxied_start(&p, &w, w.relay_address, other.policy, (const char *const[]){NULL});
     assert_true(proxied_says(&p, "REFUSED", 1, WAIT_MS));
     for (size_t i = 0; i < test_count(paths); i++)
         assert_refused(&p, paths[i], STREAM, "snp.measurement");
@@ -93,12 +91,10 @@ static void an_enclave_that_comes_back_as_another_is_refused_at_once(void **stat
 {
     struct world w;
     struct proxied p;
-    char address[WORLD_PATH + 8];
     (void)state;
     world_start(&w, &(struct world_options){.platform = "snp"});
     struct relay *relay = relay_start(w.relay, w.socket);
-    (void)snprintf(address, sizeof address, "unix:%s", w.relay);
-    proxied_start(&p, &w, address, NULL, (const char *const[]){NULL});
+    proxied_start(&p, &w, w.relay_address, NULL, (const char *const[]){NULL});
     assert_int_equal(ask(&p), 200);
     assert_int_equal(world_end(&w), 0);
     size_t before = relay_connections(relay);
@@ -146,12 +142,10 @@ static void a_connection_that_breaks_is_resumed(void **state)
     struct caller c;
     struct relay_record record = {0};
     size_t rest = 0;
-    char address[WORLD_PATH + 8];
     (void)state;
     world_start(&w, &(struct world_options){.platform = "snp"});
     struct relay *relay = relay_start(w.relay, w.socket);
-    (void)snprintf(address, sizeof address, "unix:%s", w.relay);
-    proxied_start(&p, &w, address, NULL, (const char *const[]){NULL});
+    proxied_start(&p, &w, w.relay_address, NULL, (const char *const[]){NULL});
     assert_int_equal(ask(&p), 200);
     relay_stop(relay);
     relay = relay_start(w.relay, w.socket);
@@ -187,12 +181,10 @@ static void evidence_past_its_age_is_renewed(void **state)
 {
     struct world w;
     struct proxied p;
-    char address[WORLD_PATH + 8];
     (void)state;
     world_start(&w, &(struct world_options){.platform = "snp"});
     struct relay *relay = relay_start(w.relay, w.socket);
-    (void)snprintf(address, sizeof address, "unix:%s", w.relay);
-    proxied_start(&p, &w, address, NULL, (const char *const[]){"--max-age", "1", NULL});
+    proxied_start(&p, &w, w.relay_address, NULL, (const char *const[]){"--max-age", "1", NULL});
     assert_int_equal(ask(&p), 200);
     json_int_t first = verified_at(&p);
     for (long end = process_clock() + WAIT_MS; verified_at(&p) < first + 3; process_sleep(50))

@@ -62,12 +62,10 @@ static const char other_digest[] = "000102030405060708090a0b0c0d0e0f000102030405
 static void chat_is_refused(const struct world *w, const char *const *arguments, const char *check)
 {
     const char *argv[PROCESS_ARGS_MAX] = {E2E_ENCLUME, "chat", "--connect"};
-    char address[WORLD_PATH + 8];
     size_t n = 3;
     struct process p;
     struct relay *relay = relay_start(w->relay, w->socket);
-    (void)snprintf(address, sizeof address, "unix:%s", w->relay);
-    argv[n++] = address;
+    argv[n++] = w->relay_address;
     while (*arguments != NULL)
         argv[n++] = *arguments++;
     argv[n++] = PROMPT;
@@ -186,12 +184,10 @@ static void the_right_enclave_is_asked(void **state)
     for (size_t i = 0; i < test_count(rows); i++) {
         struct world w;
         struct process p;
-        char address[WORLD_PATH + 8];
         world_start(&w, &(struct world_options){.platform = rows[i].platform});
         struct relay *relay = relay_start(w.relay, w.socket);
-        (void)snprintf(address, sizeof address, "unix:%s", w.relay);
         assert_int_equal(
-            world_chat(&w, address, &p, (const char *const[]){"--max-tokens", "4", PROMPT, NULL}), 0);
+            world_chat(&w, w.relay_address, &p, (const char *const[]){"--max-tokens", "4", PROMPT, NULL}), 0);
         assert_true(p.out.len > 1);
         assert_true(relay_ended(relay, 0));
         assert_true(relay_record_count(relay, 0, RELAY_FROM_CLIENT) > 2);
@@ -311,13 +307,6 @@ static void an_enclave_that_lies_is_refused(void **state)
         an_enclave_that_lies_is_refused_on(&rows[i]);
 }
 
-static int setup(void **state)
-{
-    (void)state;
-    strict_json_init();
-    return crypto_init() == ERR_OK ? 0 : -1;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -330,5 +319,5 @@ int main(void)
         cmocka_unit_test(an_enclave_that_lies_is_refused),
     };
     world_require_model();
-    return cmocka_run_group_tests(tests, setup, NULL);
+    return cmocka_run_group_tests(tests, world_setup, NULL);
 }

@@ -11,7 +11,6 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "base/strict_json.h"
 #include "e2e/support/process.h"
 #include "unit/test.h"
 
@@ -147,17 +146,10 @@ static void every_flipped_bit_is_refused_and_nothing_is_said(void **state)
         flip_all(&plans[i]);
 }
 
-static int setup(void **state)
-{
-    (void)state;
-    strict_json_init();
-    return crypto_init() == ERR_OK ? 0 : -1;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_flipped_bit_is_refused_and_nothing_is_said),
     };
-    return cmocka_run_group_tests(tests, setup, NULL);
+    return cmocka_run_group_tests(tests, world_setup, NULL);
 }

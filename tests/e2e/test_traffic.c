@@ -10,7 +10,6 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "base/strict_json.h"
 #include "support/gguf_template.h"
 #include "unit/test.h"
 
@@ -100,12 +99,10 @@ static void the_traffic_tells_neither_text_nor_lengths(void **state)
     char *answers = calloc(1, 1);
     size_t answers_len = 0;
     size_t pieces = 0;
-    char address[WORLD_PATH + 8];
     (void)state;
     world_start(&w, &(struct world_options){.lie = NULL});
     struct relay *relay = relay_start(w.relay, w.socket);
-    (void)snprintf(address, sizeof address, "unix:%s", w.relay);
-    asker_open(&a, &w, address, NULL);
+    asker_open(&a, &w, w.relay_address, NULL);
     /* Hot, so that the tokens come from the whole vocabulary. */
     a.sampling = (struct chat_sampling){.temperature = 2, .top_p = 1, .repeat_penalty = 1, .has_seed = true};
     a.on_piece = see;
@@ -164,7 +161,6 @@ static void a_long_name_does_not_make_lengths_visible(void **state)
     for (size_t i = 0; i < test_count(lengths); i++) {
         char model[] = "/tmp/enclume-named-XXXXXX";
         char cut[sizeof name];
-        char address[WORLD_PATH + 8];
         struct world w;
         struct asker a;
         size_t records = 0;
@@ -176,8 +172,7 @@ static void a_long_name_does_not_make_lengths_visible(void **state)
         assert_true(gguf_string_copy(ENCLUME_DEMO_MODEL, model, "general.name", cut));
         world_start(&w, &(struct world_options){.model = model});
         struct relay *relay = relay_start(w.relay, w.socket);
-        (void)snprintf(address, sizeof address, "unix:%s", w.relay);
-        asker_open(&a, &w, address, NULL);
+        asker_open(&a, &w, w.relay_address, NULL);
         a.sampling =
             (struct chat_sampling){.temperature = 2, .top_p = 1, .repeat_penalty = 1, .has_seed = true};
         for (unsigned round = 0; round < ROUNDS; round++) {
@@ -198,13 +193,6 @@ static void a_long_name_does_not_make_lengths_visible(void **state)
     }
 }
 
-static int setup(void **state)
-{
-    (void)state;
-    strict_json_init();
-    return crypto_init() == ERR_OK ? 0 : -1;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -212,5 +200,5 @@ int main(void)
         cmocka_unit_test(a_long_name_does_not_make_lengths_visible),
     };
     world_require_model();
-    return cmocka_run_group_tests(tests, setup, NULL);
+    return cmocka_run_group_tests(tests, world_setup, NULL);
 }

@@ -4,37 +4,17 @@
  * keeps is its own. The same enclumed with its wiping switched off must be caught.
  */
 #include "e2e/support/asker.h"
+#include "e2e/support/canary.h"
 #include "e2e/support/llama_server.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "base/secret.h"
-#include "base/strict_json.h"
-#include "e2e/memscan.h"
 #include "unit/test.h"
 
-enum { QUIET_MS = 300, ANSWER_TOKENS = 60, CANCEL_AT = 8, LONG_REPEATS = 40 };
-
-static const char canary[] =
-    "The lighthouse keeper Octavia hid \"seventeen copper buttons\" under the violet staircase,\n"
-    "and her caf\xc3\xa9 smelled of turpentine; then she said to Wilhelmina";
+enum { ANSWER_TOKENS = 60, CANCEL_AT = 8, LONG_REPEATS = 40 };
 
 static struct llama_server server;
-
-static void add_content(struct memscan *m, const char *name, const char *text)
-{
-    json_t *string = json_string(text);
-    static const size_t forms[] = {0, JSON_ENSURE_ASCII};
-    memscan_add_text(m, name, text, strlen(text));
-    for (size_t i = 0; i < test_count(forms); i++) {
-        char *quoted = json_dumps(string, JSON_ENCODE_ANY | forms[i]);
-        assert_non_null(quoted);
-        memscan_add_text(m, name, quoted + 1, strlen(quoted) - 2);
-        secret_free(quoted);
-    }
-    json_decref(string);
-}
 
 static void cancel_after_some(void *owner, struct bytes piece)
 {
@@ -64,29 +44,19 @@ static const struct scenario {
     {"server gone in the answer", kill_after_some, 1, ERR_ENGINE},
 };
 
-static pid_t dialer_of(pid_t enclave)
-{
-    char path[64];
-    size_t len = 0;
-    (void)snprintf(path, sizeof path, "/proc/%d/task/%d/children", (int)enclave, (int)enclave);
-    char *text = process_read_file(path, &len);
-    pid_t dialer = (pid_t)strtol(text, NULL, 10);
-    free(text);
-    return dialer;
-}
-
-static size_t hits_after(const struct scenario *s, const char *program, FILE *report)
+static size_t hits_after(const struct scenario *s, bool wipes)
 {
     struct world w;
     struct asker a;
     struct memscan *m = memscan_new();
-    char *prompt = calloc(sizeof canary, s->repeats);
+    char *prompt = calloc(strlen(canary) + 1, s->repeats);
     assert_non_null(prompt);
     for (unsigned i = 0; i < s->repeats; i++)
         (void)strcat(prompt, canary); // NOLINT(clang-analyzer-security.insecureAPI.strcpy)
     llama_server_start(&server);
-    world_start(&w, &(struct world_options){.program = program, .enclave = {"--engine", server.engine}});
-    add_content(m, "the prompt", canary);
+    world_start(&w, &(struct world_options){.program = wipes ? NULL : E2E_ENCLUMED_NOWIPE,
+                                            .enclave = {"--engine", server.engine}});
+    canary_look_for(m, "the prompt", canary);
     assert_true(memscan_learn(m, w.enclave));
     asker_open(&a, &w, NULL, NULL);
     a.sampling.temperature = 0;
@@ -98,16 +68,14 @@ static size_t hits_after(const struct scenario *s, const char *program, FILE *re
         assert_err(e, s->result);
     else
         assert_int_not_equal(e, ERR_OK);
-    add_content(m, "the answer", a.text);
-    process_sleep(QUIET_MS);
-    size_t hits = memscan_process(m, w.enclave, report);
-    size_t dialer = memscan_process(m, dialer_of(w.enclave), report);
+    canary_look_for(m, "the answer", a.text);
+    size_t hits = canary_hits(m, w.enclave, wipes);
+    size_t dialer = memscan_process(m, process_child_of(w.enclave), stderr);
     asker_close(&a);
     world_stop(&w);
     llama_server_stop(&server);
     memscan_free(m);
     free(prompt);
-    assert_int_not_equal(hits, SIZE_MAX);
     assert_int_equal(dialer, 0); /* it never had any, wiped or not */
     return hits;
 }
@@ -116,7 +84,7 @@ static void nothing_is_left_in_the_enclave(void **state)
 {
     (void)state;
     for (size_t i = 0; i < test_count(scenarios); i++) {
-        size_t hits = hits_after(&scenarios[i], NULL, stderr);
+        size_t hits = hits_after(&scenarios[i], true);
         if (hits != 0)
             fail_msg("%s: %zu places", scenarios[i].name, hits);
     }
@@ -125,16 +93,9 @@ static void nothing_is_left_in_the_enclave(void **state)
 static void without_wiping_it_is_found(void **state)
 {
     (void)state;
-    size_t hits = hits_after(&scenarios[0], E2E_ENCLUMED_NOWIPE, NULL);
+    size_t hits = hits_after(&scenarios[0], false);
     (void)printf("%s: %zu places without wiping\n", scenarios[0].name, hits);
     assert_int_not_equal(hits, 0);
-}
-
-static int setup(void **state)
-{
-    (void)state;
-    strict_json_init();
-    return crypto_init() == ERR_OK ? 0 : -1;
 }
 
 int main(void)
@@ -150,5 +111,5 @@ int main(void)
     world_require_model();
     llama_server_require();
     world_require_sight();
-    return cmocka_run_group_tests(tests, setup, NULL);
+    return cmocka_run_group_tests(tests, world_setup, NULL);
 }

@@ -5,8 +5,8 @@
  * What was computed of the canary (rows of the KV cache) is there as long as its session is, and no longer.
  */
 #include "e2e/support/asker.h"
+#include "e2e/support/canary.h"
 
-#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -14,14 +14,12 @@
 
 #include "base/secret.h"
 #include "base/strict_json.h"
-#include "e2e/memscan.h"
 #include "unit/test.h"
 
 enum {
     TOKENS_MAX = 8192,
     ANSWER_TOKENS = 60,
     QUIET_MS = 150,
-    PATIENCE_MS = 20000,
     CANCEL_AT = 8,
     LONG_REPEATS = 40,
     /* Of a saved state: beyond its head and within the rows of the first layer. */
@@ -29,29 +27,9 @@ enum {
     ROWS_SIZE = 4096,
 };
 
-/* With characters that JSON escapes, and no story that the model knows. */
-static const char canary[] =
-    "The lighthouse keeper Octavia hid \"seventeen copper buttons\" under the violet staircase,\n"
-    "and her caf\xc3\xa9 smelled of turpentine; then she said to Wilhelmina";
-
-struct expected {
-    char *prompt; /* the canary, or many of it */
-    char *answer; /* NULL: none */
-};
-
 static const struct llama_vocab *vocab;
 
 /* ---- what to look for ---- */
-
-static void add_json(struct memscan *m, const char *name, const char *text, size_t flags)
-{
-    json_t *string = json_string(text);
-    char *quoted = json_dumps(string, JSON_ENCODE_ANY | flags);
-    assert_non_null(quoted);
-    memscan_add_text(m, name, quoted + 1, strlen(quoted) - 2);
-    secret_free(quoted);
-    json_decref(string);
-}
 
 static void add_tokens(struct memscan *m, const char *name, const char *text)
 {
@@ -63,9 +41,7 @@ static void add_tokens(struct memscan *m, const char *name, const char *text)
 
 static void add_content(struct memscan *m, const char *name, const char *text)
 {
-    memscan_add_text(m, name, text, strlen(text));
-    add_json(m, name, text, 0);
-    add_json(m, name, text, JSON_ENSURE_ASCII);
+    canary_look_for(m, name, text);
     add_tokens(m, name, text);
 }
 
@@ -127,8 +103,8 @@ static void ask_and_vanish(const struct world *w, const char *prompt, struct ask
     assert_non_null(beginning);
     asker_open(a, w, NULL, NULL);
     world_chat_start(w, NULL, &p, (const char *const[]){"--temperature", "0", "--quiet", prompt, NULL});
-    assert_true(
-        process_says(&p, beginning, 20000)); /* not what is said of the platform, before the prompt leaves */
+    assert_true(process_says(
+        &p, beginning, CANARY_PATIENCE_MS)); /* not what is said of the platform, before the prompt leaves */
     free(beginning);
     process_release(&p);
 }
@@ -154,7 +130,7 @@ static char *repeated(const char *text, unsigned times)
     return all;
 }
 
-static size_t hits_after(const struct scenario *s, const char *program, FILE *report)
+static size_t hits_after(const struct scenario *s, bool wipes)
 {
     struct world w;
     struct asker a;
@@ -162,16 +138,14 @@ static size_t hits_after(const struct scenario *s, const char *program, FILE *re
     char *prompt = repeated(canary, s->repeats);
     add_content(m, "the prompt", canary);
     add_content(m, "the answer", known_answer);
-    world_start(&w, &(struct world_options){.program = program});
+    world_start(&w, &(struct world_options){.program = wipes ? NULL : E2E_ENCLUMED_NOWIPE});
     assert_true(memscan_learn(m, w.enclave));
     s->run(&w, prompt, &a);
-    process_sleep(QUIET_MS);
-    size_t hits = memscan_process(m, w.enclave, report);
+    size_t hits = canary_hits(m, w.enclave, wipes);
     asker_close(&a);
     world_stop(&w);
     memscan_free(m);
     free(prompt);
-    assert_int_not_equal(hits, SIZE_MAX);
     return hits;
 }
 
@@ -179,7 +153,7 @@ static void nothing_is_left_in_the_enclave(void **state)
 {
     (void)state;
     for (size_t i = 0; i < test_count(scenarios); i++) {
-        size_t hits = hits_after(&scenarios[i], NULL, stderr);
+        size_t hits = hits_after(&scenarios[i], true);
         if (hits != 0)
             fail_msg("%s: %zu places", scenarios[i].name, hits);
     }
@@ -189,7 +163,7 @@ static void without_wiping_it_is_found(void **state)
 {
     (void)state;
     for (size_t i = 0; i < test_count(scenarios); i++) {
-        size_t hits = hits_after(&scenarios[i], E2E_ENCLUMED_NOWIPE, NULL);
+        size_t hits = hits_after(&scenarios[i], false);
         (void)printf("%s: %zu places without wiping\n", scenarios[i].name, hits);
         assert_int_not_equal(hits, 0);
     }
@@ -206,16 +180,6 @@ static size_t rows_in(const struct world *w, const struct memscan *m)
     return hits;
 }
 
-static void wait_without_rows(const struct world *w, const struct memscan *m)
-{
-    size_t hits = 1;
-    for (int waited = 0; waited < PATIENCE_MS && hits != 0; waited += QUIET_MS) {
-        process_sleep(QUIET_MS);
-        hits = rows_in(w, m);
-    }
-    assert_int_equal(hits, 0);
-}
-
 static void rows_are_there_as_long_as_their_session(void **state)
 {
     struct world w;
@@ -228,8 +192,7 @@ static void rows_are_there_as_long_as_their_session(void **state)
     assert_true(memscan_learn(m, w.enclave));
     assert_int_equal(rows_in(&w, m), 0);
     ask_and_stay(&w, canary, &a);
-    process_sleep(QUIET_MS);
-    assert_int_not_equal(rows_in(&w, m), 0);
+    assert_int_not_equal(canary_hits(m, w.enclave, false), 0);
     /* Somebody else's session ends: it was not that one's. */
     ask_and_close(&w, "Once upon a time", &other);
     asker_close(&other);
@@ -237,7 +200,7 @@ static void rows_are_there_as_long_as_their_session(void **state)
     assert_int_not_equal(rows_in(&w, m), 0);
     client_free(a.client);
     a.client = NULL;
-    wait_without_rows(&w, m);
+    assert_int_equal(canary_hits(m, w.enclave, true), 0);
     asker_close(&a);
     world_stop(&w);
     memscan_free(m);
@@ -253,12 +216,12 @@ static void rows_are_not_kept_longer_than_was_said(void **state)
     world_start(&w, &(struct world_options){.enclave = {"--reuse-timeout", "1"}});
     assert_true(memscan_learn(m, w.enclave));
     ask_and_stay(&w, canary, &a);
-    wait_without_rows(&w, m);
+    assert_int_equal(canary_hits(m, w.enclave, true), 0);
     asker_close(&a);
     world_stop(&w);
     world_start(&w, &(struct world_options){.enclave = {"--reuse-timeout", "0"}});
     ask_and_stay(&w, canary, &a);
-    assert_int_equal(rows_in(&w, m), 0);
+    assert_int_equal(canary_hits(m, w.enclave, true), 0);
     asker_close(&a);
     world_stop(&w);
     memscan_free(m);

@@ -96,19 +96,6 @@ static void put_extensions(struct writer *w, const struct synthetic_crl *list)
     synthetic_end(w, outer);
 }
 
-/* INTEGER of a number without sign. */
-static void put_number(struct writer *w, struct bytes number)
-{
-    size_t at = synthetic_begin(w, 0x02);
-    struct reader r = reader_over(number);
-    for (struct reader next = r; next.left > 1 && reader_u8(&next) == 0;)
-        r = next;
-    struct bytes octets = reader_rest(&r);
-    writer_zeros(w, octets.ptr[0] >= 0x80);
-    writer_bytes(w, octets);
-    synthetic_end(w, at);
-}
-
 static struct bytes signature_of(const struct synthetic_crl *list, struct bytes tbs, uint8_t out[static 512])
 {
     uint8_t rs[96];
@@ -119,8 +106,8 @@ static struct bytes signature_of(const struct synthetic_crl *list, struct bytes 
     synthetic_must(
         crypto_ecdsa_sign_raw(list->signer, list->ecdsa_sha256 ? CRYPTO_SHA256 : CRYPTO_SHA384, tbs, rs));
     size_t seq = synthetic_begin(&w, 0x30);
-    put_number(&w, bytes_of(rs, half));
-    put_number(&w, bytes_of(rs + half, half));
+    synthetic_put_number(&w, bytes_of(rs, half));
+    synthetic_put_number(&w, bytes_of(rs + half, half));
     synthetic_end(&w, seq);
     return bytes_of(out, w.used);
 }

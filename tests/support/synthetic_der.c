@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/reader.h"
+
 /* A test that cannot make its evidence has nothing to say. */
 void synthetic_must(enum err e)
 {
@@ -61,6 +63,18 @@ static void put_sha384(struct writer *w)
     SYNTHETIC_PUT_OID(w, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x02);
     synthetic_put(w, 0x05, "", 0);
     synthetic_end(w, seq);
+}
+
+void synthetic_put_number(struct writer *w, struct bytes number)
+{
+    size_t at = synthetic_begin(w, 0x02);
+    struct reader r = reader_over(number);
+    for (struct reader next = r; next.left > 1 && reader_u8(&next) == 0;)
+        r = next;
+    struct bytes octets = reader_rest(&r);
+    writer_zeros(w, octets.ptr[0] >= 0x80);
+    writer_bytes(w, octets);
+    synthetic_end(w, at);
 }
 
 void synthetic_put_pss(struct writer *w, int salt)

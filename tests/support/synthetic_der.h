@@ -16,7 +16,8 @@ void synthetic_must(enum err e);
 size_t synthetic_begin(struct writer *w, uint8_t tag);
 void synthetic_end(struct writer *w, size_t start);
 void synthetic_put(struct writer *w, uint8_t tag, const void *value, size_t len);
-void synthetic_put_uint8(struct writer *w, int value); /* INTEGER, 0 to 255 */
+void synthetic_put_uint8(struct writer *w, int value);            /* INTEGER, 0 to 255 */
+void synthetic_put_number(struct writer *w, struct bytes number); /* INTEGER, without sign */
 /* AlgorithmIdentifier of RSASSA-PSS with SHA-384, and this salt. */
 void synthetic_put_pss(struct writer *w, int salt);
 /* RSASSA-PSS with SHA-384 into out, 512 bytes. Signing the same bytes again gives the same signature: a key of 4096 bits is slow, and tests sign the same

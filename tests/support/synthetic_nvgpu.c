@@ -14,8 +14,11 @@ static struct simulated_gpu *second; /* a Hopper one */
 static struct simulated_gpu *second_sound;
 static struct crypto_private_key *other;
 
-void synthetic_nvgpu_make(void)
+int synthetic_nvgpu_make(void **state)
 {
+    (void)state;
+    if (crypto_init() != ERR_OK)
+        return -1;
     for (enum simulated_gpu_kind k = SIMULATED_HOPPER; k <= SIMULATED_BLACKWELL; k++) {
         synthetic_must(simulated_gpu_new(k, SYNTHETIC_NVGPU_NOW, &made[k].gpu));
         made[k].sound = malloc(sizeof *made[k].sound);
@@ -27,10 +30,12 @@ void synthetic_nvgpu_make(void)
     synthetic_must(second_sound == NULL ? ERR_MEMORY : ERR_OK);
     memcpy(second_sound, second, sizeof *second);
     synthetic_must(crypto_private_key_new(CRYPTO_KEY_P384, 0, &other));
+    return 0;
 }
 
-void synthetic_nvgpu_drop(void)
+int synthetic_nvgpu_drop(void **state)
 {
+    (void)state;
     for (size_t k = 0; k < 2; k++) {
         memcpy(made[k].gpu, made[k].sound, sizeof *made[k].sound);
         simulated_gpu_free(made[k].gpu);
@@ -40,6 +45,7 @@ void synthetic_nvgpu_drop(void)
     simulated_gpu_free(second);
     free(second_sound);
     crypto_private_key_free(other);
+    return 0;
 }
 
 void synthetic_nvgpu_init(struct synthetic_nvgpu *s, enum simulated_gpu_kind kind)

@@ -58,9 +58,9 @@ struct synthetic_nvgpu {
     char chain[SIMULATED_GPU_PEM_MAX];
 };
 
-/* Makes the keys, once a program. */
-void synthetic_nvgpu_make(void);
-void synthetic_nvgpu_drop(void);
+/* The keys: fixtures of a group of tests, once a program. */
+int synthetic_nvgpu_make(void **state);
+int synthetic_nvgpu_drop(void **state);
 
 void synthetic_nvgpu_init(struct synthetic_nvgpu *s, enum simulated_gpu_kind kind);
 /* Builds and signs; then the appraisal alone, of what is built. */

@@ -107,18 +107,6 @@ static void put_algorithm(struct writer *w)
     synthetic_end(w, seq);
 }
 
-static void put_number(struct writer *w, struct bytes number)
-{
-    size_t at = synthetic_begin(w, 0x02);
-    struct reader r = reader_over(number);
-    for (struct reader next = r; next.left > 1 && reader_u8(&next) == 0;)
-        r = next;
-    struct bytes octets = reader_rest(&r);
-    writer_zeros(w, octets.ptr[0] >= 0x80);
-    writer_bytes(w, octets);
-    synthetic_end(w, at);
-}
-
 static struct bytes cert_build(const struct synthetic_tdx *t, const struct synthetic_tdx_cert *c,
                                uint8_t out[static SYNTHETIC_TDX_CERT_MAX])
 {
@@ -152,8 +140,8 @@ static struct bytes cert_build(const struct synthetic_tdx *t, const struct synth
     size_t bits = synthetic_begin(&o, 0x03);
     writer_u8(&o, 0);
     size_t both = synthetic_begin(&o, 0x30);
-    put_number(&o, bytes_of(rs, 32));
-    put_number(&o, bytes_of(rs + 32, 32));
+    synthetic_put_number(&o, bytes_of(rs, 32));
+    synthetic_put_number(&o, bytes_of(rs + 32, 32));
     synthetic_end(&o, both);
     synthetic_end(&o, bits);
     synthetic_end(&o, seq);

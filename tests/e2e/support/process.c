@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "e2e/support/process.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -13,15 +14,14 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/monotonic.h"
 #include "unit/test.h"
 
 enum { CHUNK = 16384, RUN_MS = 60000, EXIT_BY_SIGNAL = 128, EXIT_NOT_STARTED = 127 };
 
 long process_clock(void)
 {
-    struct timespec now;
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return now.tv_sec * 1000 + now.tv_nsec / 1000000;
+    return (long)monotonic_ms();
 }
 
 void process_sleep(long ms)
@@ -172,4 +172,48 @@ char *process_read_file(const char *path, size_t *len)
     text[*len] = '\0';
     (void)fclose(f);
     return text;
+}
+
+/* /proc/<pid>/<name>; free it. */
+static char *read_proc(pid_t pid, const char *name)
+{
+    char path[64];
+    size_t len = 0;
+    (void)snprintf(path, sizeof path, "/proc/%d/%s", (int)pid, name);
+    return process_read_file(path, &len);
+}
+
+pid_t process_child_of(pid_t parent)
+{
+    char name[32];
+    (void)snprintf(name, sizeof name, "task/%d/children", (int)parent);
+    char *text = read_proc(parent, name);
+    pid_t child = (pid_t)strtol(text, NULL, 10);
+    free(text);
+    assert_true(child > 0);
+    return child;
+}
+
+long process_status(pid_t pid, const char *name)
+{
+    char *text = read_proc(pid, "status");
+    const char *at = strstr(text, name);
+    assert_non_null(at);
+    long value = strtol(at + strlen(name), NULL, 10);
+    free(text);
+    return value;
+}
+
+size_t process_open_files(pid_t pid)
+{
+    char path[64];
+    size_t count = 0;
+    (void)snprintf(path, sizeof path, "/proc/%d/fd", (int)pid);
+    DIR *list = opendir(path);
+    assert_non_null(list);
+    for (const struct dirent *e = readdir(list); e != NULL;
+         e = readdir(list)) // NOLINT(concurrency-mt-unsafe)
+        count += e->d_name[0] != '.';
+    (void)closedir(list);
+    return count;
 }

@@ -50,6 +50,11 @@ void process_sleep(long ms);
 /* Start, finish within a minute. The caller releases. */
 int process_run(struct process *p, const char *const *argv);
 
+/* Of /proc: the first child of a process; the number that stands behind the name ("VmRSS:", KiB) in its status; how many files it has open. */
+pid_t process_child_of(pid_t parent);
+long process_status(pid_t pid, const char *name);
+size_t process_open_files(pid_t pid);
+
 /* The whole file, NUL-terminated; free it. */
 char *process_read_file(const char *path, size_t *len);
 

@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-enum { PTY_SCREEN_MAX = 65536, PTY_WAIT_MS = 30000 };
+enum { PTY_SCREEN_MAX = 65536, PTY_WAIT_MS = 60000 };
 
 struct pty {
     pid_t pid;

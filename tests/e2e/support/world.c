@@ -11,6 +11,8 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/strict_json.h"
+#include "crypto/crypto.h"
 #include "unit/test.h"
 
 enum { SKIPPED = 77, START_MS = 120000, END_MS = 60000, CHAT_MS = 120000 };
@@ -88,10 +90,18 @@ void world_open(struct world *w, const struct world_options *options)
     if (options->listen != NULL)
         (void)snprintf(w->address, sizeof w->address, "%s", options->listen);
     name_it(w->relay, "", w->dir, "relay");
+    name_it(w->relay_address, "unix:", w->dir, "relay");
     name_it(w->root, "", w->dir, "root.pem");
     name_it(w->log, "", w->dir, "log");
     name_it(w->policy, "", w->dir, "policy.json");
     measure_all(w);
+}
+
+int world_setup(void **state)
+{
+    (void)state;
+    strict_json_init();
+    return crypto_init() == ERR_OK ? 0 : -1;
 }
 
 void world_require_model(void)
@@ -125,17 +135,6 @@ static bool log_has(const struct world *w, const char *text)
     return has;
 }
 
-static pid_t child_of(pid_t parent)
-{
-    char path[64];
-    size_t len = 0;
-    (void)snprintf(path, sizeof path, "/proc/%d/task/%d/children", (int)parent, (int)parent);
-    char *text = process_read_file(path, &len);
-    pid_t child = (pid_t)strtol(text, NULL, 10);
-    free(text);
-    return child;
-}
-
 bool world_run(struct world *w)
 {
     const char *argv[PROCESS_ARGS_MAX];
@@ -162,8 +161,7 @@ bool world_run(struct world *w)
             return false;
         process_sleep(5);
     }
-    w->enclave = child_of(w->simulator.pid);
-    assert_true(w->enclave > 0);
+    w->enclave = process_child_of(w->simulator.pid);
     return true;
 }
 
@@ -254,28 +252,12 @@ bool world_visible(const struct world *w)
 
 size_t world_open_files(const struct world *w)
 {
-    char path[64];
-    size_t count = 0;
-    (void)snprintf(path, sizeof path, "/proc/%d/fd", (int)w->enclave);
-    DIR *list = opendir(path);
-    assert_non_null(list);
-    for (struct dirent *e = readdir(list); e != NULL; e = readdir(list)) // NOLINT(concurrency-mt-unsafe)
-        count += e->d_name[0] != '.';
-    (void)closedir(list);
-    return count;
+    return process_open_files(w->enclave);
 }
 
 size_t world_resident_kib(const struct world *w)
 {
-    char path[64];
-    size_t len = 0;
-    (void)snprintf(path, sizeof path, "/proc/%d/status", (int)w->enclave);
-    char *text = process_read_file(path, &len);
-    const char *line = strstr(text, "VmRSS:");
-    assert_non_null(line);
-    size_t kib = strtoul(line + strlen("VmRSS:"), NULL, 10);
-    free(text);
-    return kib;
+    return (size_t)process_status(w->enclave, "VmRSS:");
 }
 
 bool world_alive(const struct world *w)

@@ -33,7 +33,8 @@ struct world {
     char socket[WORLD_PATH];
     char address[WORLD_PATH]; /* unix:<socket> */
     char relay[WORLD_PATH];   /* a path where a test may put a relay */
-    char root[WORLD_PATH];    /* the simulated root, PEM */
+    char relay_address[WORLD_PATH];
+    char root[WORLD_PATH]; /* the simulated root, PEM */
     char log[WORLD_PATH];
     char policy[WORLD_PATH]; /* a document that accepts the launch of this enclave and no other */
     char measurement[97];    /* what the enclave must be measured as; of TDX, MRTD alone */
@@ -41,6 +42,8 @@ struct world {
     pid_t enclave;
 };
 
+/* The setup of a group of tests: what is made ready once in a program. */
+int world_setup(void **state);
 /* Called first in main: ends the program as skipped, saying why, when the demo model is not there. */
 void world_require_model(void);
 /* The same when the enclave, which gives up being looked at by its user, cannot be looked at by this user. */

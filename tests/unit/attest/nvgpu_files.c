@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "base/encoding.h"
+#include "support/real_evidence.h"
 #include "unit/test.h"
 
 const char *const nvgpu_rim_files[] = {
@@ -38,14 +39,10 @@ const char *const nvgpu_rim_files[] = {
 
 bool nvgpu_file_read(const char *name, struct nvgpu_file *f)
 {
-    char path[1024];
-    (void)snprintf(path, sizeof path, "%s/evidence/nvidia/nvtrust/%s", ENCLUME_SHARED, name);
-    FILE *in = fopen(path, "rb");
-    if (in == NULL)
-        return false;
-    f->bytes = bytes_of(f->content, fread(f->content, 1, sizeof f->content, in));
-    (void)fclose(in);
-    return f->bytes.len > 0 && f->bytes.len < sizeof f->content;
+    char path[256];
+    (void)snprintf(path, sizeof path, "nvidia/nvtrust/%s", name);
+    f->bytes = real_evidence_read(path, f->content, sizeof f->content);
+    return f->bytes.len != 0;
 }
 
 bool nvgpu_hex_read(const char *name, struct nvgpu_file *f)

@@ -5,23 +5,15 @@
 
 #include "attest/snp_report.h"
 #include "base/encoding.h"
+#include "support/real_evidence.h"
 #include "unit/test.h"
-
-static const char *const folders[] = {ENCLUME_SHARED "/evidence/snp", ENCLUME_DEPS_DIR "/evidence/snp"};
 
 bool snp_file_read(const char *name, struct snp_file *f)
 {
-    char path[1024];
-    for (size_t i = 0; i < test_count(folders); i++) {
-        (void)snprintf(path, sizeof path, "%s/%s", folders[i], name);
-        FILE *in = fopen(path, "rb");
-        if (in == NULL)
-            continue;
-        f->bytes = bytes_of(f->content, fread(f->content, 1, sizeof f->content, in));
-        (void)fclose(in);
-        return f->bytes.len > 0 && f->bytes.len < sizeof f->content;
-    }
-    return false;
+    char path[256];
+    (void)snprintf(path, sizeof path, "snp/%s", name);
+    f->bytes = real_evidence_read(path, f->content, sizeof f->content);
+    return f->bytes.len != 0;
 }
 
 bool snp_report_read(const char *name, struct snp_file *f)

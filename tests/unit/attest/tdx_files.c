@@ -4,23 +4,15 @@
 #include <stdio.h>
 
 #include "base/encoding.h"
+#include "support/real_evidence.h"
 #include "unit/test.h"
-
-static const char *const folders[] = {ENCLUME_SHARED "/evidence/tdx", ENCLUME_DEPS_DIR "/evidence/tdx"};
 
 bool tdx_file_read(const char *name, struct tdx_file *f)
 {
-    char path[1024];
-    for (size_t i = 0; i < test_count(folders); i++) {
-        (void)snprintf(path, sizeof path, "%s/%s", folders[i], name);
-        FILE *in = fopen(path, "rb");
-        if (in == NULL)
-            continue;
-        f->bytes = bytes_of(f->content, fread(f->content, 1, sizeof f->content, in));
-        (void)fclose(in);
-        return f->bytes.len > 0 && f->bytes.len < sizeof f->content;
-    }
-    return false;
+    char path[256];
+    (void)snprintf(path, sizeof path, "tdx/%s", name);
+    f->bytes = real_evidence_read(path, f->content, sizeof f->content);
+    return f->bytes.len != 0;
 }
 
 bool tdx_quote_read(const char *name, struct tdx_file *f)

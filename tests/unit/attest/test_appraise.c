@@ -7,6 +7,7 @@
 #include "attest/statement.h"
 #include "base/secret.h"
 #include "support/synthetic_snp.h"
+#include "unit/attest/verdict_expect.h"
 #include "unit/test.h"
 
 enum { LEAVES = 5, OWN = 3 };
@@ -28,16 +29,6 @@ static void appraise(const struct bundle *b, const uint8_t *challenge)
     assert_ok(bundle_write(b, &text, &len));
     attest_appraise(bytes_of(text, len), challenge, &policy, SYNTHETIC_NOW, &verdict);
     secret_free(text);
-}
-
-static void expect_only(const char *failure)
-{
-    assert_false(verdict.accepted);
-    for (size_t i = 0; i < verdict.count; i++) {
-        const struct verdict_check *c = &verdict.checks[i];
-        if (c->passed == (strcmp(c->rule->name, failure) == 0))
-            fail_msg("%s %s (%s)", c->rule->name, c->passed ? "passed" : "failed", c->saw);
-    }
 }
 
 static void a_sound_bundle_is_accepted(void **state)
@@ -64,14 +55,14 @@ static void a_saved_challenge_counts_when_no_own_is_given(void **state)
     assert_true(verdict.accepted);
     b.challenge[0] ^= 1;
     appraise(&b, challenges[OWN]);
-    expect_only("freshness.challenge");
+    verdict_expect_only(&verdict, "freshness.challenge");
 }
 
 static void a_stale_report_is_refused(void **state)
 {
     (void)state;
     appraise(&bundle, challenges[OWN - 1]); /* somebody else's challenge */
-    expect_only("snp.report_data");
+    verdict_expect_only(&verdict, "snp.report_data");
     assert_false(verdict.claims.fresh);
 }
 
@@ -86,7 +77,7 @@ static void a_swapped_statement_is_refused(void **state)
     assert_ok(statement_write(&other, text, sizeof text, &len));
     b.statement = bytes_of(text, len);
     appraise(&b, challenges[OWN]);
-    expect_only("snp.report_data");
+    verdict_expect_only(&verdict, "snp.report_data");
 }
 
 static void a_wrong_place_in_the_tree_is_refused(void **state)
@@ -95,7 +86,7 @@ static void a_wrong_place_in_the_tree_is_refused(void **state)
     struct bundle b = bundle;
     b.freshness.hashes[0][0] ^= 1;
     appraise(&b, challenges[OWN]);
-    expect_only("snp.report_data");
+    verdict_expect_only(&verdict, "snp.report_data");
     b = bundle;
     b.freshness.count--;
     appraise(&b, challenges[OWN]);
@@ -121,7 +112,7 @@ static void a_model_that_was_not_named_is_refused(void **state)
     policy.models = others;
     policy.model_count = 2;
     appraise(&bundle, challenges[OWN]);
-    expect_only("statement.model");
+    verdict_expect_only(&verdict, "statement.model");
     memcpy(named[0], others[0], 32);
     memcpy(named[1], statement.model_digest, 32);
     policy.models = (const uint8_t(*)[32])named;
@@ -153,7 +144,7 @@ static void a_gpu_that_nobody_verifies_is_refused(void **state)
     policy.simulated_root = other.evidence.ark;
     appraise(&b, challenges[OWN]);
     policy.simulated_root = snp.evidence.ark;
-    expect_only("statement.gpu");
+    verdict_expect_only(&verdict, "statement.gpu");
 }
 
 static void a_malformed_statement_is_refused(void **state)

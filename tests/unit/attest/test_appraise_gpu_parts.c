@@ -8,6 +8,7 @@
 #include "attest/rules.h"
 #include "base/encoding.h"
 #include "support/synthetic_nvgpu.h"
+#include "unit/attest/verdict_expect.h"
 #include "unit/test.h"
 
 enum { TEXT_MAX = 256 * 1024, FILES = NVGPU_OCSP_MAX + 2 };
@@ -16,16 +17,6 @@ static struct synthetic_nvgpu s;
 static struct verdict verdict;
 static struct bytes reports[FILES], certificates[FILES], rims[FILES], ocsp[FILES];
 static struct appraise_gpu_files files;
-
-static void expect(const char *name, bool passed, const char *saw, const char *wanted)
-{
-    const struct verdict_check *c = verdict_find(&verdict, name);
-    if (c == NULL)
-        fail_msg("no row %s", name);
-    else if (c->passed != passed || strcmp(c->saw, saw) != 0 || strcmp(c->wanted, wanted) != 0)
-        fail_msg("%s: %s, saw \"%s\", wanted \"%s\"", name, c->passed ? "passed" : "failed", c->saw,
-                 c->wanted);
-}
 
 static void scene(void)
 {
@@ -73,10 +64,10 @@ static void sound_files_are_accepted(void **state)
     scene();
     appraise();
     assert_true(verdict.accepted);
-    expect("file.gpu.report", true, "1", "");
-    expect("file.gpu.certificates", true, "1", "");
-    expect("file.gpu.rim", true, "2", "");
-    expect("file.gpu.ocsp", true, number(s.endorsements.ocsp_count), "");
+    verdict_expect_row(&verdict, "file.gpu.report", true, "1", "");
+    verdict_expect_row(&verdict, "file.gpu.certificates", true, "1", "");
+    verdict_expect_row(&verdict, "file.gpu.rim", true, "2", "");
+    verdict_expect_row(&verdict, "file.gpu.ocsp", true, number(s.endorsements.ocsp_count), "");
 }
 
 static char pem[TEXT_MAX];
@@ -114,7 +105,7 @@ static void each_file_has_its_other_forms(void **state)
     appraise();
     /* The answer names the document, so that the name must be the one that is looked for. */
     assert_false(verdict_find(&verdict, "nvgpu.vbios.rim_id")->passed);
-    expect("file.gpu.rim", true, "2", "");
+    verdict_expect_row(&verdict, "file.gpu.rim", true, "2", "");
 
     scene();
     pem[0] = '\0';
@@ -124,7 +115,7 @@ static void each_file_has_its_other_forms(void **state)
     files.ocsp.count = 1;
     appraise();
     assert_true(verdict.accepted);
-    expect("file.gpu.ocsp", true, number(s.endorsements.ocsp_count), "");
+    verdict_expect_row(&verdict, "file.gpu.ocsp", true, number(s.endorsements.ocsp_count), "");
 }
 
 static bool is_named(const char *row)
@@ -185,16 +176,17 @@ static void the_file_that_cannot_be_read_is_named(void **state)
         scene();
         lists[i][0] = bytes_str("abc");
         appraise();
-        expect(rows[i], false, "file 1: text that looks like hexadecimal, and is not", "");
+        verdict_expect_row(&verdict, rows[i], false, "file 1: text that looks like hexadecimal, and is not",
+                           "");
         assert_false(verdict.accepted);
         listed[i]->names = names;
         appraise();
-        expect(rows[i], false, "a: text that looks like hexadecimal, and is not", "");
+        verdict_expect_row(&verdict, rows[i], false, "a: text that looks like hexadecimal, and is not", "");
         /* The first of two, and what stands beside it is read all the same. */
         lists[i][1] = bytes_str("abc");
         listed[i]->count = 2;
         appraise();
-        expect(rows[i], false, "a: text that looks like hexadecimal, and is not", "");
+        verdict_expect_row(&verdict, rows[i], false, "a: text that looks like hexadecimal, and is not", "");
         for (size_t k = 0; k < test_count(rows); k++)
             if (k != i && !(i < 2 && k == 1))
                 assert_true(verdict_find(&verdict, rows[k])->passed);
@@ -202,10 +194,11 @@ static void the_file_that_cannot_be_read_is_named(void **state)
     scene();
     rims[1] = bytes_str("{\"id\":\"a\"}");
     appraise();
-    expect("file.gpu.rim", false, "file 2: no text in \"rim\" of the answer", "");
+    verdict_expect_row(&verdict, "file.gpu.rim", false, "file 2: no text in \"rim\" of the answer", "");
     rims[0] = bytes_str("abc");
     appraise();
-    expect("file.gpu.rim", false, "file 1: text that looks like hexadecimal, and is not", "");
+    verdict_expect_row(&verdict, "file.gpu.rim", false,
+                       "file 1: text that looks like hexadecimal, and is not", "");
 }
 
 static void as_many_chains_as_reports_are_wanted(void **state)
@@ -214,20 +207,21 @@ static void as_many_chains_as_reports_are_wanted(void **state)
     scene();
     files.certificates.count = 0;
     appraise();
-    expect("file.gpu.certificates", false, "0 for 1 report", "as many as reports");
+    verdict_expect_row(&verdict, "file.gpu.certificates", false, "0 for 1 report", "as many as reports");
     files.reports.count = 2;
     files.certificates.count = 1;
     appraise();
-    expect("file.gpu.certificates", false, "1 for 2 reports", "as many as reports");
+    verdict_expect_row(&verdict, "file.gpu.certificates", false, "1 for 2 reports", "as many as reports");
     files.reports.count = 1;
     files.certificates.count = 2;
     appraise();
-    expect("file.gpu.certificates", false, "2 for 1 report", "as many as reports");
+    verdict_expect_row(&verdict, "file.gpu.certificates", false, "2 for 1 report", "as many as reports");
     assert_false(verdict.accepted);
     /* What cannot be read is said first. */
     certificates[1] = bytes_str("abc");
     appraise();
-    expect("file.gpu.certificates", false, "file 2: text that looks like hexadecimal, and is not", "");
+    verdict_expect_row(&verdict, "file.gpu.certificates", false,
+                       "file 2: text that looks like hexadecimal, and is not", "");
 }
 
 static void pem_without_a_response_is_refused(void **state)
@@ -238,7 +232,7 @@ static void pem_without_a_response_is_refused(void **state)
     pem_add("CERTIFICATE", s.ocsp[0]);
     ocsp[0] = bytes_str(pem);
     appraise();
-    expect("file.gpu.ocsp", false, "file 1: no OCSP response in this PEM", "");
+    verdict_expect_row(&verdict, "file.gpu.ocsp", false, "file 1: no OCSP response in this PEM", "");
     pem[0] = '\0';
     pem_add("OCSP RESPONSE", s.ocsp[0]);
     const size_t used = strlen(pem);
@@ -246,11 +240,12 @@ static void pem_without_a_response_is_refused(void **state)
                    "-----BEGIN OCSP RESPONSE-----\n?\n-----END OCSP RESPONSE-----\n");
     ocsp[0] = bytes_str(pem);
     appraise();
-    expect("file.gpu.ocsp", false, "file 1: a block of PEM that cannot be read", "");
+    verdict_expect_row(&verdict, "file.gpu.ocsp", false, "file 1: a block of PEM that cannot be read", "");
     ocsp[0] = bytes_str("abc");
     ocsp[1] = bytes_str("-----BEGIN X-----\n");
     appraise();
-    expect("file.gpu.ocsp", false, "file 1: text that looks like hexadecimal, and is not", "");
+    verdict_expect_row(&verdict, "file.gpu.ocsp", false,
+                       "file 1: text that looks like hexadecimal, and is not", "");
 }
 
 /* One more than the appraisal takes is given to it, so that it says so. */
@@ -275,7 +270,7 @@ static void there_can_be_too_many(void **state)
     files.ocsp.count = NVGPU_OCSP_MAX + 2;
     appraise();
     assert_false(verdict.accepted);
-    expect("file.gpu.ocsp", true, number(NVGPU_OCSP_MAX + 1), "");
+    verdict_expect_row(&verdict, "file.gpu.ocsp", true, number(NVGPU_OCSP_MAX + 1), "");
     /* In one file, too. */
     pem[0] = '\0';
     for (size_t i = 0; i < NVGPU_OCSP_MAX + 2; i++)
@@ -284,7 +279,7 @@ static void there_can_be_too_many(void **state)
     files.ocsp.count = 1;
     appraise();
     assert_false(verdict.accepted);
-    expect("file.gpu.ocsp", true, number(NVGPU_OCSP_MAX + 1), "");
+    verdict_expect_row(&verdict, "file.gpu.ocsp", true, number(NVGPU_OCSP_MAX + 1), "");
 }
 
 static void the_nonce_is_compared_or_waived(void **state)
@@ -316,8 +311,8 @@ static void nothing_at_all_is_refused(void **state)
     files = (struct appraise_gpu_files){.nonce = s.nonce};
     appraise();
     assert_false(verdict.accepted);
-    expect("file.gpu.report", true, "0", "");
-    expect("file.gpu.certificates", true, "0", "");
+    verdict_expect_row(&verdict, "file.gpu.report", true, "0", "");
+    verdict_expect_row(&verdict, "file.gpu.certificates", true, "0", "");
 }
 
 static void each_rule_has_its_number(void **state)
@@ -326,22 +321,6 @@ static void each_rule_has_its_number(void **state)
     assert_string_equal(appraise_gpu_rule(0)->name, "file.gpu.report");
     assert_string_equal(appraise_gpu_rule(4)->name, "nvgpu.report.nonce.any");
     assert_null(appraise_gpu_rule(5));
-}
-
-static int make(void **state)
-{
-    (void)state;
-    if (crypto_init() != ERR_OK)
-        return -1;
-    synthetic_nvgpu_make();
-    return 0;
-}
-
-static int drop(void **state)
-{
-    (void)state;
-    synthetic_nvgpu_drop();
-    return 0;
 }
 
 int main(void)
@@ -358,5 +337,5 @@ int main(void)
         cmocka_unit_test(nothing_at_all_is_refused),
         cmocka_unit_test(each_rule_has_its_number),
     };
-    return cmocka_run_group_tests(tests, make, drop);
+    return cmocka_run_group_tests(tests, synthetic_nvgpu_make, synthetic_nvgpu_drop);
 }

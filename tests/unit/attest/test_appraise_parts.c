@@ -11,6 +11,7 @@
 #include "base/secret.h"
 #include "support/synthetic_snp.h"
 #include "support/synthetic_tdx.h"
+#include "unit/attest/verdict_expect.h"
 #include "unit/test.h"
 
 enum { TEXT_MAX = 64 * 1024, FILES = 5 };
@@ -25,25 +26,6 @@ static struct attest_policy policy;
 static struct tdx_launch launch;
 static struct bytes files[FILES];
 static struct appraise_parts parts;
-
-static void expect(const char *name, bool passed, const char *saw, const char *wanted)
-{
-    const struct verdict_check *c = verdict_find(&verdict, name);
-    if (c == NULL)
-        fail_msg("no row %s", name);
-    else if (c->passed != passed || strcmp(c->saw, saw) != 0 || strcmp(c->wanted, wanted) != 0)
-        fail_msg("%s: %s, saw \"%s\", wanted \"%s\"", name, c->passed ? "passed" : "failed", c->saw,
-                 c->wanted);
-}
-
-/* That row failed, and no other. */
-static void expect_alone(const char *name)
-{
-    for (size_t i = 0; i < verdict.count; i++)
-        if (verdict.checks[i].passed != (strcmp(verdict.checks[i].rule->name, name) != 0))
-            fail_msg("%s: saw \"%s\"", verdict.checks[i].rule->name, verdict.checks[i].saw);
-    assert_false(verdict.accepted);
-}
 
 static struct bytes hex(struct bytes of)
 {
@@ -85,9 +67,9 @@ static void a_sound_report_is_accepted(void **state)
     snp_scene(&snp);
     snp_appraise_now();
     assert_true(verdict.accepted);
-    expect("file.platform", true, "AMD SEV-SNP", "another one");
-    expect("file.snp.report", true, "bare, binary", "");
-    expect("file.snp.certificates", true, "VCEK, ASK, ARK, 1 revocation list", "");
+    verdict_expect_row(&verdict, "file.platform", true, "AMD SEV-SNP", "another one");
+    verdict_expect_row(&verdict, "file.snp.report", true, "bare, binary", "");
+    verdict_expect_row(&verdict, "file.snp.certificates", true, "VCEK, ASK, ARK, 1 revocation list", "");
 
     snp_scene(&vlek);
     policy.snp.allow_masked_chip_id = true;
@@ -95,7 +77,7 @@ static void a_sound_report_is_accepted(void **state)
     parts.endorsement_count = 5;
     snp_appraise_now();
     assert_true(verdict.accepted);
-    expect("file.snp.certificates", true, "VLEK, ASVK, ARK, 1 revocation list", "");
+    verdict_expect_row(&verdict, "file.snp.certificates", true, "VLEK, ASVK, ARK, 1 revocation list", "");
 }
 
 static void a_platform_that_is_not_accepted_is_refused(void **state)
@@ -107,7 +89,7 @@ static void a_platform_that_is_not_accepted_is_refused(void **state)
     assert_true(verdict.accepted);
     policy.platforms = 1U << VERDICT_PLATFORM_TDX;
     snp_appraise_now();
-    expect_alone("file.platform");
+    verdict_expect_only(&verdict, "file.platform");
 }
 
 static void each_file_may_be_text(void **state)
@@ -118,10 +100,11 @@ static void each_file_may_be_text(void **state)
     files[1] = hex(snp.evidence.ask);
     snp_appraise_now();
     assert_true(verdict.accepted);
-    expect("file.snp.report", true, "bare, hexadecimal", "");
+    verdict_expect_row(&verdict, "file.snp.report", true, "bare, hexadecimal", "");
     parts.evidence = bytes_str("abc");
     snp_appraise_now();
-    expect("file.snp.report", false, "text that looks like hexadecimal, and is not", "");
+    verdict_expect_row(&verdict, "file.snp.report", false, "text that looks like hexadecimal, and is not",
+                       "");
     assert_false(verdict.accepted);
 }
 
@@ -140,7 +123,8 @@ static void a_report_may_bring_its_certificates(void **state)
     parts.endorsement_count = 0;
     snp_appraise_now();
     assert_true(verdict.accepted);
-    expect("file.snp.report", true, "extended, with a table of certificates, binary", "");
+    verdict_expect_row(&verdict, "file.snp.report", true, "extended, with a table of certificates, binary",
+                       "");
     /* What is in it must agree with what comes beside it. */
     synthetic_snp_init(&other, &snp_keys);
     other.ark.serial++;
@@ -164,11 +148,11 @@ static void the_missing_certificate_is_named(void **state)
         snp_scene(&snp);
         files[i] = snp.evidence.crls[0];
         snp_appraise_now();
-        expect("file.snp.certificates", false, of_vcek[i], "VCEK, ASK, ARK");
+        verdict_expect_row(&verdict, "file.snp.certificates", false, of_vcek[i], "VCEK, ASK, ARK");
         snp_scene(&vlek);
         files[i] = snp.evidence.crls[0];
         snp_appraise_now();
-        expect("file.snp.certificates", false, of_vlek[i], "VLEK, ASVK, ARK");
+        verdict_expect_row(&verdict, "file.snp.certificates", false, of_vlek[i], "VLEK, ASVK, ARK");
     }
 }
 
@@ -179,10 +163,12 @@ static void the_file_that_cannot_be_read_is_named(void **state)
     snp_scene(&snp);
     files[1] = bytes_str("abc");
     snp_appraise_now();
-    expect("file.snp.certificates", false, "file 2: text that looks like hexadecimal, and is not", "");
+    verdict_expect_row(&verdict, "file.snp.certificates", false,
+                       "file 2: text that looks like hexadecimal, and is not", "");
     parts.names = names;
     snp_appraise_now();
-    expect("file.snp.certificates", false, "b: text that looks like hexadecimal, and is not", "");
+    verdict_expect_row(&verdict, "file.snp.certificates", false,
+                       "b: text that looks like hexadecimal, and is not", "");
 }
 
 static void report_data_are_compared_or_waived(void **state)
@@ -194,10 +180,10 @@ static void report_data_are_compared_or_waived(void **state)
     snp_scene(&snp);
     parts.report_data = vlek.hwid;
     snp_appraise_now();
-    expect_alone("snp.report_data");
+    verdict_expect_only(&verdict, "snp.report_data");
     parts.report_data = NULL;
     snp_appraise_now();
-    expect_alone("snp.report_data");
+    verdict_expect_only(&verdict, "snp.report_data");
     assert_null(verdict_find(&verdict, "snp.report_data.any"));
 
     parts.any_report_data = true;
@@ -206,7 +192,7 @@ static void report_data_are_compared_or_waived(void **state)
     assert_null(verdict_find(&verdict, "snp.report_data"));
     encoding_hex(bytes_of(snp.report.report_data, SNP_REPORT_DATA_SIZE), digits);
     (void)snprintf(saw, sizeof saw, "not compared: %s", digits);
-    expect("snp.report_data.any", true, saw, "");
+    verdict_expect_row(&verdict, "snp.report_data.any", true, saw, "");
     assert_false(verdict.claims.fresh);
 
     memcpy(damaged, snp.evidence.report.ptr, sizeof damaged);
@@ -277,12 +263,12 @@ static void a_sound_quote_is_accepted(void **state)
     tdx_scene();
     tdx_appraise_now();
     assert_true(verdict.accepted);
-    expect("file.platform", true, "Intel TDX", "another one");
-    expect("file.tdx.quote", true, "bare, binary", "");
-    expect("file.tdx.collateral", true, "all six parts", "");
+    verdict_expect_row(&verdict, "file.platform", true, "Intel TDX", "another one");
+    verdict_expect_row(&verdict, "file.tdx.quote", true, "bare, binary", "");
+    verdict_expect_row(&verdict, "file.tdx.collateral", true, "all six parts", "");
     policy.platforms = 1U << VERDICT_PLATFORM_SNP;
     tdx_appraise_now();
-    expect_alone("file.platform");
+    verdict_expect_only(&verdict, "file.platform");
 }
 
 static void a_quote_is_taken_out_of_its_wrapping(void **state)
@@ -300,10 +286,11 @@ static void a_quote_is_taken_out_of_its_wrapping(void **state)
     files[3] = hex(tdx.collateral.root_crl);
     tdx_appraise_now();
     assert_true(verdict.accepted);
-    expect("file.tdx.quote", true, "behind the header of a GetQuote buffer, hexadecimal", "");
+    verdict_expect_row(&verdict, "file.tdx.quote", true,
+                       "behind the header of a GetQuote buffer, hexadecimal", "");
     parts.evidence = bytes_str("abc");
     tdx_appraise_now();
-    expect("file.tdx.quote", false, "text that looks like hexadecimal, and is not", "");
+    verdict_expect_row(&verdict, "file.tdx.quote", false, "text that looks like hexadecimal, and is not", "");
     assert_false(verdict.accepted);
 }
 
@@ -319,15 +306,17 @@ static void the_missing_part_of_collateral_is_named(void **state)
         files[i] = files[FILES - 1];
         parts.endorsement_count = FILES - 1;
         tdx_appraise_now();
-        expect("file.tdx.collateral", false, saw[i], "all six parts");
+        verdict_expect_row(&verdict, "file.tdx.collateral", false, saw[i], "all six parts");
     }
     tdx_scene();
     files[4] = files[3];
     tdx_appraise_now();
-    expect("file.tdx.collateral", false, "file 5: a second list of the same issuer's", "");
+    verdict_expect_row(&verdict, "file.tdx.collateral", false, "file 5: a second list of the same issuer's",
+                       "");
     files[4] = bytes_str("abc");
     tdx_appraise_now();
-    expect("file.tdx.collateral", false, "file 5: text that looks like hexadecimal, and is not", "");
+    verdict_expect_row(&verdict, "file.tdx.collateral", false,
+                       "file 5: text that looks like hexadecimal, and is not", "");
 }
 
 static void report_data_of_a_quote_are_compared_or_waived(void **state)
@@ -337,10 +326,10 @@ static void report_data_of_a_quote_are_compared_or_waived(void **state)
     tdx_scene();
     parts.report_data = other;
     tdx_appraise_now();
-    expect_alone("tdx.report_data");
+    verdict_expect_only(&verdict, "tdx.report_data");
     parts.report_data = NULL;
     tdx_appraise_now();
-    expect_alone("tdx.report_data");
+    verdict_expect_only(&verdict, "tdx.report_data");
     parts.any_report_data = true;
     tdx_appraise_now();
     assert_true(verdict.accepted);

@@ -8,6 +8,7 @@
 #include "base/encoding.h"
 #include "base/secret.h"
 #include "support/synthetic_vtpm.h"
+#include "unit/attest/verdict_expect.h"
 #include "unit/test.h"
 
 enum { TEXT_MAX = 64 * 1024, FILES = 5 };
@@ -25,23 +26,6 @@ static struct bytes files[FILES];
 static struct bytes ak_files[VTPM_CERTIFICATES_MAX + 1];
 static struct appraise_vtpm_parts parts;
 static char *collateral;
-
-static void expect(const char *name, bool passed, const char *saw)
-{
-    const struct verdict_check *c = verdict_find(&verdict, name);
-    if (c == NULL)
-        fail_msg("no row %s", name);
-    else if (c->passed != passed || strcmp(c->saw, saw) != 0)
-        fail_msg("%s: %s, saw \"%s\"", name, c->passed ? "passed" : "failed", c->saw);
-}
-
-static void expect_alone(const char *name)
-{
-    for (size_t i = 0; i < verdict.count; i++)
-        if (verdict.checks[i].passed != (strcmp(verdict.checks[i].rule->name, name) != 0))
-            fail_msg("%s: saw \"%s\"", verdict.checks[i].rule->name, verdict.checks[i].saw);
-    assert_false(verdict.accepted);
-}
 
 static struct bytes hex(struct bytes of)
 {
@@ -127,7 +111,7 @@ static void expect_size(const char *name, struct bytes file, const char *encodin
 {
     char saw[VERDICT_VALUE_SIZE];
     (void)snprintf(saw, sizeof saw, "%zu bytes, %s", file.len, encoding);
-    expect(name, true, saw);
+    verdict_expect_row(&verdict, name, true, saw, NULL);
 }
 
 /* ---- over SEV-SNP ---- */
@@ -138,14 +122,14 @@ static void sound_files_are_accepted(void **state)
     snp_scene();
     appraise();
     assert_true(verdict.accepted);
-    expect("file.platform", true, "AMD SEV-SNP");
+    verdict_expect_row(&verdict, "file.platform", true, "AMD SEV-SNP", NULL);
     expect_size("file.vtpm.hcl_report", vtpm.evidence.hcl_report, "binary");
     expect_size("file.vtpm.quote", vtpm.evidence.quote, "binary");
     expect_size("file.vtpm.signature", vtpm.evidence.signature, "binary");
     expect_size("file.vtpm.pcrs", vtpm.evidence.pcr_values, "binary");
     expect_size("file.vtpm.event_log", vtpm.evidence.event_log, "binary");
-    expect("file.vtpm.ak_certificates", true, "3 of them");
-    expect("file.snp.certificates", true, "VCEK, ASK, ARK, 1 revocation list");
+    verdict_expect_row(&verdict, "file.vtpm.ak_certificates", true, "3 of them", NULL);
+    verdict_expect_row(&verdict, "file.snp.certificates", true, "VCEK, ASK, ARK, 1 revocation list", NULL);
     assert_null(verdict_find(&verdict, "file.tdx.quote"));
 }
 
@@ -166,14 +150,14 @@ static void each_file_may_be_text_and_is_named_when_it_is_none(void **state)
         expect_size(names[i], binary, "hexadecimal");
         *each[i] = bytes_str("abc");
         appraise();
-        expect(names[i], false, "text that looks like hexadecimal, and is not");
+        verdict_expect_row(&verdict, names[i], false, "text that looks like hexadecimal, and is not", NULL);
         assert_false(verdict.accepted);
         *each[i] = bytes_of(NULL, 0);
         appraise();
         if (each[i] == &parts.event_log)
-            expect(names[i], true, "there is none");
+            verdict_expect_row(&verdict, names[i], true, "there is none", NULL);
         else
-            expect(names[i], false, "there is none");
+            verdict_expect_row(&verdict, names[i], false, "there is none", NULL);
         assert_int_equal(verdict.accepted, each[i] == &parts.event_log);
     }
 }
@@ -238,7 +222,8 @@ static void hardware_that_is_not_accepted_is_refused(void **state)
     synthetic_vtpm_build_snp(&vtpm, &snp);
     snp_files();
     appraise();
-    expect("file.platform", false, "not checked: there is no hardware report of a kind that is known");
+    verdict_expect_row(&verdict, "file.platform", false,
+                       "not checked: there is no hardware report of a kind that is known", NULL);
     assert_null(verdict_find(&verdict, "file.snp.certificates"));
     assert_false(verdict.accepted);
 }
@@ -249,8 +234,8 @@ static void what_belongs_to_the_other_hardware_is_refused(void **state)
     snp_scene();
     parts.hardware.evidence = bytes_str("a quote");
     appraise();
-    expect("file.tdx.quote", false, "a quote beside an SNP report");
-    expect_alone("file.tdx.quote");
+    verdict_expect_row(&verdict, "file.tdx.quote", false, "a quote beside an SNP report", NULL);
+    verdict_expect_only(&verdict, "file.tdx.quote");
 }
 
 static void certificates_of_the_report_are_looked_for(void **state)
@@ -259,18 +244,19 @@ static void certificates_of_the_report_are_looked_for(void **state)
     snp_scene();
     parts.hardware.endorsement_count = 0;
     appraise();
-    expect("file.snp.certificates", false, "there is no VCEK");
+    verdict_expect_row(&verdict, "file.snp.certificates", false, "there is no VCEK", NULL);
     snp_scene();
     files[3] = bytes_str("abc");
     appraise();
-    expect("file.snp.certificates", false, "file 4: text that looks like hexadecimal, and is not");
+    verdict_expect_row(&verdict, "file.snp.certificates", false,
+                       "file 4: text that looks like hexadecimal, and is not", NULL);
     /* Of the kind that the report in the report asks for. */
     synthetic_snp_init_vlek(&snp, &snp_keys);
     synthetic_vtpm_init(&vtpm, &vtpm_keys);
     synthetic_vtpm_build_snp(&vtpm, &snp);
     snp_files();
     appraise();
-    expect("file.snp.certificates", true, "VLEK, ASVK, ARK, 1 revocation list");
+    verdict_expect_row(&verdict, "file.snp.certificates", true, "VLEK, ASVK, ARK, 1 revocation list", NULL);
 }
 
 /* ---- over Intel TDX ---- */
@@ -281,9 +267,9 @@ static void sound_files_of_a_td_are_accepted(void **state)
     tdx_scene();
     appraise();
     assert_true(verdict.accepted);
-    expect("file.platform", true, "Intel TDX");
-    expect("file.tdx.quote", true, "bare, binary");
-    expect("file.tdx.collateral", true, "all six parts");
+    verdict_expect_row(&verdict, "file.platform", true, "Intel TDX", NULL);
+    verdict_expect_row(&verdict, "file.tdx.quote", true, "bare, binary", NULL);
+    verdict_expect_row(&verdict, "file.tdx.collateral", true, "all six parts", NULL);
     assert_null(verdict_find(&verdict, "file.snp.certificates"));
     policy.platforms = 1U << VERDICT_PLATFORM_TDX;
     appraise();
@@ -307,20 +293,23 @@ static void the_quote_of_a_td_is_looked_for(void **state)
     parts.hardware.evidence = hex(bytes_of(room, w.used));
     appraise();
     assert_true(verdict.accepted);
-    expect("file.tdx.quote", true, "behind the header of a GetQuote buffer, hexadecimal");
+    verdict_expect_row(&verdict, "file.tdx.quote", true,
+                       "behind the header of a GetQuote buffer, hexadecimal", NULL);
     parts.hardware.evidence = bytes_str("abc");
     appraise();
-    expect("file.tdx.quote", false, "text that looks like hexadecimal, and is not");
+    verdict_expect_row(&verdict, "file.tdx.quote", false, "text that looks like hexadecimal, and is not",
+                       NULL);
     parts.hardware.evidence = bytes_of(NULL, 0);
     appraise();
-    expect("file.tdx.quote", false, "there is none");
+    verdict_expect_row(&verdict, "file.tdx.quote", false, "there is none", NULL);
     parts.hardware.endorsement_count = 0;
     appraise();
-    expect("file.tdx.collateral", false, "there is no TCB info");
+    verdict_expect_row(&verdict, "file.tdx.collateral", false, "there is no TCB info", NULL);
     tdx_scene();
     files[0] = bytes_str("abc");
     appraise();
-    expect("file.tdx.collateral", false, "file 1: text that looks like hexadecimal, and is not");
+    verdict_expect_row(&verdict, "file.tdx.collateral", false,
+                       "file 1: text that looks like hexadecimal, and is not", NULL);
 }
 
 /* ---- certificates of the attestation key ---- */
@@ -351,11 +340,11 @@ static void certificates_of_the_key_come_in_each_form(void **state)
     parts.ak_certificate_count = 2;
     appraise();
     assert_true(verdict.accepted);
-    expect("file.vtpm.ak_certificates", true, "3 of them");
+    verdict_expect_row(&verdict, "file.vtpm.ak_certificates", true, "3 of them", NULL);
     /* Something else behind it is its own. */
     padded[e->ak_certificates[2].len + 7] = 1;
     appraise();
-    expect("file.vtpm.ak_certificates", true, "3 of them");
+    verdict_expect_row(&verdict, "file.vtpm.ak_certificates", true, "3 of them", NULL);
     assert_false(verdict_find(&verdict, "vtpm.ak_certificate.form")->passed);
     ak_files[1] = hex(e->ak_certificates[2]);
     appraise();
@@ -363,7 +352,7 @@ static void certificates_of_the_key_come_in_each_form(void **state)
     parts.ak_certificate_count = 0;
     appraise();
     assert_true(verdict.accepted);
-    expect("file.vtpm.ak_certificates", true, "0 of them");
+    verdict_expect_row(&verdict, "file.vtpm.ak_certificates", true, "0 of them", NULL);
 }
 
 static void the_certificate_that_cannot_be_read_is_named(void **state)
@@ -376,29 +365,31 @@ static void the_certificate_that_cannot_be_read_is_named(void **state)
     (void)snprintf(saw, sizeof saw, "file 2: %s", none);
     ak_files[1] = bytes_of(text, put_pem(text, "X509 CRL", vtpm.evidence.ak_certificates[1]));
     appraise();
-    expect("file.vtpm.ak_certificates", false, saw);
+    verdict_expect_row(&verdict, "file.vtpm.ak_certificates", false, saw, NULL);
     size_t used = put_pem(text, "CERTIFICATE", vtpm.evidence.ak_certificates[1]);
     (void)snprintf(text + used, sizeof text - used,
                    "-----BEGIN CERTIFICATE-----\n?\n-----END CERTIFICATE-----\n");
     ak_files[1] = bytes_str(text);
     appraise();
-    expect("file.vtpm.ak_certificates", false, saw);
+    verdict_expect_row(&verdict, "file.vtpm.ak_certificates", false, saw, NULL);
     ak_files[1] = bytes_str("abc");
     appraise();
-    expect("file.vtpm.ak_certificates", false, "file 2: text that looks like hexadecimal, and is not");
+    verdict_expect_row(&verdict, "file.vtpm.ak_certificates", false,
+                       "file 2: text that looks like hexadecimal, and is not", NULL);
     ak_files[1] = bytes_of(NULL, 0);
     appraise();
-    expect("file.vtpm.ak_certificates", false, "file 2: nothing in it");
+    verdict_expect_row(&verdict, "file.vtpm.ak_certificates", false, "file 2: nothing in it", NULL);
 
     snp_scene();
     for (size_t i = 0; i < test_count(ak_files); i++)
         ak_files[i] = vtpm.evidence.ak_certificates[1];
     parts.ak_certificate_count = VTPM_CERTIFICATES_MAX;
     appraise();
-    expect("file.vtpm.ak_certificates", true, "4 of them");
+    verdict_expect_row(&verdict, "file.vtpm.ak_certificates", true, "4 of them", NULL);
     parts.ak_certificate_count++;
     appraise();
-    expect("file.vtpm.ak_certificates", false, "file 5: more than 4 certificates");
+    verdict_expect_row(&verdict, "file.vtpm.ak_certificates", false, "file 5: more than 4 certificates",
+                       NULL);
     /* In one file, too. */
     used = 0;
     for (size_t i = 0; i < VTPM_CERTIFICATES_MAX; i++)
@@ -406,11 +397,12 @@ static void the_certificate_that_cannot_be_read_is_named(void **state)
     ak_files[0] = bytes_of(text, used);
     parts.ak_certificate_count = 1;
     appraise();
-    expect("file.vtpm.ak_certificates", true, "4 of them");
+    verdict_expect_row(&verdict, "file.vtpm.ak_certificates", true, "4 of them", NULL);
     used += put_pem(text + used, "CERTIFICATE", vtpm.evidence.ak_certificates[1]);
     ak_files[0] = bytes_of(text, used);
     appraise();
-    expect("file.vtpm.ak_certificates", false, "file 1: more than 4 certificates");
+    verdict_expect_row(&verdict, "file.vtpm.ak_certificates", false, "file 1: more than 4 certificates",
+                       NULL);
 }
 
 /* ---- the challenge ---- */
@@ -421,10 +413,10 @@ static void the_challenge_is_compared_or_waived(void **state)
     snp_scene();
     parts.nonce = bytes_str("another");
     appraise();
-    expect_alone("vtpm.nonce");
+    verdict_expect_only(&verdict, "vtpm.nonce");
     parts.nonce = bytes_of(NULL, 0);
     appraise();
-    expect_alone("vtpm.nonce");
+    verdict_expect_only(&verdict, "vtpm.nonce");
     parts.any_nonce = true;
     appraise();
     assert_true(verdict.accepted);
@@ -438,7 +430,7 @@ static void the_challenge_is_compared_or_waived(void **state)
     synthetic_vtpm_build_snp(&vtpm, &snp);
     snp_files();
     appraise();
-    expect_alone("vtpm.nonce");
+    verdict_expect_only(&verdict, "vtpm.nonce");
     parts.any_nonce = true;
     appraise();
     assert_true(verdict.accepted);

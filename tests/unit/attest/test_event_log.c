@@ -5,6 +5,7 @@
 #include "attest/ccel.h"
 #include "attest/event_log.h"
 #include "attest/tdx_quote.h"
+#include "support/real_evidence.h"
 #include "support/synthetic_event_log.h"
 #include "unit/test.h"
 
@@ -210,18 +211,6 @@ static void a_cut_log_is_refused_everywhere_but_between_events(void **state)
 
 /* ---- a real one ---- */
 
-static struct bytes file_read(const char *name, uint8_t *out)
-{
-    char path[1024];
-    (void)snprintf(path, sizeof path, "%s/evidence/tdx/go-tdx-guest/%s", ENCLUME_SHARED, name);
-    FILE *in = fopen(path, "rb");
-    if (in == NULL)
-        return (struct bytes){0};
-    size_t len = fread(out, 1, FILE_MAX, in);
-    (void)fclose(in);
-    return bytes_of(out, len);
-}
-
 static void appraise(struct bytes log, struct bytes quote, uint32_t outside)
 {
     memset(&verdict, 0, sizeof verdict);
@@ -235,8 +224,9 @@ static void the_log_of_a_real_td_gives_the_registers_of_its_quote(void **state)
     static uint8_t log_bytes[FILE_MAX];
     static uint8_t quote_bytes[FILE_MAX];
     struct tdx_quote q;
-    struct bytes log = file_read("ccel_data.dat", log_bytes);
-    struct bytes quote = file_read("cos-113-tdx-quote.dat", quote_bytes);
+    struct bytes log = real_evidence_read("tdx/go-tdx-guest/ccel_data.dat", log_bytes, sizeof log_bytes);
+    struct bytes quote =
+        real_evidence_read("tdx/go-tdx-guest/cos-113-tdx-quote.dat", quote_bytes, sizeof quote_bytes);
     (void)state;
     if (log.len == 0 || quote.len == 0) {
         print_message("skipped: no event log from go-tdx-guest\n");

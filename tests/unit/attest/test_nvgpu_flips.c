@@ -216,22 +216,6 @@ static void parts_in_another_order_are_refused(void **state)
     assert_false(is_accepted());
 }
 
-static int make(void **state)
-{
-    (void)state;
-    if (crypto_init() != ERR_OK)
-        return -1;
-    synthetic_nvgpu_make();
-    return 0;
-}
-
-static int drop(void **state)
-{
-    (void)state;
-    synthetic_nvgpu_drop();
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -243,5 +227,5 @@ int main(void)
         cmocka_unit_test(every_octet_of_a_real_report_counts),
         cmocka_unit_test(parts_in_another_order_are_refused),
     };
-    return cmocka_run_group_tests(tests, make, drop);
+    return cmocka_run_group_tests(tests, synthetic_nvgpu_make, synthetic_nvgpu_drop);
 }

@@ -578,22 +578,6 @@ static void what_has_to_come_with_a_gpu_is_named(void **state)
     assert_err(names_of_gpu(rims, &ids), ERR_UNKNOWN);
 }
 
-static int make(void **state)
-{
-    (void)state;
-    if (crypto_init() != ERR_OK)
-        return -1;
-    synthetic_nvgpu_make();
-    return 0;
-}
-
-static int drop(void **state)
-{
-    (void)state;
-    synthetic_nvgpu_drop();
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -613,5 +597,5 @@ int main(void)
         cmocka_unit_test(a_responder_is_the_one_that_is_named),
         cmocka_unit_test(what_has_to_come_with_a_gpu_is_named),
     };
-    return cmocka_run_group_tests(tests, make, drop);
+    return cmocka_run_group_tests(tests, synthetic_nvgpu_make, synthetic_nvgpu_drop);
 }

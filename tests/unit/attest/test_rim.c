@@ -323,22 +323,6 @@ static void what_is_signed_has_its_limit(void **state)
     }
 }
 
-static int make(void **state)
-{
-    (void)state;
-    if (crypto_init() != ERR_OK)
-        return -1;
-    synthetic_nvgpu_make();
-    return 0;
-}
-
-static int drop(void **state)
-{
-    (void)state;
-    synthetic_nvgpu_drop();
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -349,5 +333,5 @@ int main(void)
         cmocka_unit_test(each_part_of_a_document_is_there_and_alone),
         cmocka_unit_test(what_is_signed_has_its_limit),
     };
-    return cmocka_run_group_tests(tests, make, drop);
+    return cmocka_run_group_tests(tests, synthetic_nvgpu_make, synthetic_nvgpu_drop);
 }

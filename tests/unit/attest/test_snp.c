@@ -2,6 +2,7 @@
 /* Every check of the SEV-SNP appraisal, failed alone: sound evidence, one thing changed, built and signed anew. */
 #include "attest/snp_context.h"
 #include "unit/attest/snp_scene.h"
+#include "unit/attest/verdict_expect.h"
 #include "unit/test.h"
 
 static const struct change *change_at(size_t i)
@@ -12,22 +13,6 @@ static const struct change *change_at(size_t i)
 static size_t change_count(void)
 {
     return changes_signer_count + changes_state_count;
-}
-
-static void expect_accepted(const struct verdict *v)
-{
-    const struct verdict_check *failure = verdict_first_failure(v);
-    if (failure != NULL)
-        fail_msg("%s: %s", failure->rule->name, failure->saw);
-    assert_true(v->accepted);
-}
-
-static void expect_only(const struct verdict *v, const char *check)
-{
-    for (size_t i = 0; i < v->count; i++)
-        if (v->checks[i].passed == (strcmp(v->checks[i].rule->name, check) == 0))
-            fail_msg("%s %s (%s)", v->checks[i].rule->name, v->checks[i].passed ? "passed" : "failed",
-                     v->checks[i].saw);
 }
 
 /* What each bit means to a policy that says nothing about it. */
@@ -73,7 +58,7 @@ static void sound_evidence_is_accepted_and_called_simulated(void **state)
     for (int kind = SCENE_GENOA; kind <= SCENE_VLEK; kind++) {
         scene_init(&s, (enum scene_kind)kind);
         scene_appraise(&s, &v);
-        expect_accepted(&v);
+        verdict_expect_accepted(&v);
         assert_true(v.simulated);
         assert_string_equal(v.claims.product, kind == SCENE_TURIN ? "Turin" : "Genoa");
         assert_memory_equal(v.claims.measurement, s.measurement[0], 48);
@@ -140,11 +125,11 @@ static void milan_is_accepted_only_by_name(void **state)
     milan_scene(&s);
     s.policy.allow_milan = true;
     scene_appraise(&s, &v);
-    expect_accepted(&v);
+    verdict_expect_accepted(&v);
     assert_non_null(strstr(verdict_find(&v, "snp.product.milan")->saw, "proves nothing"));
     s.snp.report.launch_tcb.raw[6] = 0x17;
     scene_appraise(&s, &v);
-    expect_only(&v, "snp.tcb.floor.launch");
+    verdict_expect_only(&v, "snp.tcb.floor.launch");
 }
 
 /* Version 2 does not state the CPUID: the product is the certificate's, and rows for one stepping do not apply. */
@@ -158,10 +143,10 @@ static void a_version_2_report_takes_its_product_from_the_certificate(void **sta
     s.snp.report.cpuid_family = s.snp.report.cpuid_model = s.snp.report.cpuid_stepping = 0;
     s.snp.report.launch_tcb.raw[7] = 0x40; /* below every stepping's floor */
     scene_appraise(&s, &v);
-    expect_accepted(&v);
+    verdict_expect_accepted(&v);
     s.snp.report.launch_tcb.raw[6] = 0x1a;
     scene_appraise(&s, &v);
-    expect_only(&v, "snp.tcb.floor.launch");
+    verdict_expect_only(&v, "snp.tcb.floor.launch");
 }
 
 static void each_bit_obeys_its_rule(void **state)
@@ -182,9 +167,9 @@ static void each_bit_obeys_its_rule(void **state)
                 scene_appraise(&s, &v);
                 enum policy_rule meant = rule == POLICY_DEFAULT ? bits[i].usual : (enum policy_rule)rule;
                 if (meant == POLICY_ANY || (meant == POLICY_REQUIRE) == (set == 1))
-                    expect_accepted(&v);
+                    verdict_expect_accepted(&v);
                 else
-                    expect_only(&v, bits[i].check);
+                    verdict_expect_only(&v, bits[i].check);
             }
         }
     }
@@ -202,7 +187,7 @@ static void a_migration_agent_is_allowed_with_migration(void **state)
         s.snp.report.report_id_ma[0] = 0;
         s.policy.snp.guest[SNP_GUEST_MIGRATE_MA] = rules[i];
         scene_appraise(&s, &v);
-        expect_accepted(&v);
+        verdict_expect_accepted(&v);
     }
 }
 
@@ -246,7 +231,7 @@ static void what_a_policy_names_is_accepted(void **state)
     p->chips = (const uint8_t(*)[64])chips;
     p->chip_count = 2;
     scene_appraise(&s, &v);
-    expect_accepted(&v);
+    verdict_expect_accepted(&v);
     assert_true(v.claims.snp.inventory_checked);
 
     scene_init(&s, SCENE_VLEK);
@@ -254,7 +239,7 @@ static void what_a_policy_names_is_accepted(void **state)
     s.policy.snp.csp_id_count = 2;
     s.policy.snp.signer = SNP_SIGNER_VLEK;
     scene_appraise(&s, &v);
-    expect_accepted(&v);
+    verdict_expect_accepted(&v);
 }
 
 static void less_than_all_is_accepted_where_the_policy_says_so(void **state)
@@ -266,36 +251,36 @@ static void less_than_all_is_accepted_where_the_policy_says_so(void **state)
     s.snp.crl_count = 0;
     s.policy.snp.allow_missing_crl = true;
     scene_appraise(&s, &v);
-    expect_accepted(&v);
+    verdict_expect_accepted(&v);
 
     scene_init(&s, SCENE_GENOA); /* a list that has just run out: SYNTHETIC_NOW - 1 */
     s.snp.crl.next_update = "251231235959Z";
     s.policy.snp.crl_grace = 1;
     scene_appraise(&s, &v);
-    expect_accepted(&v);
+    verdict_expect_accepted(&v);
 
     scene_init(&s, SCENE_GENOA); /* a chip that does not say which it is */
     memset(s.snp.report.chip_id, 0, 64);
     s.policy.snp.allow_masked_chip_id = true;
     scene_appraise(&s, &v);
-    expect_accepted(&v);
+    verdict_expect_accepted(&v);
 
     scene_init(&s, SCENE_GENOA); /* two good lists */
     s.snp.crl_count = 2;
     scene_appraise(&s, &v);
-    expect_accepted(&v);
+    verdict_expect_accepted(&v);
 
     scene_init(&s, SCENE_GENOA); /* firmware on trial; reported above committed */
     s.snp.report.committed_tcb.raw[7] = 0xda;
     s.snp.report.current_version[1] = 56;
     scene_appraise(&s, &v);
-    expect_accepted(&v);
+    verdict_expect_accepted(&v);
 
     scene_init(&s, SCENE_GENOA); /* a table of floors of their own, which is empty */
     s.policy.snp.own_floors = true;
     s.snp.report.launch_tcb.raw[6] = 0;
     scene_appraise(&s, &v);
-    expect_accepted(&v);
+    verdict_expect_accepted(&v);
 }
 
 /* A flag for masked chips is none for a chip that is named wrongly, nor for an inventory. */
@@ -309,12 +294,12 @@ static void an_allowance_for_masked_chips_covers_nothing_else(void **state)
     s.policy.snp.allow_masked_chip_id = true;
     s.snp.report.chip_id[0] ^= 1;
     scene_appraise(&s, &v);
-    expect_only(&v, "snp.vek.chip_id");
+    verdict_expect_only(&v, "snp.vek.chip_id");
     memset(s.snp.report.chip_id, 0, 64);
     s.policy.snp.chips = chips;
     s.policy.snp.chip_count = 1;
     scene_appraise(&s, &v);
-    expect_only(&v, "snp.chip.inventory");
+    verdict_expect_only(&v, "snp.chip.inventory");
 }
 
 /* Each row of the shipped table: the level is accepted, the one below it refused with the bulletin's name. */
@@ -343,7 +328,7 @@ static void each_floor_is_the_lowest_that_passes(void **state)
         s.snp.report.cpuid_stepping = floors[i].stepping;
         s.snp.report.launch_tcb.raw[floors[i].at] = (uint8_t)(floors[i].minimum - 1);
         scene_appraise(&s, &v);
-        expect_only(&v, "snp.tcb.floor.launch");
+        verdict_expect_only(&v, "snp.tcb.floor.launch");
         if (strstr(v.checks[0].saw, "3") == NULL && strstr(v.checks[0].saw, "5") == NULL)
             fail_msg("version %s", v.checks[0].saw);
         assert_non_null(strstr(verdict_find(&v, "snp.tcb.floor.launch")->wanted, floors[i].bulletin));
@@ -351,7 +336,7 @@ static void each_floor_is_the_lowest_that_passes(void **state)
             s.snp.report.policy &= ~(1ULL << 16);
             s.snp.report.platform_info &= ~1ULL;
             scene_appraise(&s, &v);
-            expect_accepted(&v);
+            verdict_expect_accepted(&v);
         }
     }
 }
@@ -384,7 +369,7 @@ static void a_providers_name_may_use_all_that_is_allowed(void **state)
     scene_init(&s, SCENE_VLEK);
     s.snp.csp_id = name;
     scene_appraise(&s, &v);
-    expect_accepted(&v);
+    verdict_expect_accepted(&v);
     assert_string_equal(v.claims.snp.csp_id, name);
     name[VCEK_CSP_ID_MAX] = '~';
     name[VCEK_CSP_ID_MAX + 1] = '\0';

@@ -11,6 +11,7 @@
 #include "base/encoding.h"
 #include "crypto/crypto.h"
 #include "unit/attest/snp_files.h"
+#include "unit/attest/verdict_expect.h"
 #include "unit/test.h"
 
 enum { TIME_2024 = 1704067200 };
@@ -47,22 +48,6 @@ static void appraise(bool allow_milan)
     appraise_with_policy();
 }
 
-/* names: the checks that are to fail, and no others. */
-static void expect_failures(const char *const names[], size_t count)
-{
-    size_t failed = 0;
-    for (size_t i = 0; i < verdict.count; i++) {
-        bool named = false;
-        for (size_t n = 0; n < count; n++)
-            named = named || strcmp(verdict.checks[i].rule->name, names[n]) == 0;
-        if (named == verdict.checks[i].passed)
-            fail_msg("%s %s (%s)", verdict.checks[i].rule->name, named ? "passed" : "failed",
-                     verdict.checks[i].saw);
-        failed += !verdict.checks[i].passed;
-    }
-    assert_int_equal(failed, count);
-}
-
 static void a_milan_report_of_a_debuggable_guest_fails_just_that(void **state)
 {
     (void)state;
@@ -79,10 +64,10 @@ static void a_milan_report_of_a_debuggable_guest_fails_just_that(void **state)
         skip();
     }
     appraise(true);
-    expect_failures(failures, test_count(failures));
+    verdict_expect_failures(&verdict, failures, test_count(failures));
     assert_string_equal(verdict.claims.product, "Milan");
     appraise(false);
-    expect_failures(more, test_count(more));
+    verdict_expect_failures(&verdict, more, test_count(more));
 }
 
 static void a_milan_report_from_before_the_alias_check_fails_just_that(void **state)
@@ -96,7 +81,7 @@ static void a_milan_report_from_before_the_alias_check_fails_just_that(void **st
         skip();
     }
     appraise(true);
-    expect_failures(failures, test_count(failures));
+    verdict_expect_failures(&verdict, failures, test_count(failures));
 }
 
 /* What today's defaults refuse, a policy of that time accepts: each by its name. */
@@ -120,7 +105,7 @@ static void a_policy_of_its_time_accepts_a_milan_report(void **state)
         policy.snp.platform[SNP_PLATFORM_ALIAS_CHECK] = POLICY_ANY;
         policy.snp.guest[SNP_GUEST_DEBUG] = sets[i].debug ? POLICY_ANY : POLICY_DEFAULT;
         appraise_with_policy();
-        expect_failures(NULL, 0);
+        verdict_expect_failures(&verdict, NULL, 0);
         assert_true(verdict.accepted);
     }
 }
@@ -140,7 +125,7 @@ static void another_chips_certificate_is_refused(void **state)
         skip();
     }
     appraise(true);
-    expect_failures(failures, test_count(failures));
+    verdict_expect_failures(&verdict, failures, test_count(failures));
 }
 
 static void the_chains_of_three_products_lead_to_pinned_roots(void **state)

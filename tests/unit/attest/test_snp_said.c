@@ -1,14 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the checks of SEV-SNP evidence say of what they saw and wanted: a person reads it. */
 #include "unit/attest/snp_scene.h"
+#include "unit/attest/verdict_expect.h"
 #include "unit/test.h"
-
-static void expect_accepted(const struct verdict *v)
-{
-    const struct verdict_check *failure = verdict_first_failure(v);
-    if (failure != NULL)
-        fail_msg("%s: %s", failure->rule->name, failure->saw);
-}
 
 static void what_was_seen_is_said(void **state)
 {
@@ -33,7 +27,7 @@ static void what_was_seen_is_said(void **state)
     s.snp.crl_count = SNP_CRLS_MAX; /* the most that may come */
     s.policy.snp.allow_missing_crl = true;
     scene_appraise(&s, &v);
-    expect_accepted(&v);
+    verdict_expect_accepted(&v);
     assert_string_equal(verdict_find(&v, "snp.crl.present")->saw, "4");
     assert_string_equal(verdict_find(&v, "snp.chain.root")->saw, "the SIMULATED root that was given by hand");
     assert_string_equal(verdict_find(&v, "snp.vek.product")->saw, "Genoa");

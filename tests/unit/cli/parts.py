@@ -1,13 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the tests of enclume verify, inspect and collateral share: made-up evidence, other people's, and running the program."""
+import base64
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
 
 ACCEPTED, REFUSED, USAGE, NETWORK = 0, 1, 2, 3
+DONE = 0  # where nothing is judged
+WAIT = 120  # seconds for what must happen; machines are slow
 NOW = "2026-01-01T00:00:00Z"  # of the made-up evidence
 
 enclume = source = ""
@@ -16,22 +20,25 @@ made = None  # the directory with the made-up evidence
 
 
 def main(tests):
-    """usage: test_X.py ENCLUME WRITE_PARTS SOURCE SHARED DEPS [unittest options]"""
+    """usage: test_X.py ENCLUME PARTS SOURCE SHARED DEPS [unittest options]
+
+    PARTS: a directory with what write_parts wrote; the tests work in a copy of it.
+    """
     global enclume, source, made
     if len(sys.argv) < 6:
         sys.exit(main.__doc__)
-    enclume, write_parts, source, shared, deps = (os.path.abspath(sys.argv.pop(1)) for _ in range(5))
+    enclume, written, source, shared, deps = (os.path.abspath(sys.argv.pop(1)) for _ in range(5))
     folders.extend(os.path.join(parent, "evidence") for parent in (shared, deps))
     with tempfile.TemporaryDirectory(prefix="enclume-parts-") as directory:
         made = directory
-        subprocess.run([write_parts], cwd=directory, check=True)
+        shutil.copytree(written, directory, dirs_exist_ok=True)
         tests.main()
 
 
 def run(*arguments, cwd=None, stdin=None, **environment):
     env = {k: v for k, v in os.environ.items() if not k.lower().endswith("_proxy") and k != "NO_COLOR"}
     return subprocess.run([enclume, *arguments], cwd=cwd or made, env={**env, **environment}, input=stdin,
-                          capture_output=True, timeout=120, check=False)
+                          capture_output=True, timeout=WAIT, check=False)
 
 
 def read(name):
@@ -64,7 +71,6 @@ def failed(result):
 
 
 def pem(der, label="CERTIFICATE"):
-    import base64
     body = base64.encodebytes(der).decode().replace("\n", "")
     lines = "\n".join(body[i : i + 64] for i in range(0, len(body), 64))
     return f"-----BEGIN {label}-----\n{lines}\n-----END {label}-----\n".encode()

@@ -5,73 +5,41 @@
 Exits with 77 (skipped) where there is no curl.
 """
 import hashlib
-import http.server
 import json
 import os
 import shutil
 import signal
 import socket
-import subprocess
 import sys
-import tempfile
-import threading
 import time
 import unittest
 import urllib.parse
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import parts  # noqa: E402
-from parts import ACCEPTED, NETWORK, NOW, REFUSED, USAGE  # noqa: E402
+import served  # noqa: E402
+from parts import ACCEPTED, DONE, NETWORK, NOW, REFUSED, USAGE  # noqa: E402
 
-DONE = 0
 
-
-class Handler(http.server.BaseHTTPRequestHandler):
+class Handler(served.Handler):
     """Answers with what is in `answers`: path -> (status, body, headers); a path without an answer is 404."""
 
     answers = {}
     requests = []
     once = {}  # path -> answers that come first, one request each
 
-    def log_message(self, *_):
-        pass
-
     def do_GET(self):
         Handler.requests.append(self.path)
         first = Handler.once.get(self.path)
-        status, body, headers = first.pop(0) if first else Handler.answers.get(self.path, (404, b"none", {}))
-        self.send_response(status)
-        headers = dict(headers)
-        length = headers.pop("X-Length", str(len(body)))
-        if length != "none":
-            self.send_header("Content-Length", length)
-        for name, value in headers.items():
-            self.send_header(name, value)
-        self.end_headers()
-        try:
-            self.wfile.write(body)
-        except OSError:
-            pass
-        self.close_connection = True
+        self.send(*(first.pop(0) if first else Handler.answers.get(self.path, (404, b"none"))))
 
 
-class Case(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        cls.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        cls.base = f"http://127.0.0.1:{cls.server.server_address[1]}"
-        threading.Thread(target=cls.server.serve_forever, daemon=True).start()
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.server.shutdown()
-        cls.server.server_close()
+class Case(served.CollateralCase):
+    handler = Handler
 
     def setUp(self):
+        super().setUp()
         Handler.answers, Handler.requests, Handler.once = {}, [], {}
-        self.parent = tempfile.mkdtemp(prefix="enclume-collateral-")
-        self.addCleanup(shutil.rmtree, self.parent)
-        self.directory = os.path.join(self.parent, "d")
 
     def fetch(self, *arguments, **environment):
         return parts.run("collateral", "fetch", self.directory, "--amd-url", self.base, "--intel-url", self.base, "--at", NOW,
@@ -82,23 +50,9 @@ class Case(unittest.TestCase):
         self.assertEqual(result.returncode, code, result.stderr)
         return json.loads(result.stdout)
 
-    def contents(self):
-        found = {}
-        for name in os.listdir(self.directory):
-            with open(os.path.join(self.directory, name), "rb") as f:
-                found[name] = f.read()
-        return found
-
     def assert_done(self, result):
         self.assertEqual((result.returncode, result.stderr), (DONE, b""))
         self.assertFalse([name for name in os.listdir(self.directory) if name.startswith(".")], "temporary files are left")
-
-    def assert_nothing(self, result, code, *sentences):
-        self.assertEqual(result.returncode, code, result.stderr)
-        self.assertEqual(result.stdout, b"")
-        for sentence in sentences:
-            self.assertIn(sentence.encode(), result.stderr)
-        self.assertEqual(os.listdir(self.directory) if os.path.exists(self.directory) else [], [])
 
 
 class Amd(Case):
@@ -198,11 +152,9 @@ class Amd(Case):
         text = parts.run("collateral", "show", self.directory, "--at", "2099-01-01T00:00:00Z").stdout.decode()
         self.assertIn("EXPIRED", text)
         self.assertIn("The first to expire: snp-crl-Genoa-vcek.crl", text)
-        with open(os.path.join(self.directory, "manifest.json"), encoding="utf-8") as f:
-            manifest = json.load(f)
-        for name, entry in manifest.items():
-            with open(os.path.join(self.directory, name), "rb") as f:
-                self.assertEqual(hashlib.sha256(f.read()).hexdigest(), entry["sha256"])
+        contents = self.contents()
+        for name, entry in json.loads(contents["manifest.json"]).items():
+            self.assertEqual(hashlib.sha256(contents[name]).hexdigest(), entry["sha256"])
             self.assertTrue(all(url.startswith(self.base) for url in entry["sources"]))
             self.assertEqual(entry["fetched"], NOW)
 
@@ -211,16 +163,14 @@ class Amd(Case):
     def test_what_is_there_for_gpus(self):
         os.makedirs(self.directory, exist_ok=True)
         for name, source in (("gpu-rim-NV_GPU_DRIVER_GH100_580.95.05.xml", "hopper-driver.xml"), (self.WORD, "hopper-ocsp0.der")):
-            with open(os.path.join(self.directory, name), "wb") as f:
-                f.write(parts.read(source))
+            self.put(name, parts.read(source))
         ocsp, rim = self.show()["documents"]
         self.assertEqual((rim["what"], rim["id"]), ("reference values of a GPU", "NV_GPU_DRIVER_GH100_580.95.05"))
         self.assertEqual((ocsp["what"], ocsp["serial"], ocsp["status"]), ("word about a certificate", "1001", "good"))
         for document in (ocsp, rim):
             self.assertEqual([p["valid_until"] for p in document["parts"]], ["2046-01-19T18:40:00Z"])
             self.assertFalse(document["parts"][0]["expired"])
-        with open(os.path.join(self.directory, self.WORD), "wb") as f:
-            f.write(parts.read("hopper-ocsp0.der")[:-1])
+        self.put(self.WORD, parts.read("hopper-ocsp0.der")[:-1])
         self.assertIn("malformed", self.show(code=USAGE)["documents"][0])
 
     def test_an_empty_directory_and_a_malformed_document(self):
@@ -229,8 +179,7 @@ class Amd(Case):
         self.serve()
         self.assert_done(self.get())
         name = next(n for n in os.listdir(self.directory) if n.endswith(".table"))
-        with open(os.path.join(self.directory, name), "wb") as f:
-            f.write(b"garbage")
+        self.put(name, b"garbage")
         shown = self.show(code=USAGE)
         self.assertIn("malformed", next(d for d in shown["documents"] if d["file"] == name))
         result = self.verify()
@@ -334,15 +283,11 @@ class Amd(Case):
         self.assert_nothing(result, NETWORK, "curl", "not installed")
 
     def test_curl_is_told_to_be_strict(self):
-        stand_in = os.path.join(self.parent, "curl")
-        with open(stand_in, "w", encoding="ascii") as f:
-            f.write('#!/bin/sh\nprintf "%s\\n" "$@" >"$HOME/arguments"\nexit 7\n')
-        os.chmod(stand_in, 0o755)
+        self.curl_that_tells()
         result = parts.run("collateral", "fetch", self.directory, "--snp-report", "genoa-report.bin", "--at", NOW, HOME=self.parent,
                            PATH=self.parent)
         self.assertEqual(result.returncode, NETWORK)
-        with open(os.path.join(self.parent, "arguments"), encoding="utf-8") as f:
-            arguments = f.read().splitlines()
+        arguments = self.told()
         self.assertEqual(arguments[0], "--disable")
         self.assertNotIn("--location", arguments)
         for option, value in (("--max-redirs", "0"), ("--max-filesize", "524288"), ("--max-time", "60")):
@@ -441,62 +386,35 @@ class Intel(Case):
         self.assert_nothing(result, REFUSED, "current")
 
 
-class Serve(Case):
+class Serve(served.ServeCase):
     """The program as it is run on a host; who asks it, and with what, is in test_collateral_serve.c."""
 
-    NAME = b"tdx-00806f050000-platform.json"
-    WORD = b"gpu-ocsp-05-" + b"aa" * 32 + b"-" + b"bb" * 32 + b".der"
+    handler = Handler
+    NAME = "tdx-00806f050000-platform.json"
+    WORD = "gpu-ocsp-05-" + "aa" * 32 + "-" + "bb" * 32 + ".der"
 
     def setUp(self):
         super().setUp()
-        os.mkdir(self.directory)
-        with open(os.path.join(self.directory, self.NAME.decode()), "wb") as f:
-            f.write(b"{}")
-        self.path = os.path.join(self.parent, "s")
-
-    def start(self, *more):
-        server = subprocess.Popen([parts.enclume, "collateral", "serve", self.directory, "--listen", "unix:" + self.path, *more],
-                                  stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-        self.addCleanup(server.communicate)
-        self.addCleanup(server.kill)
-        self.assertIn(b" listening: unix:" + self.path.encode(), server.stderr.readline())
-        return server
-
-    def connect(self):
-        client = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self.addCleanup(client.close)
-        client.settimeout(60)
-        client.connect(self.path)
-        return client
+        self.put(self.NAME, b"{}")
 
     def ask(self, name=NAME):
-        client = self.connect()
-        client.sendall(b"ENCLCOLQ" + len(name).to_bytes(2, "big") + name)
-        answer = client.recv(18, socket.MSG_WAITALL)
-        client.close()
-        return answer
-
-    def assert_ended(self, server):
-        out, log = server.communicate(timeout=60)
-        self.assertEqual((server.returncode, out), (DONE, b""), log)
-        self.assertFalse(os.path.exists(self.path))
-        return log
+        return super().ask(name)
 
     def test_signals_end_it_in_good_order(self):
         for number in (signal.SIGTERM, signal.SIGINT):
             with self.subTest(signal=number):
                 server = self.start()
                 self.connect().sendall(b"ENCL")  # somebody who is in the middle of it
-                self.assertEqual(self.ask(), b"ENCLCOLA" + bytes(4) + (2).to_bytes(4, "big") + b"{}")
-                self.assertEqual(self.ask(self.WORD), b"ENCLCOLA" + (1).to_bytes(4, "big") + bytes(4))
+                self.assertEqual(self.ask(), (0, b"{}"))
+                self.assertEqual(self.ask(self.WORD), (1, b""))
                 server.send_signal(number)
-                lines = self.assert_ended(server).decode().splitlines()
+                lines = self.assert_ended(server).splitlines()
                 self.assertRegex(lines[0], r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ tdx-00806f050000-platform.json: found$")
                 self.assertRegex(lines[1], r"Z gpu-ocsp-05-[0-9a-f-]{129}.der: is not here$")
 
     def test_once(self):
         server = self.start("--once")
-        self.assertEqual(self.ask()[-2:], b"{}")
+        self.assertEqual(self.ask(), (0, b"{}"))
         self.assert_ended(server)
 
     def test_vsock(self):
@@ -511,10 +429,7 @@ class Serve(Case):
         finally:
             if probe is not None:
                 probe.close()
-        server = subprocess.Popen([parts.enclume, "collateral", "serve", self.directory, "--listen", f"vsock:{port}"], stderr=subprocess.PIPE)
-        self.addCleanup(server.communicate)
-        self.addCleanup(server.kill)
-        self.assertIn(f" listening: vsock:{port}".encode(), server.stderr.readline())
+        server = self.start(listen=f"vsock:{port}")
         client = socket.socket(socket.AF_VSOCK, socket.SOCK_STREAM)
         self.addCleanup(client.close)
         client.settimeout(2)
@@ -523,16 +438,15 @@ class Serve(Case):
         except OSError as e:
             print(f"vsock: it listens; nobody can ask here: {e}", file=sys.stderr)
         else:
-            client.settimeout(60)
-            client.sendall(b"ENCLCOLQ" + len(self.NAME).to_bytes(2, "big") + self.NAME)
-            self.assertEqual(client.recv(20, socket.MSG_WAITALL)[-2:], b"{}")
+            client.settimeout(parts.WAIT)
+            client.sendall(served.question(self.NAME))
+            self.assertEqual(self.answer(client), (0, b"{}"))
         server.terminate()
-        server.communicate(timeout=60)
-        self.assertEqual(server.returncode, DONE)
+        self.assert_ended(server)
 
     def test_the_name_of_one_that_was_killed_is_taken_over(self):
         self.start().kill()
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + parts.WAIT
         server = None
         while server is None and time.monotonic() < deadline:
             try:
@@ -540,14 +454,14 @@ class Serve(Case):
                 time.sleep(0.05)
             except ConnectionRefusedError:
                 server = self.start("--once")
-        self.assertEqual(self.ask()[-2:], b"{}")
+        self.assertEqual(self.ask(), (0, b"{}"))
         self.assert_ended(server)
 
     def test_one_that_answers_is_left_alone(self):
         server = self.start()
         result = parts.run("collateral", "serve", self.directory, "--listen", "unix:" + self.path)
         self.assertEqual(result.returncode, NETWORK, result.stderr)
-        self.assertEqual(self.ask()[-2:], b"{}")
+        self.assertEqual(self.ask(), (0, b"{}"))
         server.terminate()
         self.assert_ended(server)
 

@@ -5,11 +5,9 @@
 The stand-in of the responder signs as NVIDIA's does (stand_in_nvidia.c). Exits with 77 (skipped) where there is no curl.
 """
 import base64
-import http.server
 import json
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
@@ -19,9 +17,9 @@ import unittest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import parts  # noqa: E402
-from parts import ACCEPTED, NETWORK, NOW, REFUSED, USAGE  # noqa: E402
+import served  # noqa: E402
+from parts import ACCEPTED, DONE, NETWORK, NOW, REFUSED, USAGE  # noqa: E402
 
-DONE = 0
 DRIVER, VBIOS = "NV_GPU_DRIVER_GH100_580.95.05", "NV_GPU_VBIOS_1010_0200_882_96009F0001"
 RIM = "/v1/rim/"
 FIRST, SECOND = range(6), range(7)  # the words that one GPU needs, and two
@@ -65,7 +63,7 @@ def request(identity, nonce):
     return der(0x30, der(0x30, der(0x30, one), der(0xa2, der(0x30, extension)) if nonce else b""))
 
 
-class Handler(http.server.BaseHTTPRequestHandler):
+class Handler(served.Handler):
     """Both services. rims: name -> (status, body, headers), or body alone; words: certificate -> a change, or a function of its number and the nonce."""
 
     responder = None
@@ -74,28 +72,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
     ocsp = None  # (status, body, headers) instead of any answer of the responder
     wait = None  # an event that the RIM service waits for
 
-    def log_message(self, *_):
-        pass
-
-    def send(self, status, body, headers=()):
-        headers = dict(headers)
-        self.send_response(status)
-        length = headers.pop("X-Length", str(len(body)))
-        if length != "none":
-            self.send_header("Content-Length", length)
-        for name, value in headers.items():
-            self.send_header(name, value)
-        self.end_headers()
-        try:
-            self.wfile.write(body)
-        except OSError:
-            pass
-        self.close_connection = True
-
     def do_GET(self):
         Handler.asked.append(self.path)
         if Handler.wait is not None:
-            Handler.wait.wait(60)
+            Handler.wait.wait(parts.WAIT)
         answer = Handler.rims.get(self.path.removeprefix(RIM), (404, b"none", {}))
         self.send(*(answer if isinstance(answer, tuple) else (200, answer)))
 
@@ -128,27 +108,14 @@ def answer_of(name, document, **more):
     return json.dumps({k: v for k, v in content.items() if v is not None}).encode()
 
 
-class Case(unittest.TestCase):
-    program = None
-
-    @classmethod
-    def setUpClass(cls):
-        cls.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        cls.base = f"http://127.0.0.1:{cls.server.server_address[1]}"
-        threading.Thread(target=cls.server.serve_forever, daemon=True).start()
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.server.shutdown()
-        cls.server.server_close()
+class Case(served.CollateralCase):
+    handler = Handler
 
     def setUp(self):
+        super().setUp()
         Handler.rims = {DRIVER: answer_of(DRIVER, parts.read("gpu-driver.xml")), VBIOS: answer_of(VBIOS, parts.read("gpu-vbios.xml"))}
         Handler.words, Handler.asked, Handler.nonces, Handler.faults, Handler.ocsp, Handler.wait = {}, [], [], [], None, None
-        self.parent = tempfile.mkdtemp(prefix="enclume-collateral-gpu-")
-        self.addCleanup(shutil.rmtree, self.parent)
         self.addCleanup(lambda: self.assertEqual(Handler.faults, []))
-        self.directory = os.path.join(self.parent, "d")
 
     def gpu(self, count=1):
         return sum((["--gpu-report", f"gpu{i}-report.bin", "--gpu-certs", f"gpu{i}-chain.pem"] for i in range(count)), [])
@@ -168,26 +135,12 @@ class Case(unittest.TestCase):
         self.assertEqual(result.returncode, DONE, result.stderr)
         return {d["file"]: d for d in json.loads(result.stdout)["documents"]}
 
-    def contents(self):
-        found = {}
-        for name in os.listdir(self.directory):
-            with open(os.path.join(self.directory, name), "rb") as f:
-                found[name] = f.read()
-        return found
-
     def names(self, words=FIRST):
         return {f"gpu-rim-{DRIVER}.xml", f"gpu-rim-{VBIOS}.xml", "manifest.json"} | {Handler.responder.name(i) for i in words}
 
     def assert_done(self, result, words=FIRST):
         self.assertEqual((result.returncode, result.stderr), (DONE, b""))
         self.assertEqual(set(os.listdir(self.directory)), self.names(words))
-
-    def assert_nothing(self, result, code, *sentences):
-        self.assertEqual(result.returncode, code, result.stderr)
-        self.assertEqual(result.stdout, b"")
-        for sentence in sentences:
-            self.assertIn(sentence.encode(), result.stderr)
-        self.assertEqual(os.listdir(self.directory) if os.path.exists(self.directory) else [], [])
 
 
 class Fetch(Case):
@@ -304,8 +257,7 @@ class Renewal(Case):
         os.unlink(os.path.join(self.directory, Handler.responder.name(2)))
         for name, content in ((Handler.responder.name(4), Handler.responder.answer(4, b"", "forged")),
                               (f"gpu-rim-{DRIVER}.xml", parts.read("gpu-damaged-driver.xml"))):
-            with open(os.path.join(self.directory, name), "wb") as f:
-                f.write(content)
+            self.put(name, content)
         Handler.asked = []
         self.assert_done(self.fetch("--renew", "12"))
         self.assertEqual(sorted(map(str, Handler.asked)), [RIM + DRIVER, "2", "4"])
@@ -465,57 +417,28 @@ class Evidence(Case):
             self.assert_nobody_asked(self.fetch(gpus=gpus), REFUSED, "nvgpu.")
 
 
-class Serve(Case):
+class Serve(served.ServeCase, Case):
     """The host's helper, which enclaves ask, where it may ask NVIDIA. The clock is this machine's."""
 
     RIM_NAME = f"gpu-rim-{DRIVER}.xml"
 
     def setUp(self):
         super().setUp()
-        os.mkdir(self.directory)
-        self.path = os.path.join(self.parent, "s")
         self.word = Handler.responder.name(3)
 
     def start(self, *more, **environment):
-        env = {k: v for k, v in os.environ.items() if not k.lower().endswith("_proxy")}
         arguments = more or ("--fetch-gpu", "--rim-url", self.base, "--ocsp-url", self.base)
-        self.server_process = subprocess.Popen(
-            [parts.enclume, "collateral", "serve", self.directory, "--listen", "unix:" + self.path, *arguments],
-            stderr=subprocess.PIPE, env={**env, **environment})
-        self.addCleanup(self.server_process.communicate)
-        self.addCleanup(self.server_process.kill)
-        self.assertIn(b" listening: ", self.server_process.stderr.readline())
+        self.process = super().start(*arguments, **environment)
 
     def stop(self):
-        self.server_process.terminate()
-        log = self.server_process.communicate(timeout=60)[1].decode()
-        self.assertEqual(self.server_process.returncode, DONE, log)
-        self.assertFalse([n for n in os.listdir(self.directory) if n.startswith(".")], "temporary files are left")
-        return log
+        self.process.terminate()
+        return self.assert_ended(self.process)
 
-    def connect(self, name):
-        client = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self.addCleanup(client.close)
-        client.settimeout(60)
-        client.connect(self.path)
-        client.sendall(b"ENCLCOLQ" + len(name).to_bytes(2, "big") + name.encode())
+    def begin(self, name):
+        """Asks, and does not wait for the answer."""
+        client = self.connect()
+        client.sendall(served.question(name))
         return client
-
-    def answer(self, client):
-        head = client.recv(16, socket.MSG_WAITALL)
-        self.assertEqual(head[:8], b"ENCLCOLA")
-        size = int.from_bytes(head[12:], "big")
-        return int.from_bytes(head[8:12], "big"), client.recv(size, socket.MSG_WAITALL) if size else b""
-
-    def ask(self, name):
-        client = self.connect(name)
-        answer = self.answer(client)
-        client.close()
-        return answer
-
-    def put(self, name, content):
-        with open(os.path.join(self.directory, name), "wb") as f:
-            f.write(content)
 
     def test_what_is_not_here_is_got_and_handed_on_and_not_kept(self):
         self.start()
@@ -591,8 +514,8 @@ class Serve(Case):
         Handler.wait = threading.Event()
         self.put("tdx-00806f050000-platform.json", b"{}")
         self.start()
-        slow = self.connect(self.RIM_NAME)
-        gone = self.connect(self.RIM_NAME)
+        slow = self.begin(self.RIM_NAME)
+        gone = self.begin(self.RIM_NAME)
         gone.close()
         self.assertEqual(self.ask("tdx-00806f050000-platform.json"), (0, b"{}"))
         self.assertEqual(self.ask(self.word)[0], 0)
@@ -604,11 +527,12 @@ class Serve(Case):
         Handler.wait = threading.Event()
         self.addCleanup(Handler.wait.set)
         self.start()
-        client = self.connect(self.RIM_NAME)
-        while not Handler.asked:
+        client = self.begin(self.RIM_NAME)
+        deadline = time.monotonic() + parts.WAIT
+        while not Handler.asked and time.monotonic() < deadline:
             time.sleep(0.01)
-        self.server_process.terminate()
-        self.assertEqual(self.server_process.wait(60), DONE)
+        self.assertTrue(Handler.asked)
+        self.stop()
         self.assertEqual(client.recv(1), b"")
 
     def test_it_asks_for_gpus_alone_and_only_where_it_may(self):
@@ -622,10 +546,7 @@ class Serve(Case):
         self.assertEqual(Handler.asked, [])
 
     def test_no_vm_has_it_ask_without_end(self):
-        curl = os.path.join(self.parent, "curl")
-        with open(curl, "w", encoding="ascii") as f:
-            f.write('#!/bin/sh\necho >>"$HOME/asked"\nexit 7\n')
-        os.chmod(curl, 0o755)
+        self.stand_in_curl('echo >>"$HOME/asked"\nexit 7\n')
         self.start("--fetch-gpu", PATH=self.parent + ":/usr/bin:/bin", HOME=self.parent)
         for _ in range(80):
             self.assertEqual(self.ask(self.RIM_NAME), (1, b""))
@@ -666,28 +587,20 @@ class Usage(Case):
         self.assertIn("nvgpu.rim.form", parts.failed(result))
 
     def test_curl_is_told_to_be_strict_and_whom_to_ask(self):
-        stand_in = os.path.join(self.parent, "curl")
-        with open(stand_in, "w", encoding="ascii") as f:
-            f.write('#!/bin/sh\nprintf "%s\\n" "$@" >>"$HOME/arguments"\nexit 7\n')
-        os.chmod(stand_in, 0o755)
-        arguments = os.path.join(self.parent, "arguments")
-        for base, url in (([], "https://rim.attestation.nvidia.com/v1/rim/" + DRIVER),):
-            self.assertEqual(self.fetch(base=base, PATH=self.parent).returncode, NETWORK)
-            with open(arguments, encoding="utf-8") as f:
-                given = f.read().splitlines()
-            self.assertEqual(given[0], "--disable")
-            self.assertNotIn("--location", given)
-            self.assertNotIn("--data-binary", given)
-            self.assertEqual(given[given.index("--max-redirs") + 1], "0")
-            self.assertEqual(given[given.index("--url") + 1], url)
+        self.curl_that_tells()
+        self.assertEqual(self.fetch(base=[], PATH=self.parent).returncode, NETWORK)
+        given = self.told()
+        self.assertEqual(given[0], "--disable")
+        self.assertNotIn("--location", given)
+        self.assertNotIn("--data-binary", given)
+        self.assertEqual(given[given.index("--max-redirs") + 1], "0")
+        self.assertEqual(given[given.index("--url") + 1], "https://rim.attestation.nvidia.com/v1/rim/" + DRIVER)
         # The responder is asked when the reference values are there.
         self.assert_done(self.fetch())
         for i in FIRST:
             os.unlink(os.path.join(self.directory, Handler.responder.name(i)))
-        os.unlink(arguments)
         self.assertEqual(self.fetch("--renew", "1", base=[], PATH=self.parent).returncode, NETWORK)
-        with open(arguments, encoding="utf-8") as f:
-            given = f.read().splitlines()
+        given = self.told()
         self.assertEqual(given[given.index("--url") + 1], "https://ocsp.ndis.nvidia.com")
         self.assertEqual(given[given.index("--header") + 1], "Content-Type: application/ocsp-request")
         self.assertTrue(given[given.index("--data-binary") + 1].startswith("@" + self.directory))

@@ -7,101 +7,71 @@
 Exits with 77 (skipped) where there is no curl.
 """
 import hashlib
-import http.server
 import json
 import os
 import shutil
 import subprocess
 import sys
 import tempfile
-import threading
 import unittest
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import served  # noqa: E402
+from parts import DONE, NETWORK, REFUSED, USAGE, WAIT  # noqa: E402
 
 ENCLUME = ""
 CONTENT = bytes(i * 31 % 251 for i in range(300_000))
 DIGEST = hashlib.sha256(CONTENT).hexdigest()
 CUT_AT = 100_000
 
-DONE, REFUSED, USAGE, NETWORK = 0, 1, 2, 3
 
-
-class Handler(http.server.BaseHTTPRequestHandler):
+class Handler(served.Handler):
     """/file knows ranges, /plain does not, /cut breaks off once, /moved redirects, all else is 404."""
 
     requests = []  # (path, the Range header or None)
     cut = False
 
-    def log_message(self, *_):
-        pass
-
     def do_GET(self):
         wanted = self.headers.get("Range")
         Handler.requests.append((self.path, wanted))
         if self.path == "/moved":
-            self.send_response(302)
-            self.send_header("Location", "/file")
-            self.send_header("Content-Length", "0")
-            self.end_headers()
+            self.send(302, b"", {"Location": "/file"})
         elif self.path == "/escape":
-            self.send_response(302)
-            self.send_header("Location", "file:///etc/hostname")
-            self.send_header("Content-Length", "0")
-            self.end_headers()
+            self.send(302, b"", {"Location": "file:///etc/hostname"})
         elif self.path == "/plain":
-            self.answer(200, CONTENT, {})
+            self.send(200, CONTENT)
         elif self.path in ("/file", "/cut"):
             self.answer_range(wanted)
         else:
-            self.send_error(404)
+            self.send(404, b"none")
 
     def answer_range(self, wanted):
         if wanted is None:
-            self.answer(200, CONTENT, {})
+            whole = self.path == "/file" or Handler.cut
+            Handler.cut = Handler.cut or not whole
+            self.send(200, CONTENT if whole else CONTENT[:CUT_AT], {"X-Length": str(len(CONTENT))})
             return
         start = int(wanted.removeprefix("bytes=").rstrip("-"))
         if start >= len(CONTENT):
-            self.answer(416, b"", {"Content-Range": f"bytes */{len(CONTENT)}"})
+            self.send(416, b"", {"Content-Range": f"bytes */{len(CONTENT)}"})
             return
-        place = {"Content-Range": f"bytes {start}-{len(CONTENT) - 1}/{len(CONTENT)}"}
-        self.answer(206, CONTENT[start:], place)
-
-    def answer(self, status, body, headers):
-        self.send_response(status)
-        self.send_header("Content-Length", str(len(body)))
-        for name, value in headers.items():
-            self.send_header(name, value)
-        self.end_headers()
-        if self.path == "/cut" and not Handler.cut:
-            Handler.cut = True
-            body = body[:CUT_AT]
-        self.wfile.write(body)
-        self.wfile.flush()
+        self.send(206, CONTENT[start:], {"Content-Range": f"bytes {start}-{len(CONTENT) - 1}/{len(CONTENT)}"})
 
 
-class ModelTest(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        cls.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        cls.base = f"http://127.0.0.1:{cls.server.server_address[1]}"
-        threading.Thread(target=cls.server.serve_forever, daemon=True).start()
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.server.shutdown()
-        cls.server.server_close()
+class ModelTest(served.Case):
+    handler = Handler
 
     def setUp(self):
+        super().setUp()
         Handler.requests, Handler.cut = [], False
-        self.directory = tempfile.mkdtemp(prefix="enclume-model-")
-        self.addCleanup(shutil.rmtree, self.directory)
+        self.directory = self.parent
         self.output = os.path.join(self.directory, "m.gguf")
         self.part = self.output + ".part"
 
     def enclume(self, *arguments, **environment):
         env = {k: v for k, v in os.environ.items() if not k.lower().endswith("_proxy")}
         env.update({"HOME": self.directory, **environment})
-        return subprocess.run([ENCLUME, "model", *arguments], env=env, text=True, capture_output=True, timeout=60,
-                              check=False)
+        return subprocess.run([ENCLUME, "model", *arguments], env=env, text=True, capture_output=True, timeout=WAIT, check=False)
 
     def get(self, path, *more, digest=DIGEST, **environment):
         return self.enclume("get", "--url", self.base + path, "--sha256", digest, "--output", self.output, *more,
@@ -231,22 +201,17 @@ class ModelTest(unittest.TestCase):
         self.assertIn(listed["sha256"], run.stderr)
 
     def test_a_model_of_the_list_is_asked_for_by_https_only(self):
-        stand_in = os.path.join(self.directory, "curl")
-        self.put(stand_in, b'#!/bin/sh\nprintf "%s\\n" "$@" >"$HOME/arguments"\nexit 7\n')
-        os.chmod(stand_in, 0o755)
+        self.curl_that_tells()
         listed = json.loads(self.enclume("list", "--json").stdout)[0]
         run = self.enclume("get", listed["name"], "--output", self.output, PATH=self.directory)
         self.assert_nothing(run, NETWORK)
-        with open(os.path.join(self.directory, "arguments"), encoding="utf-8") as f:
-            arguments = f.read().splitlines()
+        arguments = self.told()
         for option, value in (("--proto", "=https"), ("--proto-redir", "=https"), ("--url", listed["url"]),
                               ("--max-filesize", str(listed["size"])), ("--output", self.part)):
             self.assertEqual(arguments[arguments.index(option) + 1], value)
 
     def test_a_part_shorter_than_the_known_size_is_not_hashed_away(self):
-        stand_in = os.path.join(self.directory, "curl")
-        self.put(stand_in, b"#!/bin/sh\nprintf 206\n")  # says it went well, and brings nothing
-        os.chmod(stand_in, 0o755)
+        self.stand_in_curl("printf 206\n")  # says it went well, and brings nothing
         self.put(self.part, b"GGUF")
         name = json.loads(self.enclume("list", "--json").stdout)[0]["name"]
         run = self.enclume("get", name, "--output", self.output, PATH=self.directory)

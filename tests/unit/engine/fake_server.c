@@ -281,7 +281,7 @@ size_t fake_reaches(struct fake_server *s, const size_t *counter, size_t number)
     struct timespec end;
     int waited = 0;
     (void)clock_gettime(CLOCK_MONOTONIC, &end);
-    end.tv_sec += 10;
+    end.tv_sec += 60;
     pthread_mutex_lock(&s->lock);
     while (*counter < number && waited == 0)
         waited = pthread_cond_timedwait(&s->changed, &s->lock, &end);

@@ -423,7 +423,7 @@ static void a_server_that_falls_silent_is_left(void **state)
     assert_ok(submit(&w, 1, 0, true, NULL));
     is_told(await(&w, 1), ERR_ENGINE, 0, "", "too long to begin");
     stop(&w);
-    start_with(&w, (struct engine_upstream_options){.silence_ms = 300});
+    start_with(&w, (struct engine_upstream_options){.silence_ms = 1000});
     SCRIPT(&w, STEP(FAKE_SEND, FAKE_EVENTS, 0), STEP(FAKE_CHUNK, "data: {\"a\":1}\n\n", 0),
            STEP(FAKE_UNTIL_CLOSED, NULL, 0));
     assert_ok(submit(&w, 2, 0, true, NULL));

@@ -107,7 +107,7 @@ static void clocks(void **state)
     struct timespec before;
     struct timespec after;
     time_t now = time(NULL);
-    assert_true(real->now(real) >= now && real->now(real) <= now + 5);
+    assert_true(real->now(real) >= now && real->now(real) <= now + 60);
     (void)clock_gettime(CLOCK_MONOTONIC, &before);
     real->sleep_ms(real, 30);
     (void)clock_gettime(CLOCK_MONOTONIC, &after);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Real reports and quotes from the stand-in of the kernel, with the endorsements that AMD and Intel gave for them from a made-up host: third-party evidence
  * is not in this repository, and is used where it is at hand. */
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "attest/certificate_table.h"
@@ -10,6 +9,7 @@
 #include "base/encoding.h"
 #include "base/secret.h"
 #include "evidence/evidence.h"
+#include "support/real_evidence.h"
 #include "support/stand_in_kernel.h"
 #include "unit/attest/tdx_files.h"
 #include "unit/test.h"
@@ -148,33 +148,19 @@ static void collateral_of_another_platform_is_not(void **state)
 
 /* ---- SEV-SNP ---- */
 
-static struct bytes file_at(const char *name, uint8_t *room, size_t size)
-{
-    static const char *const folders[] = {ENCLUME_SHARED "/evidence/snp", ENCLUME_DEPS_DIR "/evidence/snp"};
-    for (size_t i = 0; i < test_count(folders); i++) {
-        char path[1024];
-        (void)snprintf(path, sizeof path, "%s/%s", folders[i], name);
-        FILE *in = fopen(path, "rb");
-        if (in == NULL)
-            continue;
-        size_t n = fread(room, 1, size, in);
-        (void)fclose(in);
-        return bytes_of(room, n);
-    }
-    return (struct bytes){0};
-}
-
 static void amds_certificates_are_taken_for_their_chip(void **state)
 {
     (void)state;
     static uint8_t rooms[3][16 * 1024];
     static uint8_t certificates[2][8 * 1024];
     static uint8_t table[32 * 1024];
-    struct certificate_table t = {.vcek = file_at("go-sev-guest/vcek.testcer", rooms[0], sizeof rooms[0])};
-    struct bytes pem = file_at("go-sev-guest/ask_ark_milan.pem", rooms[1], sizeof rooms[1]);
+    struct certificate_table t = {
+        .vcek = real_evidence_read("snp/go-sev-guest/vcek.testcer", rooms[0], sizeof rooms[0])};
+    struct bytes pem = real_evidence_read("snp/go-sev-guest/ask_ark_milan.pem", rooms[1], sizeof rooms[1]);
     struct snp_report report;
     size_t len;
-    chip = snp_report_unwrap(file_at("go-sev-guest/attestation.bin", rooms[2], sizeof rooms[2]));
+    chip =
+        snp_report_unwrap(real_evidence_read("snp/go-sev-guest/attestation.bin", rooms[2], sizeof rooms[2]));
     if (t.vcek.len == 0 || pem.len == 0 || chip.len == 0) {
         print_message("skipped: there is no go-sev-guest/attestation.bin\n");
         skip();
@@ -192,7 +178,7 @@ static void amds_certificates_are_taken_for_their_chip(void **state)
                         "snp-crl-Milan-vcek.crl"); /* which the root says: a report of version 2 cannot */
     assert_noted("AMD's list is not at hand");
     /* The VCEK of another chip. */
-    t.vcek = file_at("sev/vcek_milan.der", rooms[0], sizeof rooms[0]);
+    t.vcek = real_evidence_read("snp/sev/vcek_milan.der", rooms[0], sizeof rooms[0]);
     assert_ok(certificate_table_write(&t, table, sizeof table, &len));
     document = bytes_of(table, len);
     assert_err(ask("sev_guest", report.report_data, TIME_2024), ERR_EVIDENCE);

@@ -5,6 +5,7 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -163,18 +164,29 @@ static void a_peer_that_hangs_up_is_a_network_error(void **state)
     (void)close(listener);
 }
 
+struct canceller {
+    struct enclume_client *client;
+    atomic_bool ended; /* the call that waits */
+};
+
+/* Again and again: a cancel that comes before the call has begun does nothing. */
 static void *cancel_soon(void *arg)
 {
-    (void)usleep(100 * 1000);
-    enclume_client_cancel(arg);
+    struct canceller *c = arg;
+    while (!c->ended) {
+        (void)usleep(100 * 1000);
+        enclume_client_cancel(c->client);
+    }
     return NULL;
 }
 
 static void expect_cancelled(struct enclume_client *client)
 {
+    struct canceller c = {.client = client};
     pthread_t thread;
-    assert_int_equal(pthread_create(&thread, NULL, cancel_soon, client), 0);
+    assert_int_equal(pthread_create(&thread, NULL, cancel_soon, &c), 0);
     int e = ask(client, NULL, NULL);
+    c.ended = true;
     assert_int_equal(pthread_join(thread, NULL), 0);
     assert_error(e, "cancelled");
 }

@@ -33,6 +33,27 @@ enum err openai_parse(enum api api, const char *json)
     return e;
 }
 
+void openai_parsed(enum api api, const char *json)
+{
+    enum err e = openai_parse(api, json);
+    if (e != ERR_OK)
+        fail_msg("%s: %s", json, note.text);
+}
+
+const struct generation_message *openai_message(size_t i)
+{
+    assert_true(i < generation.message_count);
+    return &generation.messages[i];
+}
+
+void openai_assert_message(size_t i, enum generation_role role, size_t parts, const char *text)
+{
+    const struct generation_message *m = openai_message(i);
+    assert_int_equal(m->role, role);
+    assert_int_equal(m->part_count, parts);
+    openai_assert_bytes(m->parts[0].bytes, text);
+}
+
 void openai_release(void)
 {
     answer_close(answer);
@@ -68,9 +89,7 @@ void openai_answer(enum api api, const char *json)
     uint8_t id[ANSWER_ID_SIZE];
     for (size_t i = 0; i < sizeof id; i++)
         id[i] = (uint8_t)i;
-    enum err e = openai_parse(api, json);
-    if (e != ERR_OK)
-        fail_msg("%s", note.text);
+    openai_parsed(api, json);
     assert_ok(answer_open(&generation, "anvil", id, 1700000000, &answer));
 }
 

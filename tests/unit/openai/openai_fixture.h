@@ -14,6 +14,11 @@ extern struct err_note note;
 /* In json, ' stands for " , so that it can be read. */
 enum err openai_parse(enum api api, const char *json);
 void openai_release(void);
+/* The same of what must be accepted. */
+void openai_parsed(enum api api, const char *json);
+/* A message of it, which must be there; and its role, its number of parts and the first of them. */
+const struct generation_message *openai_message(size_t i);
+void openai_assert_message(size_t i, enum generation_role role, size_t parts, const char *text);
 
 /* A table of texts that are refused, each with its note. Nothing is left in memory. */
 struct openai_refusal {

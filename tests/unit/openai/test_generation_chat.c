@@ -13,15 +13,7 @@
 
 static void parse(const char *json)
 {
-    enum err e = openai_parse(API_CHAT, json);
-    if (e != ERR_OK)
-        fail_msg("%s: %s", json, note.text);
-}
-
-static const struct generation_message *message(size_t i)
-{
-    assert_true(i < generation.message_count);
-    return &generation.messages[i];
+    openai_parsed(API_CHAT, json);
 }
 
 static void the_smallest_request_has_the_defaults_of_the_api(void **state)
@@ -33,10 +25,10 @@ static void the_smallest_request_has_the_defaults_of_the_api(void **state)
     assert_string_equal(g->model, "");
     assert_false(g->stream || g->include_usage || g->return_progress || g->logprobs || g->echo);
     assert_int_equal(g->message_count, 1);
-    assert_int_equal(message(0)->role, GENERATION_USER);
-    assert_int_equal(message(0)->part_count, 1);
-    assert_int_equal(message(0)->parts[0].kind, GENERATION_TEXT);
-    openai_assert_bytes(message(0)->parts[0].bytes, "hi");
+    assert_int_equal(openai_message(0)->role, GENERATION_USER);
+    assert_int_equal(openai_message(0)->part_count, 1);
+    assert_int_equal(openai_message(0)->parts[0].kind, GENERATION_TEXT);
+    openai_assert_bytes(openai_message(0)->parts[0].bytes, "hi");
     assert_int_equal(g->tool_count, 0);
     assert_int_equal(g->tool_choice, GENERATION_TOOLS_AUTO);
     assert_true(g->parallel_tool_calls);
@@ -163,21 +155,21 @@ static void every_role_is_known(void **state)
     };
     assert_int_equal(generation.message_count, test_count(rows));
     for (size_t i = 0; i < test_count(rows); i++) {
-        assert_int_equal(message(i)->role, rows[i].role);
-        assert_string_equal(generation_role_name(message(i)->role), rows[i].name);
-        assert_int_equal(message(i)->part_count, rows[i].parts);
+        assert_int_equal(openai_message(i)->role, rows[i].role);
+        assert_string_equal(generation_role_name(openai_message(i)->role), rows[i].name);
+        assert_int_equal(openai_message(i)->part_count, rows[i].parts);
         if (rows[i].text != NULL)
-            openai_assert_bytes(message(i)->parts[0].bytes, rows[i].text);
+            openai_assert_bytes(openai_message(i)->parts[0].bytes, rows[i].text);
     }
-    openai_assert_bytes(message(2)->name, "eve");
-    openai_assert_bytes(message(3)->reasoning, "hm");
-    assert_int_equal(message(3)->call_count, 2);
-    openai_assert_bytes(message(3)->calls[0].id, "c1");
-    openai_assert_bytes(message(3)->calls[0].name, "forge");
-    openai_assert_bytes(message(3)->calls[0].arguments, "{\"a\":1}");
-    openai_assert_bytes(message(3)->calls[1].arguments, "");
-    openai_assert_bytes(message(4)->call_id, "c1");
-    openai_assert_bytes(message(6)->parts[1].bytes, "sorry");
+    openai_assert_bytes(openai_message(2)->name, "eve");
+    openai_assert_bytes(openai_message(3)->reasoning, "hm");
+    assert_int_equal(openai_message(3)->call_count, 2);
+    openai_assert_bytes(openai_message(3)->calls[0].id, "c1");
+    openai_assert_bytes(openai_message(3)->calls[0].name, "forge");
+    openai_assert_bytes(openai_message(3)->calls[0].arguments, "{\"a\":1}");
+    openai_assert_bytes(openai_message(3)->calls[1].arguments, "");
+    openai_assert_bytes(openai_message(4)->call_id, "c1");
+    openai_assert_bytes(openai_message(6)->parts[1].bytes, "sorry");
 }
 
 static void an_image_is_its_bytes(void **state)
@@ -187,10 +179,10 @@ static void an_image_is_its_bytes(void **state)
         "{'role':'user','content':[{'type':'text','text':'a'},{'type':'image_url','image_url':{'url':'" PNG
         "','detail':'low'}},{'type':'text','text':'b'}]}"));
     assert_int_equal(generation.image_count, 1);
-    assert_int_equal(message(0)->part_count, 3);
-    assert_int_equal(message(0)->parts[1].kind, GENERATION_IMAGE);
-    openai_assert_bytes(message(0)->parts[1].bytes, "\x89PNG\r\n\x1a\n");
-    openai_assert_bytes(message(0)->parts[2].bytes, "b");
+    assert_int_equal(openai_message(0)->part_count, 3);
+    assert_int_equal(openai_message(0)->parts[1].kind, GENERATION_IMAGE);
+    openai_assert_bytes(openai_message(0)->parts[1].bytes, "\x89PNG\r\n\x1a\n");
+    openai_assert_bytes(openai_message(0)->parts[2].bytes, "b");
 }
 
 static void the_form_of_the_answer_can_be_asked_for(void **state)

@@ -10,22 +10,7 @@
 
 static void parse(const char *json)
 {
-    enum err e = openai_parse(API_MESSAGES, json);
-    if (e != ERR_OK)
-        fail_msg("%s: %s", json, note.text);
-}
-
-static const struct generation_message *message(size_t i)
-{
-    assert_true(i < generation.message_count);
-    return &generation.messages[i];
-}
-
-static void assert_text(size_t i, enum generation_role role, const char *text)
-{
-    assert_int_equal(message(i)->role, role);
-    assert_true(message(i)->part_count != 0);
-    openai_assert_bytes(message(i)->parts[0].bytes, text);
+    openai_parsed(API_MESSAGES, json);
 }
 
 static void the_smallest_request(void **state)
@@ -33,7 +18,7 @@ static void the_smallest_request(void **state)
     (void)state;
     parse("{" M ",'model':'m'}");
     assert_int_equal(generation.message_count, 1);
-    assert_text(0, GENERATION_USER, "hi");
+    openai_assert_message(0, GENERATION_USER, 1, "hi");
     assert_int_equal(generation.max_tokens, 64);
     assert_string_equal(generation.model, "m");
     /* The API reasons only when it is asked to. */
@@ -46,12 +31,12 @@ static void what_is_system_comes_first(void **state)
     (void)state;
     parse(WITH("'system':'s'"));
     assert_int_equal(generation.message_count, 2);
-    assert_text(0, GENERATION_SYSTEM, "s");
-    assert_text(1, GENERATION_USER, "hi");
+    openai_assert_message(0, GENERATION_SYSTEM, 1, "s");
+    openai_assert_message(1, GENERATION_USER, 1, "hi");
     parse(WITH("'system':[{'type':'text','text':'a','cache_control':{'type':'ephemeral'}},{'type':'text','"
                "text':'b'}]"));
-    assert_int_equal(message(0)->part_count, 2);
-    openai_assert_bytes(message(0)->parts[1].bytes, "b");
+    assert_int_equal(openai_message(0)->part_count, 2);
+    openai_assert_bytes(openai_message(0)->parts[1].bytes, "b");
     parse(WITH("'system':[]"));
     assert_int_equal(generation.message_count, 1);
 }
@@ -73,25 +58,22 @@ static void blocks_become_messages(void **state)
                "{'role':'assistant','content':'it is'},"
                "{'role':'user','content':[{'type':'tool_result','tool_use_id':'t3'}]}"));
     assert_int_equal(generation.message_count, 7);
-    assert_text(0, GENERATION_USER, "look");
-    assert_int_equal(message(0)->part_count, 2);
-    openai_assert_bytes(message(0)->parts[1].bytes, "\x89PNG\r\n\x1a\n");
-    assert_text(1, GENERATION_ASSISTANT, "I see");
-    openai_assert_bytes(message(1)->reasoning, "hm");
-    assert_int_equal(message(1)->call_count, 2);
-    openai_assert_bytes(message(1)->calls[0].id, "t1");
-    openai_assert_bytes(message(1)->calls[0].arguments, "{\"heat\":900,\"kind\":\"x\"}");
-    openai_assert_bytes(message(1)->calls[1].name, "quench");
-    assert_text(2, GENERATION_TOOL, "hot");
-    openai_assert_bytes(message(2)->call_id, "t1");
-    assert_text(3, GENERATION_TOOL, "cold");
-    assert_int_equal(message(3)->part_count, 2);
-    assert_int_equal(message(3)->parts[1].kind, GENERATION_IMAGE);
-    assert_text(4, GENERATION_USER, "and");
-    assert_int_equal(message(4)->part_count, 2);
-    assert_text(5, GENERATION_ASSISTANT, "it is");
-    assert_int_equal(message(6)->role, GENERATION_TOOL);
-    assert_int_equal(message(6)->part_count, 0);
+    openai_assert_message(0, GENERATION_USER, 2, "look");
+    openai_assert_bytes(openai_message(0)->parts[1].bytes, "\x89PNG\r\n\x1a\n");
+    openai_assert_message(1, GENERATION_ASSISTANT, 1, "I see");
+    openai_assert_bytes(openai_message(1)->reasoning, "hm");
+    assert_int_equal(openai_message(1)->call_count, 2);
+    openai_assert_bytes(openai_message(1)->calls[0].id, "t1");
+    openai_assert_bytes(openai_message(1)->calls[0].arguments, "{\"heat\":900,\"kind\":\"x\"}");
+    openai_assert_bytes(openai_message(1)->calls[1].name, "quench");
+    openai_assert_message(2, GENERATION_TOOL, 1, "hot");
+    openai_assert_bytes(openai_message(2)->call_id, "t1");
+    openai_assert_message(3, GENERATION_TOOL, 2, "cold");
+    assert_int_equal(openai_message(3)->parts[1].kind, GENERATION_IMAGE);
+    openai_assert_message(4, GENERATION_USER, 2, "and");
+    openai_assert_message(5, GENERATION_ASSISTANT, 1, "it is");
+    assert_int_equal(openai_message(6)->role, GENERATION_TOOL);
+    assert_int_equal(openai_message(6)->part_count, 0);
     assert_int_equal(generation.image_count, 2);
 }
 

@@ -1,35 +1,28 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "unit/openai/openai_fixture.h"
 
-static void parse(enum api api, const char *json)
-{
-    enum err e = openai_parse(api, json);
-    if (e != ERR_OK)
-        fail_msg("%s: %s", json, note.text);
-}
-
 static void a_prompt_is_text_or_tokens_or_several_of_them(void **state)
 {
     (void)state;
-    parse(API_COMPLETIONS, "{'prompt':'once'}");
+    openai_parsed(API_COMPLETIONS, "{'prompt':'once'}");
     assert_int_equal(generation.prompt_count, 1);
     openai_assert_bytes(generation.prompts[0].text, "once");
     assert_null(generation.prompts[0].tokens);
     assert_int_equal(generation.max_tokens, 16);
     assert_int_equal(generation_choices(&generation), 1);
 
-    parse(API_COMPLETIONS, "{'prompt':['a','','c'],'n':2}");
+    openai_parsed(API_COMPLETIONS, "{'prompt':['a','','c'],'n':2}");
     assert_int_equal(generation.prompt_count, 3);
     openai_assert_bytes(generation.prompts[1].text, "");
     openai_assert_bytes(generation.prompts[2].text, "c");
     assert_int_equal(generation_choices(&generation), 6);
 
-    parse(API_COMPLETIONS, "{'prompt':[1,2147483647]}");
+    openai_parsed(API_COMPLETIONS, "{'prompt':[1,2147483647]}");
     assert_int_equal(generation.prompt_count, 1);
     assert_int_equal(generation.prompts[0].token_count, 2);
     assert_int_equal(generation.prompts[0].tokens[1], INT32_MAX);
 
-    parse(API_COMPLETIONS, "{'prompt':[[1],'b',[3,4]]}");
+    openai_parsed(API_COMPLETIONS, "{'prompt':[[1],'b',[3,4]]}");
     assert_int_equal(generation.prompt_count, 3);
     assert_int_equal(generation.prompts[0].tokens[0], 1);
     openai_assert_bytes(generation.prompts[1].text, "b");
@@ -39,16 +32,16 @@ static void a_prompt_is_text_or_tokens_or_several_of_them(void **state)
 static void a_completion_has_its_own_members(void **state)
 {
     (void)state;
-    parse(API_COMPLETIONS,
-          "{'prompt':'x','logprobs':3,'echo':true,'best_of':2,'n':2,'suffix':'','max_tokens':5,"
-          "'stream':true,'stream_options':{'include_usage':true},'stop':['s'],'seed':1,'user':'u'}");
+    openai_parsed(API_COMPLETIONS,
+                  "{'prompt':'x','logprobs':3,'echo':true,'best_of':2,'n':2,'suffix':'','max_tokens':5,"
+                  "'stream':true,'stream_options':{'include_usage':true},'stop':['s'],'seed':1,'user':'u'}");
     assert_true(generation.logprobs && generation.echo && generation.stream && generation.include_usage);
     assert_int_equal(generation.top_logprobs, 3);
     assert_int_equal(generation.max_tokens, 5);
-    parse(API_COMPLETIONS, "{'prompt':'x','logprobs':0}");
+    openai_parsed(API_COMPLETIONS, "{'prompt':'x','logprobs':0}");
     assert_true(generation.logprobs);
     assert_int_equal(generation.top_logprobs, 0);
-    parse(API_COMPLETIONS, "{'prompt':'x','logprobs':null,'best_of':1}");
+    openai_parsed(API_COMPLETIONS, "{'prompt':'x','logprobs':null,'best_of':1}");
     assert_false(generation.logprobs);
 }
 
@@ -82,18 +75,18 @@ static void completions_refuse_by_name(void **state)
 static void inputs_of_embeddings(void **state)
 {
     (void)state;
-    parse(API_EMBEDDINGS, "{'input':'a'}");
+    openai_parsed(API_EMBEDDINGS, "{'input':'a'}");
     assert_int_equal(generation.encoding, GENERATION_ENCODING_FLOAT);
     assert_int_equal(generation.dimensions, 0);
     openai_assert_bytes(generation.prompts[0].text, "a");
     /* as the openai SDK sends it */
-    parse(API_EMBEDDINGS,
-          "{'input':['a',[1,2]],'model':'m','encoding_format':'base64','dimensions':64,'user':'u'}");
+    openai_parsed(API_EMBEDDINGS,
+                  "{'input':['a',[1,2]],'model':'m','encoding_format':'base64','dimensions':64,'user':'u'}");
     assert_int_equal(generation.encoding, GENERATION_ENCODING_BASE64);
     assert_int_equal(generation.dimensions, 64);
     assert_int_equal(generation.prompt_count, 2);
     assert_int_equal(generation.prompts[1].token_count, 2);
-    parse(API_EMBEDDINGS, "{'input':[1,2,3],'encoding_format':'float'}");
+    openai_parsed(API_EMBEDDINGS, "{'input':[1,2,3],'encoding_format':'float'}");
     assert_int_equal(generation.prompts[0].token_count, 3);
 }
 

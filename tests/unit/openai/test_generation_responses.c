@@ -9,22 +9,7 @@
 
 static void parse(const char *json)
 {
-    enum err e = openai_parse(API_RESPONSES, json);
-    if (e != ERR_OK)
-        fail_msg("%s: %s", json, note.text);
-}
-
-static const struct generation_message *message(size_t i)
-{
-    assert_true(i < generation.message_count);
-    return &generation.messages[i];
-}
-
-static void assert_text(size_t i, enum generation_role role, const char *text)
-{
-    assert_int_equal(message(i)->role, role);
-    assert_int_equal(message(i)->part_count, 1);
-    openai_assert_bytes(message(i)->parts[0].bytes, text);
+    openai_parsed(API_RESPONSES, json);
 }
 
 static void input_is_a_text_with_instructions_before_it(void **state)
@@ -32,8 +17,8 @@ static void input_is_a_text_with_instructions_before_it(void **state)
     (void)state;
     parse("{'input':'hi','model':'m','instructions':'be brief'}");
     assert_int_equal(generation.message_count, 2);
-    assert_text(0, GENERATION_SYSTEM, "be brief");
-    assert_text(1, GENERATION_USER, "hi");
+    openai_assert_message(0, GENERATION_SYSTEM, 1, "be brief");
+    openai_assert_message(1, GENERATION_USER, 1, "hi");
     openai_assert_bytes(generation.instructions, "be brief");
     parse("{'input':'hi'}");
     assert_int_equal(generation.message_count, 1);
@@ -64,23 +49,23 @@ static void a_turn_of_several_items_becomes_one_message(void **state)
         "{'role':'assistant','content':[{'type':'refusal','refusal':'no more'}]},"
         "{'role':'user','content':'and?'}"));
     assert_int_equal(generation.message_count, 8);
-    assert_text(0, GENERATION_DEVELOPER, "d");
-    assert_int_equal(message(1)->part_count, 2);
-    assert_int_equal(message(1)->parts[1].kind, GENERATION_IMAGE);
-    openai_assert_bytes(message(1)->parts[1].bytes, "\x89PNG\r\n\x1a\n");
+    openai_assert_message(0, GENERATION_DEVELOPER, 1, "d");
+    assert_int_equal(openai_message(1)->part_count, 2);
+    assert_int_equal(openai_message(1)->parts[1].kind, GENERATION_IMAGE);
+    openai_assert_bytes(openai_message(1)->parts[1].bytes, "\x89PNG\r\n\x1a\n");
     assert_int_equal(generation.image_count, 1);
-    assert_text(2, GENERATION_ASSISTANT, "let me see");
-    openai_assert_bytes(message(2)->reasoning, "so then");
-    assert_int_equal(message(2)->call_count, 2);
-    openai_assert_bytes(message(2)->calls[0].id, "c1");
-    openai_assert_bytes(message(2)->calls[1].name, "quench");
-    assert_text(3, GENERATION_TOOL, "hot");
-    openai_assert_bytes(message(3)->call_id, "c1");
-    assert_text(4, GENERATION_TOOL, "cold");
-    assert_text(5, GENERATION_ASSISTANT, "it is");
-    openai_assert_bytes(message(5)->reasoning, "done");
-    assert_text(6, GENERATION_ASSISTANT, "no more");
-    assert_text(7, GENERATION_USER, "and?");
+    openai_assert_message(2, GENERATION_ASSISTANT, 1, "let me see");
+    openai_assert_bytes(openai_message(2)->reasoning, "so then");
+    assert_int_equal(openai_message(2)->call_count, 2);
+    openai_assert_bytes(openai_message(2)->calls[0].id, "c1");
+    openai_assert_bytes(openai_message(2)->calls[1].name, "quench");
+    openai_assert_message(3, GENERATION_TOOL, 1, "hot");
+    openai_assert_bytes(openai_message(3)->call_id, "c1");
+    openai_assert_message(4, GENERATION_TOOL, 1, "cold");
+    openai_assert_message(5, GENERATION_ASSISTANT, 1, "it is");
+    openai_assert_bytes(openai_message(5)->reasoning, "done");
+    openai_assert_message(6, GENERATION_ASSISTANT, 1, "no more");
+    openai_assert_message(7, GENERATION_USER, 1, "and?");
 }
 
 static void its_members(void **state)
