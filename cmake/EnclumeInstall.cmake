@@ -53,13 +53,19 @@ foreach(shell bash zsh fish)
   endif()
 endforeach()
 
-# systemd looks for units below the prefixes /usr and /usr/local; the unit starts the program that is installed with it.
+# systemd looks for units below the prefixes /usr and /usr/local; the unit starts the program that is installed with it. The template is the same for several processes
+# on one address: with --reuse-port, metrics for each, and one user for all, without which the kernel would not let them share.
 if(TARGET enclume-gateway)
   install(CODE "
     file(READ \"${CMAKE_SOURCE_DIR}/deploy/enclume-gateway.service\" unit)
     string(REPLACE \"/usr/bin/\" \"\${CMAKE_INSTALL_PREFIX}/${CMAKE_INSTALL_BINDIR}/\" unit \"\${unit}\")
-    file(WRITE \"${CMAKE_BINARY_DIR}/enclume-gateway.service\" \"\${unit}\")")
-  install(FILES "${CMAKE_BINARY_DIR}/enclume-gateway.service" DESTINATION lib/systemd/system)
+    file(WRITE \"${CMAKE_BINARY_DIR}/enclume-gateway.service\" \"\${unit}\")
+    string(REPLACE \"/enclume-gateway --listen\" \"/enclume-gateway --reuse-port --listen\" unit \"\${unit}\")
+    string(REPLACE \"--metrics 127.0.0.1:9100\" \"--metrics 127.0.0.1:910%i\" unit \"\${unit}\")
+    string(REPLACE \"DynamicUser=yes\" \"DynamicUser=yes\nUser=enclume-gateway\" unit \"\${unit}\")
+    file(WRITE \"${CMAKE_BINARY_DIR}/enclume-gateway@.service\" \"\${unit}\")")
+  install(FILES "${CMAKE_BINARY_DIR}/enclume-gateway.service" "${CMAKE_BINARY_DIR}/enclume-gateway@.service"
+    DESTINATION lib/systemd/system)
 endif()
 
 install(FILES "${CMAKE_SOURCE_DIR}/README.md" "${CMAKE_SOURCE_DIR}/LICENSE" DESTINATION "${CMAKE_INSTALL_DOCDIR}")

@@ -281,6 +281,7 @@ complete -c enclumed -l version -d 'Show the version'
 # enclume-gateway
 complete -c enclume-gateway -f
 complete -c enclume-gateway -l listen -x -a 'tcp: tls: ws: wss: unix:' -d 'Where to listen'
+complete -c enclume-gateway -l reuse-port -d 'Other gateways listen there as well'
 complete -c enclume-gateway -l backend -x -a 'vsock: tcp: unix:' -d 'A virtual machine'
 complete -c enclume-gateway -l backends -r -F -d 'A file of their addresses'
 complete -c enclume-gateway -l tls-cert -r -F -d 'Certificate chain for tls and wss'

@@ -489,7 +489,8 @@ enum evidence_kind evidence_file_kind(struct bytes content)
 {
     enum evidence_kind kind = EVIDENCE_UNKNOWN;
     json_t *doc = NULL;
-    (void)!strict_json_parse_nul(content, EVIDENCE_FILE_MAX, &doc, NULL); /* NULL: it is no JSON */
+    /* equivalent: what is no JSON leaves NULL, whatever is said of it */
+    (void)!strict_json_parse_nul(content, EVIDENCE_FILE_MAX, &doc, NULL);
     for (size_t i = 0; kind == EVIDENCE_UNKNOWN && i < ROW_COUNT; i++)
         if (is_row(&rows[i], content, doc))
             kind = rows[i].kind;

@@ -184,6 +184,7 @@ static enum err open_listeners(struct gateway *g, struct err_note *note)
     if (listen->count > GATEWAY_LISTENERS_MAX)
         return err_noted(ERR_USAGE, note, "--listen: at most %d", GATEWAY_LISTENERS_MAX);
     for (; g->listener_count < listen->count; g->listener_count++) {
+        g->listeners[g->listener_count].shared = g->options.reuse_port;
         enum err e = listener_open(g, &g->listeners[g->listener_count], listen->items[g->listener_count],
                                    connection_accept, &port, note);
         if (e != ERR_OK)
@@ -206,8 +207,19 @@ static void close_handle(uv_handle_t *handle, void *unused)
         uv_close(handle, NULL);
 }
 
+/* From here on nothing is left to be asked: who asks once more, while memory is given back, does not make a failure of it. */
+static void hold_signals(void)
+{
+    sigset_t set;
+    (void)sigemptyset(&set);
+    for (size_t i = 0; i < CAUGHT_COUNT; i++)
+        (void)sigaddset(&set, caught[i]);
+    (void)sigprocmask(SIG_BLOCK, &set, NULL);
+}
+
 static void close_all(struct gateway *g)
 {
+    hold_signals();
     connections_drop(g);
     for (size_t i = 0; i < g->listener_count; i++)
         listener_close(&g->listeners[i]);

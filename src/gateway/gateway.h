@@ -83,6 +83,7 @@ struct listener {
     enum transport transport;
     int family;
     bool open;
+    bool shared; /* the address, with other processes; set before listener_open */
     struct address address;
     union {
         uv_handle_t handle;

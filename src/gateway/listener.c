@@ -41,13 +41,14 @@ static const char *path_of(const struct address *address)
     return ((const struct sockaddr_un *)&address->where)->sun_path;
 }
 
-static int bind_to(const struct address *address)
+static int bind_to(const struct address *address, bool shared)
 {
     const int on = 1;
     int fd = address_socket(address);
     if (fd < 0)
         return -1;
     if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == 0 &&
+        (!shared || setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on) == 0) &&
         bind(fd, (const struct sockaddr *)&address->where, address->size) == 0)
         return fd;
     int failure = errno;
@@ -93,7 +94,7 @@ enum err listener_open(struct gateway *g, struct listener *l, const char *text,
     l->family = l->address.where.ss_family;
     if (l->family == AF_UNIX)
         unix_socket_remove_stale((const struct sockaddr_un *)&l->address.where);
-    int fd = bind_to(&l->address);
+    int fd = bind_to(&l->address, l->shared);
     if (fd < 0)
         return err_noted(ERR_NETWORK, note, "listening on %.120s: %s", text, strerror(errno));
     *port = port_of(fd);

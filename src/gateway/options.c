@@ -15,6 +15,9 @@ static const struct option table[] = {
     {"--listen", OPTION_LIST, AT(listen), 0, 0, "ADDRESS",
      "tcp:HOST:PORT or unix:PATH (the bytes as they are), tls:HOST:PORT (the same in TLS), ws:HOST:PORT "
      "(WebSocket) or wss:HOST:PORT (the same in TLS); may be repeated. Default tcp:127.0.0.1:7800"},
+    {"--reuse-port", OPTION_SWITCH, AT(reuse_port), 0, 0, NULL,
+     "let several gateways of one user listen on the same address, all with this option; the kernel spreads "
+     "new connections over them. Each has its own limits and its own --metrics. Not with unix:"},
     {"--backend", OPTION_LIST, AT(backends), 0, 0, "ADDRESS",
      "a virtual machine: vsock:CID:PORT, tcp:HOST:PORT or unix:PATH; may be repeated"},
     {"--backends", OPTION_TEXT, AT(backend_file), 0, 0, "FILE",
@@ -59,10 +62,10 @@ static const struct option table[] = {
     {0},
 };
 
-static bool wants_tls(const struct option_list *listen)
+static bool listens_by(const struct option_list *listen, const char *prefix)
 {
     for (size_t i = 0; i < listen->count; i++)
-        if (strncmp(listen->items[i], "tls:", 4) == 0 || strncmp(listen->items[i], "wss:", 4) == 0)
+        if (strncmp(listen->items[i], prefix, strlen(prefix)) == 0)
             return true;
     return false;
 }
@@ -70,6 +73,7 @@ static bool wants_tls(const struct option_list *listen)
 static enum err check(const struct gateway_options *o, const struct option_list *operands,
                       struct err_note *note)
 {
+    bool wants_tls = listens_by(&o->listen, "tls:") || listens_by(&o->listen, "wss:");
     bool certified = o->tls_cert != NULL && o->tls_key != NULL;
     if (operands->count != 0)
         return err_noted(ERR_USAGE, note, "%.100s: is not an option", operands->items[0]);
@@ -83,9 +87,11 @@ static enum err check(const struct gateway_options *o, const struct option_list 
         if (address_parse(o->backends.items[i], &unused, &why) != ERR_OK)
             return err_noted(ERR_USAGE, note, "--backend %s", why.text);
     }
-    if (wants_tls(&o->listen) ? !certified : o->tls_cert != NULL || o->tls_key != NULL)
+    if (wants_tls ? !certified : o->tls_cert != NULL || o->tls_key != NULL)
         return err_noted(ERR_USAGE, note,
                          "--tls-cert and --tls-key: both with --listen tls: or wss:, and only then");
+    if (o->reuse_port && listens_by(&o->listen, "unix:"))
+        return err_noted(ERR_USAGE, note, "--reuse-port: not with --listen unix:, which has one owner");
     return ERR_OK;
 }
 

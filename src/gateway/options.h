@@ -6,6 +6,7 @@
 
 struct gateway_options {
     struct option_list listen;   /* tcp:, tls:, ws:, wss:HOST:PORT, unix:PATH */
+    bool reuse_port;             /* other gateways listen there as well */
     struct option_list backends; /* tcp:HOST:PORT, unix:PATH, vsock:CID:PORT */
     const char *backend_file;
     const char *metrics; /* HOST:PORT; NULL: none */

@@ -8,6 +8,7 @@ import hashlib
 import os
 import select
 import shutil
+import signal
 import socket
 import ssl
 import subprocess
@@ -404,6 +405,16 @@ class Stops(Case):
         w.close()
         self.assertEqual(g.finish(), 0)
 
+    def test_asked_again_and_again_it_ends_as_well_as_asked_once(self):
+        for _ in range(5):
+            g = self.gateway("--listen", "tcp:127.0.0.1:0", "--backend", self.backend().address)
+            self.assertEqual(echo(connect(g.ports[0]), b"hello"), b"hello")
+            g.terminate()
+            while g.process.poll() is None:  # to its very end
+                for number in signal.SIGTERM, signal.SIGINT, signal.SIGHUP:
+                    os.kill(g.process.pid, number)
+            self.assertEqual(g.finish(), 0)
+
     def test_the_grace_is_the_longest_that_it_waits(self):
         g = self.gateway("--listen", "tcp:127.0.0.1:0", "--listen", "ws:127.0.0.1:0", "--backend", self.backend().address,
                          "--grace", "1")
@@ -415,6 +426,75 @@ class Stops(Case):
         self.assertTrue(is_closed(s))
         s.close()
         self.assertEqual(g.finish(), 0)
+
+
+class Shares(Case):
+    """Several processes on one address."""
+
+    def beside(self, g, *args):
+        return self.gateway("--listen", "tcp:127.0.0.1:%d" % g.ports[0], "--reuse-port", *args)
+
+    def test_each_takes_a_part_and_counts_its_own(self):
+        backend = self.backend()
+        one = self.gateway("--listen", "tcp:127.0.0.1:0", "--reuse-port", "--backend", backend.address, *MANY)
+        two = self.beside(one, "--backend", backend.address, *MANY)
+        self.assertEqual(two.ports, one.ports)
+        held = [connect(one.ports[0]) for _ in range(64)]
+        for s in held:
+            self.assertEqual(echo(s, b"hello"), b"hello")
+        parts = [g.metric("connections") for g in (one, two)]
+        self.assertGreater(min(parts), 0)
+        self.assertEqual(sum(parts), 64)
+        self.assertEqual(sum(g.metric('accepted_total{transport="tcp"}') for g in (one, two)), 64)
+        self.assertEqual(sum(g.metric('backend_connections{backend="%s"}' % backend.address) for g in (one, two)), 64)
+        self.assertEqual(sum(g.metric('bytes_total{direction="up"}') for g in (one, two)), 64 * 5)
+
+    def test_what_one_address_may_have_is_the_sum(self):
+        backend = self.backend()
+        rules = ("--backend", backend.address, "--address-connections", "1", "--address-rate", "0")
+        one = self.gateway("--listen", "tcp:127.0.0.1:0", "--reuse-port", *rules)
+        two = self.beside(one, *rules)
+        held = []
+        for _ in range(64):
+            s = connect(one.ports[0], "127.0.0.2")
+            try:
+                if echo(s, b"hello") == b"hello":
+                    held.append(s)
+            except (EOFError, ConnectionError):
+                pass
+        self.assertEqual(len(held), 2)
+        self.assertEqual([g.metric("connections") for g in (one, two)], [1, 1])
+        self.assertEqual(sum(g.metric('refused_total{reason="address-connections"}') for g in (one, two)), 62)
+
+    def test_one_is_replaced_by_another(self):
+        backend = self.backend()
+        old = self.gateway("--listen", "tcp:127.0.0.1:0", "--reuse-port", "--backend", backend.address, *MANY)
+        held = [connect(old.ports[0]) for _ in range(8)]
+        for s in held:
+            self.assertEqual(echo(s, b"hello"), b"hello")
+        new = self.beside(old, "--backend", backend.address, *MANY)
+        old.terminate()
+        wait_for("the old one to stop listening", lambda: "stopping" in old.log())
+        late = [connect(old.ports[0]) for _ in range(32)]
+        for s in held + late:
+            self.assertEqual(echo(s, BYTES[:100_000]), BYTES[:100_000])
+        self.assertEqual((old.metric("connections"), new.metric("connections")), (8, 32))
+        for s in held:
+            s.close()
+        self.assertEqual(old.finish(), 0)
+        self.assertEqual(echo(late[0], b"still"), b"still")
+
+    def test_nobody_shares_who_was_not_told_to(self):
+        backend = self.backend()
+        for first, second in (((), ()), (("--reuse-port",), ()), ((), ("--reuse-port",))):
+            g = self.gateway("--listen", "tcp:127.0.0.1:0", "--backend", backend.address, *first)
+            with self.assertRaisesRegex(AssertionError, "Address already in use"):
+                self.gateway("--listen", "tcp:127.0.0.1:%d" % g.ports[0], "--backend", backend.address, *second)
+        # What one of them counts is asked of that one.
+        done = subprocess.run([PROGRAM, "--listen", "tcp:127.0.0.1:0", "--reuse-port", "--backend", backend.address, "--metrics",
+                               "127.0.0.1:%d" % g.metrics_port], capture_output=True, text=True, timeout=WAIT)
+        self.assertEqual(done.returncode, 3)
+        self.assertIn("Address already in use", done.stderr)
 
 
 class Limits(Case):
@@ -620,6 +700,7 @@ class Uses(Case):
                                  (("--backend", "unix:/a", "--listen", "wss:127.0.0.1:0"), "--tls-cert"),
                                  (("--backend", "unix:/a", "--listen", "udp:127.0.0.1:0"), "wanted tcp:"),
                                  (("--backend", "unix:/a", "--backends", "/b"), "not together"),
+                                 (("--backend", "unix:/a", "--reuse-port", "--listen", "unix:/b"), "--reuse-port"),
                                  (("--backends", "/nonexistent"), "nonexistent"),
                                  (("--backend", "unix:/a", "--listen", "wss:127.0.0.1:0", "--tls-cert", "/nonexistent",
                                    "--tls-key", "/nonexistent"), "nonexistent")):

@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 
+#include "attest/nvgpu_names.h"
 #include "attest/rules.h"
 #include "base/encoding.h"
 #include "support/synthetic_nvgpu.h"
@@ -115,6 +116,51 @@ static void each_file_has_its_other_forms(void **state)
     appraise();
     assert_true(verdict.accepted);
     verdict_expect_row(&verdict, "file.gpu.ocsp", true, number(s.endorsements.ocsp_count), "");
+}
+
+static bool is_named(const char *row)
+{
+    return verdict_find(&verdict, row)->passed;
+}
+
+/* A document itself says no name. The answer that it came in does; else what the caller knows of it counts. */
+static void a_name_that_is_known_otherwise_counts_where_a_file_says_none(void **state)
+{
+    (void)state;
+    static char answer[TEXT_MAX];
+    static char base64[ENCODING_BASE64_SIZE(SIMULATED_RIM_MAX)];
+    static struct nvgpu_certificate_ids words;
+    char names[NVGPU_GPU_RIMS][NVGPU_RIM_ID_SIZE];
+    struct bytes ids[FILES] = {{0}};
+    struct err_note note = {{0}};
+    scene();
+    assert_ok(nvgpu_names_of_gpu(reports[0], certificates[0], names, &words, &note));
+    files.rim_ids = ids; /* of none it is known */
+    appraise();
+    assert_true(verdict.accepted);
+    for (size_t i = 0; i < NVGPU_GPU_RIMS; i++)
+        ids[i] = bytes_str(names[i]);
+    appraise();
+    assert_true(verdict.accepted);
+    for (size_t i = 0; i < NVGPU_GPU_RIMS; i++) {
+        ids[i] = bytes_str("NV_OTHER");
+        appraise();
+        assert_int_equal(is_named("nvgpu.driver.rim_id"), i != 0);
+        assert_int_equal(is_named("nvgpu.vbios.rim_id"), i != 1);
+        ids[i] = bytes_str(names[i]);
+    }
+    /* What its answer says goes before what the caller says, in both directions. */
+    encoding_base64(rims[1], base64);
+    (void)snprintf(answer, sizeof answer, "{\"id\":\"%s\",\"rim\":\"%s\"}", names[1], base64);
+    rims[1] = bytes_str(answer);
+    ids[1] = bytes_str("NV_OTHER");
+    appraise();
+    assert_true(verdict.accepted);
+    (void)snprintf(answer, sizeof answer, "{\"id\":\"NV_OTHER\",\"rim\":\"%s\"}", base64);
+    rims[1] = bytes_str(answer);
+    ids[1] = bytes_str(names[1]);
+    appraise();
+    assert_false(is_named("nvgpu.vbios.rim_id"));
 }
 
 static void the_file_that_cannot_be_read_is_named(void **state)
@@ -301,6 +347,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sound_files_are_accepted),
         cmocka_unit_test(each_file_has_its_other_forms),
+        cmocka_unit_test(a_name_that_is_known_otherwise_counts_where_a_file_says_none),
         cmocka_unit_test(the_file_that_cannot_be_read_is_named),
         cmocka_unit_test(a_document_is_not_a_report),
         cmocka_unit_test(as_many_chains_as_reports_are_wanted),

@@ -393,6 +393,28 @@ static void each_rule_has_its_number(void **state)
     assert_null(rules_table(7));
 }
 
+/* Who lists the checks goes from 0 to the first that is not there. */
+static void each_table_has_an_end(void **state)
+{
+    (void)state;
+    static const struct {
+        const struct verdict_rule *(*rule)(size_t index);
+        const char *first, *last;
+    } tables[] = {{snp_rule, "snp.report.version", "snp.report_data"},
+                  {tdx_rule, "tdx.quote.version", "tdx.report_data"},
+                  {nvgpu_rule, "nvgpu.count", "nvgpu.measurements.vbios"},
+                  {vtpm_rule, "vtpm.hcl.form", "vtpm.user_data"}};
+    for (size_t i = 0; i < test_count(tables); i++) {
+        size_t count = 0;
+        const char *last = "";
+        while (tables[i].rule(count) != NULL && count < VERDICT_CHECKS_MAX)
+            last = tables[i].rule(count++)->name;
+        assert_true(count > 1);
+        assert_string_equal(tables[i].rule(0)->name, tables[i].first);
+        assert_string_equal(last, tables[i].last);
+    }
+}
+
 /* ---- */
 
 static int make(void **state)
@@ -436,6 +458,7 @@ int main(void)
         cmocka_unit_test(report_data_of_a_quote_are_compared_or_waived),
         cmocka_unit_test(a_root_has_the_name_of_its_platform),
         cmocka_unit_test(each_rule_has_its_number),
+        cmocka_unit_test(each_table_has_an_end),
     };
     return cmocka_run_group_tests(tests, make, drop);
 }

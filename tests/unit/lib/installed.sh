@@ -20,8 +20,16 @@ for file in include/enclume.h share/man/man1/enclume.1 share/doc/enclume/docs/po
     share/doc/enclume/deploy/haproxy.cfg share/bash-completion/completions/enclume; do
     [ -f "$root/usr/$file" ] || { echo "$file was not installed" >&2; exit 1; }
 done
-# The unit starts the program that was installed with it.
-grep -q "^ExecStart=$root/usr/bin/enclume-gateway " "$root/usr/lib/systemd/system/enclume-gateway.service"
+# The units start the program that was installed with them; several of the template share an address, a user, and no metrics.
+units="$root/usr/lib/systemd/system"
+grep -q "^ExecStart=$root/usr/bin/enclume-gateway --listen .* --metrics 127.0.0.1:9100$" "$units/enclume-gateway.service"
+grep -q "^ExecStart=$root/usr/bin/enclume-gateway --reuse-port --listen .* --metrics 127.0.0.1:910%i$" "$units/enclume-gateway@.service"
+grep -qx 'User=enclume-gateway' "$units/enclume-gateway@.service"
+[ "$(diff "$units/enclume-gateway.service" "$units/enclume-gateway@.service" | grep -c '^[<>]')" = 3 ]
+if command -v systemd-analyze >/dev/null; then
+    systemd-analyze verify --man=no "$units/enclume-gateway@1.service" "$units/enclume-gateway.service" 2>"$root/units" || true
+    if grep enclume-gateway "$root/units" >&2; then exit 1; fi
+fi
 export PKG_CONFIG_PATH="$libdir/pkgconfig"
 cflags=$(pkg-config --cflags enclume)
 libs=$(pkg-config --libs enclume)
