@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/sealed.h"
 #include "crypto/crypto.h"
 #include "engine/llama_internal.h"
 
@@ -123,8 +124,7 @@ static enum err read_sealed(const char *path, const char *what, const struct eng
     hash = NULL;
     if (e != ERR_OK)
         goto out;
-    if (fcntl(to, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL) != 0 ||
-        lseek(to, 0, SEEK_SET) != 0) {
+    if (!sealed_make(to) || lseek(to, 0, SEEK_SET) != 0) {
         e = err_noted(ERR_MODEL, note, "the %s's memory cannot be sealed: %s", what, strerror(errno));
         goto out;
     }

@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/sealed.h"
 #include "crypto/crypto.h"
 #include "evidence/simulated_wire.h"
 
@@ -106,8 +107,7 @@ enum err launch_copy(const char *path, int *fd, uint8_t digest[static 48], struc
     e = copy_into(from, copy, path, note);
     if (e != ERR_OK)
         goto out;
-    if (fchmod(copy, 0500) != 0 ||
-        fcntl(copy, F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE) != 0) {
+    if (fchmod(copy, 0500) != 0 || !sealed_make(copy)) {
         e = failed(note, "sealing the program");
         goto out;
     }
