@@ -138,6 +138,7 @@ static const struct program {
       "--ping",
       "--check-interval",
       "--grace",
+      "--reuse-port",
       "--metrics",
       "--help",
       "--version"}},
