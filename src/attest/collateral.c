@@ -137,7 +137,7 @@ static enum err issuer_add(struct collateral *c, struct bytes file, struct err_n
     enum err e = issuer_read(c, file, &found, note);
     if (e != ERR_OK)
         return e;
-    (void)!x509_parse(found.signer, &first, NULL); /* what is wrong with it, the appraisal says */
+    (void)!x509_parse(found.signer, &first, NULL); /* equivalent: what is wrong with it, the appraisal says */
     if (begins_with(first.subject_cn, PCK_NAME))
         return ERR_OK;
     if (bytes_is_str(first.subject_cn, ROOT_NAME))

@@ -106,6 +106,7 @@ static void text_is_told_from_what_it_spells(void **state)
         {"not text of either kind.", EVIDENCE_RAW, "not text of either kind."},
         {"-----BEGIN A-----", EVIDENCE_RAW, "-----BEGIN A-----"},
         {"", EVIDENCE_RAW, ""},
+        {" \n", EVIDENCE_RAW, " \n"},
     };
     for (size_t i = 0; i < test_count(rows); i++) {
         struct evidence_file f;
@@ -131,6 +132,9 @@ static void text_that_is_cut_off_is_an_error(void **state)
                                         "aGVsbG8f=",
                                         "aGVsbA===",
                                         "Pz8_Pz8/",
+                                        "Pj4+Pj4-",
+                                        "Pj4+Pz8_",
+                                        "Pj4-Pz8/",
                                         "=",
                                         "====",
                                         "\"616\"",
