@@ -15,7 +15,6 @@ bool sealed_make(int fd)
         if (errno != EBUSY || monotonic_ms() >= end)
             return false;
         (void)nanosleep(&pause, NULL);
-        errno = EBUSY;
     }
     return true;
 }

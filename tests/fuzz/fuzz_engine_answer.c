@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* An answer as a model may give it, which a user can make it give: read in pieces by the templates with tools and with reasoning. The first byte says which, and how large pieces are. */
-#include <stdio.h>
 #include <stdlib.h>
 
 #include <llama.h>
 
-#include "base/strict_json.h"
 #include "engine/llama_internal.h"
+#include "model.h"
 #include "unit/engine/templates.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -16,13 +15,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
     "\"name\":\"f\",\"parameters\":{\"type\":\"object\",\"properties\":{\"a\":{}}}}}]}"
 
 static struct engine_plan *plans[2];
-
-static void say_nothing(enum ggml_log_level level, const char *text, void *user)
-{
-    (void)level;
-    (void)text;
-    (void)user;
-}
 
 static void make_plan(const struct llama_model *model, const char *source, const char *body,
                       struct engine_plan **plan)
@@ -39,15 +31,7 @@ static void make_plan(const struct llama_model *model, const char *source, const
 
 static void make_plans(void)
 {
-    struct llama_model_params params = llama_model_default_params();
-    params.vocab_only = true;
-    strict_json_init();
-    llama_log_set(say_nothing, NULL);
-    struct llama_model *model = llama_model_load_from_file(ENCLUME_DEMO_MODEL, params);
-    if (model == NULL) {
-        (void)fprintf(stderr, "%s is missing; deps/model makes it\n", ENCLUME_DEMO_MODEL);
-        exit(77);
-    }
+    const struct llama_model *model = fuzz_model_open();
     make_plan(model, TEMPLATE_TOOLS, REQUEST, &plans[0]);
     make_plan(model, TEMPLATE_THINK, "{\"messages\":[{\"role\":\"user\",\"content\":\"x\"}]}", &plans[1]);
 }

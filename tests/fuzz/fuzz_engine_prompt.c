@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A chat as a user may send it: through a template with tools or one with reasoning, as the first byte says, to a prompt and its tokens. */
-#include <stdio.h>
 #include <stdlib.h>
 
 #include <llama.h>
 
 #include "base/secret.h"
-#include "base/strict_json.h"
 #include "engine/llama_internal.h"
+#include "model.h"
 #include "unit/engine/templates.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -15,24 +14,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static const struct llama_vocab *vocab;
 static struct engine_templates *templates[2];
 
-static void say_nothing(enum ggml_log_level level, const char *text, void *user)
-{
-    (void)level;
-    (void)text;
-    (void)user;
-}
-
 static void open_templates(void)
 {
-    struct llama_model_params params = llama_model_default_params();
-    params.vocab_only = true;
-    strict_json_init();
-    llama_log_set(say_nothing, NULL);
-    struct llama_model *model = llama_model_load_from_file(ENCLUME_DEMO_MODEL, params);
-    if (model == NULL) {
-        (void)fprintf(stderr, "%s is missing; deps/model makes it\n", ENCLUME_DEMO_MODEL);
-        exit(77);
-    }
+    const struct llama_model *model = fuzz_model_open();
     if (engine_templates_open(model, TEMPLATE_TOOLS, &templates[0], NULL) != ERR_OK ||
         engine_templates_open(model, TEMPLATE_THINK, &templates[1], NULL) != ERR_OK)
         abort();
