@@ -50,7 +50,7 @@ uint64_t der_uint(struct reader *r, uint64_t max);
 /* A non-negative INTEGER of any size: its octets, in their one encoding. */
 struct bytes der_big_uint(struct reader *r);
 bool der_bool(struct reader *r);
-/* An Extension of a certificate, a revocation list or an OCSP message (RFC 5280 section 4.1): its value is what stands in the OCTET STRING. */
+/* An Extension of a certificate, a revocation list or an OCSP message (RFC 5280 section 4.1): oid: content octets; value: what stands in the OCTET STRING. */
 struct der_extension {
     struct bytes oid;
     bool critical;

@@ -251,7 +251,7 @@ static void tcb_info_read(struct reader *r, struct nv_fwid *fwid)
     }
 }
 
-static enum err extension_read(const struct x509_extension *x, struct nv_fwid *fwid, struct err_note *note)
+static enum err extension_read(const struct der_extension *x, struct nv_fwid *fwid, struct err_note *note)
 {
     struct reader r = reader_over(x->value);
     struct reader seq = der_open(&r, DER_SEQUENCE);
@@ -275,7 +275,7 @@ enum err nv_fwid_read(const struct x509 *leaf, struct nv_fwid *fwid, struct err_
     memset(fwid, 0, sizeof *fwid);
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         struct nv_fwid one;
-        const struct x509_extension *x = x509_extension(leaf, names[i]);
+        const struct der_extension *x = x509_extension(leaf, names[i]);
         enum err e = x == NULL ? ERR_OK : extension_read(x, &one, note);
         if (e == ERR_OK && x != NULL && fwid->found && memcmp(one.digest, fwid->digest, NV_FWID_SIZE) != 0)
             e = err_noted(ERR_CERTIFICATE, note, "the leaf names two firmwares");

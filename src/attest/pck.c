@@ -119,7 +119,7 @@ static void value_read(struct reader *r, uint8_t number, struct pck *pck)
 enum err pck_parse(const struct x509 *cert, struct pck *pck, struct err_note *note)
 {
     memset(pck, 0, sizeof *pck);
-    const struct x509_extension *extension = x509_extension(cert, bytes_of(arc, sizeof arc));
+    const struct der_extension *extension = x509_extension(cert, bytes_of(arc, sizeof arc));
     if (extension == NULL)
         return err_noted(ERR_CERTIFICATE, note, "the leaf has no extension 1.2.840.113741.1.13.1");
     struct reader r = reader_over(extension->value);

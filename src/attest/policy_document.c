@@ -179,7 +179,6 @@ enum err policy_document_add_launch(struct policy_document *doc, const struct td
 /* The next certificate of a file; ERR_TRUNCATED behind the last. A DER certificate begins with the tag of a SEQUENCE, which no PEM text does. */
 static enum err next_certificate(struct bytes *file, uint8_t *out, size_t size, size_t *len)
 {
-    enum { DER_SEQUENCE = 0x30 };
     if (file->len == 0 || file->ptr[0] != DER_SEQUENCE)
         return encoding_pem_next(file, "CERTIFICATE", out, size, len);
     memcpy(out, file->ptr, file->len);

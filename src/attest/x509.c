@@ -217,8 +217,7 @@ static void extension_read(struct reader *r, struct x509 *cert)
         malformed(r);
         return;
     }
-    cert->extensions[cert->extension_count++] =
-        (struct x509_extension){extension.oid, extension.critical, extension.value};
+    cert->extensions[cert->extension_count++] = extension;
 
     for (size_t i = 0; i < sizeof standard_extensions / sizeof *standard_extensions; i++) {
         if (bytes_equal(extension.oid, *standard_extensions[i].oid)) {
@@ -330,7 +329,7 @@ enum err x509_parse(struct bytes der, struct x509 *cert, struct err_note *note)
     return ERR_OK;
 }
 
-const struct x509_extension *x509_extension(const struct x509 *cert, struct bytes oid)
+const struct der_extension *x509_extension(const struct x509 *cert, struct bytes oid)
 {
     for (size_t i = 0; i < cert->extension_count; i++)
         if (bytes_equal(cert->extensions[i].oid, oid))

@@ -9,6 +9,7 @@
  * All ranges point into the certificate that was parsed, which must outlive them.
  */
 
+#include "attest/der.h"
 #include "base/bytes.h"
 #include "base/error.h"
 #include "crypto/crypto.h"
@@ -31,12 +32,6 @@ enum {
     X509_USAGE_CRL_SIGN = 1U << 6
 };
 
-struct x509_extension {
-    struct bytes oid; /* content octets */
-    bool critical;
-    struct bytes value;
-};
-
 struct x509 {
     struct bytes der;
     struct bytes tbs;    /* what the signature covers */
@@ -57,7 +52,7 @@ struct x509 {
     bool has_extended_usage;
     bool ocsp_signing; /* one of its purposes is to sign OCSP responses */
     size_t extension_count;
-    struct x509_extension extensions[X509_EXTENSIONS_MAX];
+    struct der_extension extensions[X509_EXTENSIONS_MAX];
     struct bytes signature;
 };
 
@@ -65,7 +60,7 @@ struct x509 {
 ERR_MUST_USE enum err x509_parse(struct bytes der, struct x509 *cert, struct err_note *note);
 
 /* The value of the extension with this OID (content octets); NULL when there is none. */
-const struct x509_extension *x509_extension(const struct x509 *cert, struct bytes oid);
+const struct der_extension *x509_extension(const struct x509 *cert, struct bytes oid);
 
 /* Did this key sign it? ERR_SIGNATURE, ERR_KEY. */
 ERR_MUST_USE enum err x509_verify(const struct x509 *cert, const struct crypto_public_key *issuer_key);

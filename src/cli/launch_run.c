@@ -14,6 +14,7 @@
 
 #include "base/bytes.h"
 #include "base/encoding.h"
+#include "base/monotonic.h"
 #include "cli/cli.h"
 #include "cli/launch.h"
 #include "cli/terminal.h"
@@ -40,13 +41,6 @@ struct run {
     size_t used;
     char reason[LINE_SIZE]; /* why the guest stopped; empty: it did not say */
 };
-
-static int64_t now_ms(void)
-{
-    struct timespec t;
-    (void)clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 /* ---- the child ---- */
 
@@ -86,7 +80,7 @@ static bool start(struct run *r, const struct vm_args *args)
     }
     (void)close(pipes[1]);
     r->output = pipes[0];
-    r->started_ms = now_ms();
+    r->started_ms = monotonic_ms();
     return r->pid > 0;
 }
 
@@ -101,7 +95,7 @@ static void on_line(struct run *r)
     if (!r->is_ready && strstr(r->line, said_listening) != NULL) {
         r->is_ready = true;
         (void)fprintf(stderr, "enclume: the machine answers, after %.1f s\n",
-                      (double)(now_ms() - r->started_ms) / 1000);
+                      (double)(monotonic_ms() - r->started_ms) / 1000);
     }
     r->used = 0;
 }

@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 
+#include "base/monotonic.h"
 #include "base/secret.h"
 #include "openai/api.h"
 
@@ -117,7 +118,7 @@ static enum err converse(struct client *c, struct bytes body)
 {
     struct ask *ask = &c->ask;
     bool sent = false;
-    c->heard_at = link_clock();
+    c->heard_at = monotonic_ms();
     while (!ask->done) {
         size_t room = channel_stream_room(c->channel, ask->stream);
         if (!sent && room != 0) {

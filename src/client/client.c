@@ -5,6 +5,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/monotonic.h"
 #include "base/secret.h"
 #include "client/dial.h"
 
@@ -121,7 +122,7 @@ static enum err remember(const struct client *c, struct err_note *note)
 /* Waits until evidence was appraised and the channel may carry a prompt. */
 static enum err await_verdict(struct client *c, struct err_note *note)
 {
-    int64_t deadline = link_clock() + c->options.connect_ms;
+    int64_t deadline = monotonic_ms() + c->options.connect_ms;
     while (!c->appraised || channel_state(c->channel) != CHANNEL_VERIFIED) {
         enum err e = link_turn(c, deadline);
         if (e == ERR_REFUSED && c->verifier.has_verdict && !c->verifier.verdict.accepted)

@@ -35,7 +35,7 @@ struct client {
     bool appraised;   /* this connection: evidence came (or none was due) since it was last asked for */
     enum err failure; /* of this connection */
     struct ask ask;
-    int64_t heard_at; /* link_clock of the last bytes from the enclave */
+    int64_t heard_at; /* monotonic_ms of the last bytes from the enclave */
     uint8_t *read_buffer;
 };
 
@@ -49,7 +49,6 @@ ERR_MUST_USE enum err client_renew(struct client *c, struct err_note *note);
 ERR_MUST_USE enum err link_turn(struct client *c, int64_t deadline);
 /* Sends what is queued, as far as the socket takes it, without waiting; a failure shows in the next turn. */
 void link_send(struct client *c);
-int64_t link_clock(void);
 void link_drop(struct client *c);
 /* A cancel that came when nothing was under way, or that dial has obeyed, is not for what begins now. */
 void link_forget_cancel(struct client *c);

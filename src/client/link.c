@@ -4,17 +4,10 @@
 #include <errno.h>
 #include <poll.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/monotonic.h"
 #include "base/secret.h"
-
-int64_t link_clock(void)
-{
-    struct timespec now;
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 void link_drop(struct client *c)
 {
@@ -62,7 +55,7 @@ static enum err receive_input(struct client *c)
 {
     ssize_t n = recv(c->fd, c->read_buffer, CLIENT_READ_SIZE, 0);
     if (n > 0) {
-        c->heard_at = link_clock();
+        c->heard_at = monotonic_ms();
         return channel_receive(c->channel, bytes_of(c->read_buffer, (size_t)n));
     }
     if (n == 0)
@@ -75,7 +68,7 @@ static enum err turn(struct client *c, int64_t deadline)
     enum err e = send_output(c);
     if (e != ERR_OK)
         return e;
-    int64_t left = deadline - link_clock();
+    int64_t left = deadline - monotonic_ms();
     if (left <= 0)
         return ERR_CHANNEL_TIMEOUT;
     struct pollfd polled[2] = {

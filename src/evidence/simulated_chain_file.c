@@ -34,7 +34,7 @@ static enum err identity_read(struct simulated_chain *chain, int64_t *start)
     enum err e = x509_parse(bytes_of(chain->vcek_der.der, chain->vcek_der.len), &vcek, NULL);
     if (e != ERR_OK)
         return e;
-    const struct x509_extension *x = x509_extension(&vcek, bytes_of(hwid, sizeof hwid));
+    const struct der_extension *x = x509_extension(&vcek, bytes_of(hwid, sizeof hwid));
     if (x == NULL || x->value.len > sizeof chain->chip_id || vcek.issuer_cn.len <= ASK_PREFIX_LEN ||
         vcek.issuer_cn.len - ASK_PREFIX_LEN >= sizeof chain->product)
         return ERR_CERTIFICATE;

@@ -291,7 +291,7 @@ static void a_list_of_certificates_is_read_to_its_end(void **state)
     }
 }
 
-static struct x509 leaf_with(struct x509_extension x)
+static struct x509 leaf_with(struct der_extension x)
 {
     struct x509 leaf = {.extension_count = 1};
     leaf.extensions[0] = x;
@@ -383,15 +383,15 @@ static void the_firmware_is_named_in_the_forms_of_the_tcg(void **state)
             der_end(&w, member);
         }
         der_end(&w, seq);
-        const struct x509_extension x = {.oid = bytes_of(tcb_info_oid, sizeof tcb_info_oid),
-                                         .value = bytes_of(buffer, w.used)};
+        const struct der_extension x = {.oid = bytes_of(tcb_info_oid, sizeof tcb_info_oid),
+                                        .value = bytes_of(buffer, w.used)};
         const struct x509 leaf = leaf_with(x);
         assert_err(nv_fwid_read(&leaf, &fwid, &note), table[i].good ? ERR_OK : ERR_CERTIFICATE);
         assert_int_equal(fwid.found, table[i].good);
         assert_int_equal(fwid.flags, table[i].flags);
         /* The same under Hopper's name: what is not a composite identity is a DiceTcbInfo. */
-        const struct x509_extension y = {.oid = bytes_of(composite_oid, sizeof composite_oid),
-                                         .value = x.value};
+        const struct der_extension y = {.oid = bytes_of(composite_oid, sizeof composite_oid),
+                                        .value = x.value};
         struct x509 other = leaf_with(y);
         assert_err(nv_fwid_read(&other, &fwid, &note), table[i].good ? ERR_OK : ERR_CERTIFICATE);
         /* Both, which must not contradict each other. */

@@ -149,7 +149,7 @@ static enum err parse(struct pck *pck, struct err_note *note)
     put_tail(&w, BEHIND_LIST);
     assert_false(w.failed);
     cert.extensions[0] =
-        (struct x509_extension){.oid = bytes_of(arc, ARC_SIZE), .value = bytes_of(value, w.used)};
+        (struct der_extension){.oid = bytes_of(arc, ARC_SIZE), .value = bytes_of(value, w.used)};
     return pck_parse(&cert, pck, note);
 }
 
